@@ -1,0 +1,32 @@
+#include <cstdlib>
+#include <iostream>
+
+#include "app/command_line.hpp"
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/serve.hpp"
+
+namespace {
+
+using namespace sluice::app;
+
+std::optional<std::string> variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+}
+
+struct Run {
+  int operator()(const Message& message) const {
+    (message.exit_code == exit_code::ok ? std::cout : std::cerr) << message.text;
+    return message.exit_code;
+  }
+  int operator()(const ServeConfig& config) const { return serve(config); }
+  int operator()(const auto& command) const { return run(command); }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Environment environment{.password = variable("SLUICE_PASSWORD"), .token = variable("SLUICE_TOKEN")};
+  return std::visit(Run{}, read_command_line({argv, argv + argc}, environment));
+}

@@ -1,0 +1,138 @@
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/signals.hpp"
+#include "app/view.hpp"
+
+namespace sluice::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr unsigned OK = 200;
+constexpr unsigned ACCEPTED = 202;
+constexpr std::chrono::seconds PLAIN_LINE_INTERVAL{5};
+
+// One line that is written over and over on a terminal; in a pipe a line for each new state and every few seconds.
+class Display {
+ public:
+  void show(const MigrationView& migration) {
+    if (terminal_) {
+      std::cout << '\r' << progress_bar(migration) << "\x1b[K" << std::flush;
+      return;
+    }
+    const auto now = Clock::now();
+    if (migration.state == state_ && now - shown_at_ < PLAIN_LINE_INTERVAL) return;
+    state_ = migration.state;
+    shown_at_ = now;
+    std::cout << progress_line(migration) << std::endl;
+  }
+  void say(const std::string& text) { std::cout << (terminal_ ? "\r\x1b[K" : "") << text << std::endl; }
+
+ private:
+  bool terminal_ = ::isatty(STDOUT_FILENO) == 1;
+  std::string state_;
+  Clock::time_point shown_at_;
+};
+
+// An attached command, from the migration's acceptance to its end.
+class Attached {
+ public:
+  Attached(const Api& api, std::string id) : api_(api), id_(std::move(id)) {}
+
+  int follow(const Signals& signals) {
+    for (auto heard_at = Clock::now();;) {
+      if (const auto migration = look()) {
+        heard_at = Clock::now();
+        display_.show(*migration);
+        if (migration->ended()) {
+          display_.say(ending_line(*migration));
+          return exit_code_of(*migration);
+        }
+      } else if (Clock::now() - heard_at > SILENCE_LIMIT) {
+        display_.say("sluice: " + complaint_ + "; " + id_ + " may go on without us");
+        return exit_code::failure;
+      }
+      if (signals.wait_for(LOOK_INTERVAL) && !interrupted()) return exit_code::failure;
+    }
+  }
+
+ private:
+  std::optional<MigrationView> look() {
+    const auto answer = call(api_, "GET", "/migrate/" + id_);
+    if (!answer) {
+      complain(answer.error().text);
+      return std::nullopt;
+    }
+    auto migration = answer->status == OK ? parse_migration(answer->body) : std::nullopt;
+    if (!migration) complain(error_text(answer->status, answer->body));
+    if (migration) complaint_.clear();
+    return migration;
+  }
+
+  // False: nobody waits for the end any more.
+  bool interrupted() {
+    ++interruptions_;
+    if (interruptions_ > 2) {
+      display_.say("left " + id_ + " alone; `sluice status` shows it");
+      return false;
+    }
+    const bool first = interruptions_ == 1;
+    display_.say(first ? "stopping " + id_ + "; Ctrl-C again panics it" : "panic of " + id_ + "; Ctrl-C again leaves");
+    const auto answer = call(api_, "POST", "/migrate/" + id_ + (first ? "/stop" : "/panic"));
+    if (!answer) {
+      complain(answer.error().text);
+    } else if (answer->status != OK && answer->status != ACCEPTED) {
+      complain(error_text(answer->status, answer->body));
+    }
+    return true;
+  }
+
+  // Said once, not at every look.
+  void complain(const std::string& text) {
+    if (text == complaint_) return;
+    complaint_ = text;
+    display_.say("sluice: " + text);
+  }
+
+  Api api_;
+  std::string id_;
+  Display display_;
+  std::string complaint_;
+  int interruptions_ = 0;
+};
+
+}  // namespace
+
+int run(const MigrateCommand& command) {
+  const Signals signals;
+  const auto answer = call(command.api, "POST", "/migrate", command.body);
+  if (!answer) {
+    std::cerr << "sluice: " << answer.error().text << '\n';
+    return exit_code::failure;
+  }
+  if (answer->status != OK && answer->status != ACCEPTED) {
+    std::cerr << "sluice: " << error_text(answer->status, answer->body) << '\n';
+    return exit_code::refused;
+  }
+  if (command.follow == Follow::dry_run) {
+    std::cout << answer->body << '\n';
+    return exit_code::ok;
+  }
+  const auto migration = parse_migration(answer->body);
+  if (!migration) {
+    std::cerr << "sluice: the API's answer is not the status of a migration\n";
+    return exit_code::failure;
+  }
+  if (command.follow == Follow::detach) {
+    std::cout << migration->id << '\n';
+    return exit_code::ok;
+  }
+  return Attached{command.api, migration->id}.follow(signals);
+}
+
+}  // namespace sluice::app

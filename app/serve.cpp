@@ -1,0 +1,129 @@
+#include "app/serve.hpp"
+
+#include <atomic>
+#include <stdexcept>
+
+#include "app/exit_code.hpp"
+#include "app/log.hpp"
+#include "app/primary.hpp"
+#include "app/signals.hpp"
+#include "app/telemetry.hpp"
+#include "control/server.hpp"
+#include "migrator/engine/engine.hpp"
+#include "migrator/sql/connection.hpp"
+#include "proxy/gate/gate.hpp"
+#include "proxy/proxy.hpp"
+
+namespace sluice::app {
+namespace {
+
+// Everything that runs, in an order in which each part outlives those that use it.
+class Service {
+ public:
+  explicit Service(ServeConfig config)
+      : config_(std::move(config)),
+        log_(config_.log_format),
+        telemetry_(log_),
+        engine_(migrator::make_engine({.primary = engine_login(config_)}, gate_, telemetry_)),
+        http_(
+            config_.http, *engine_, [this] { return telemetry_.text(engine_->list(), gate_); },
+            [this] { return listening_ && engine_->ready(); }),
+        proxy_(config_.proxy, gate_, telemetry_) {}
+
+  [[nodiscard]] int run();
+
+ private:
+  // What a step of the start ended with: nothing, and the next one follows; or the process ends with this status.
+  using Ended = std::optional<int>;
+
+  [[nodiscard]] Ended await_primary();
+  [[nodiscard]] Ended recover();
+  void open();
+  void close();
+
+  ServeConfig config_;
+  std::optional<Signals> signals_{std::in_place};
+  Log log_;
+  Telemetry telemetry_;
+  gate::Gate gate_;
+  std::unique_ptr<migrator::Engine> engine_;
+  std::atomic<bool> listening_ = false;
+  control::Server http_;
+  proxy::Proxy proxy_;
+};
+
+int Service::run() {
+  try {
+    http_.start();
+    log_.write(Level::info, "http.listening",
+               {{"address", net::to_string({.host = config_.http.host, .port = http_.port()})}});
+    if (const auto ended = await_primary()) return *ended;
+    // A cut-over that was under way must find its table's gate shut before any client comes in.
+    if (const auto ended = recover()) return *ended;
+    open();
+  } catch (const std::runtime_error& error) {
+    log_.write(Level::error, "start.failed", {{"reason", error.what()}});
+    return exit_code::refused;
+  }
+  const int signal = signals_->wait();
+  log_.write(Level::info, "stopping", {{"signal", std::to_string(signal)}});
+  close();
+  log_.write(Level::info, "stopped");
+  return exit_code::ok;
+}
+
+Service::Ended Service::await_primary() {
+  const auto login = engine_login(config_);
+  const auto address = net::to_string(config_.proxy.primary);
+  std::string last_reason;
+  for (std::chrono::milliseconds pause{};;) {
+    const auto connected = migrator::Connection::connect(login);
+    if (connected) break;
+    const auto reason = describe(connected.error());
+    if (judge_login(connected.error()) == LoginFailure::denied) {
+      log_.write(Level::error, "primary.login_denied", {{"primary", address}, {"user", login.user}, {"error", reason}});
+      return exit_code::refused;
+    }
+    if (reason != last_reason) {
+      log_.write(Level::warning, "primary.waiting", {{"primary", address}, {"error", reason}});
+      last_reason = reason;
+    }
+    pause = next_login_pause(pause);
+    if (signals_->wait_for(pause)) return exit_code::ok;
+  }
+  log_.write(Level::info, "primary.reached", {{"primary", address}, {"user", login.user}});
+  return std::nullopt;
+}
+
+Service::Ended Service::recover() {
+  const auto problem = engine_->recover();
+  if (!problem) return std::nullopt;
+  log_.write(Level::error, "recovery.failed", {{"code", problem->code}, {"reason", problem->message}});
+  return exit_code::failure;
+}
+
+void Service::open() {
+  proxy_.start();
+  log_.write(Level::info, "proxy.listening",
+             {{"address", net::to_string({.host = config_.proxy.listen.host, .port = proxy_.port()})}});
+  listening_ = true;
+  log_.write(Level::info, "ready");
+}
+
+void Service::close() {
+  listening_ = false;
+  signals_.reset();
+  proxy_.stop(std::chrono::steady_clock::now() + config_.drain_timeout);
+  log_.write(Level::info, "clients.drained");
+  engine_->shut_down();
+  log_.write(Level::info, "migrations.checkpointed");
+  http_.stop();
+}
+
+}  // namespace
+
+int serve(ServeConfig config) {
+  return Service{std::move(config)}.run();
+}
+
+}  // namespace sluice::app

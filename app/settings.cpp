@@ -1,0 +1,163 @@
+#include <array>
+#include <charconv>
+
+#include "app/serve_config.hpp"
+
+namespace sluice::app {
+namespace {
+
+using proxy::ClientTlsMode;
+using proxy::ServerTlsMode;
+
+constexpr std::uint16_t LISTEN_PORT = 3307;
+constexpr std::uint16_t PRIMARY_PORT = 3306;
+constexpr std::uint16_t HTTP_PORT = 8080;
+constexpr unsigned THREADS_MAX = 256;
+constexpr std::size_t CONNECTIONS_MAX = 1'000'000;
+constexpr unsigned DRAIN_SECONDS_MAX = 3600;
+
+std::optional<std::size_t> number_in(const std::string& text, std::size_t least, std::size_t most) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
+  return value;
+}
+
+template <net::Address proxy::ProxyConfig::* Field, std::uint16_t DefaultPort>
+bool read_address(ServeConfig& config, const std::string& text) {
+  const auto address = net::parse_address(text, DefaultPort);
+  if (address) config.proxy.*Field = *address;
+  return address.has_value();
+}
+
+bool read_http(ServeConfig& config, const std::string& text) {
+  const auto address = net::parse_address(text, HTTP_PORT);
+  if (!address || address->is_unix()) return false;
+  config.http.host = address->host;
+  config.http.port = address->port;
+  return true;
+}
+
+template <std::string ServeConfig::* Field>
+bool read_text(ServeConfig& config, const std::string& text) {
+  config.*Field = text;
+  return !text.empty();
+}
+
+template <std::string control::TlsFiles::* Field>
+bool read_http_tls(ServeConfig& config, const std::string& text) {
+  if (!config.http.tls) config.http.tls.emplace();
+  (*config.http.tls).*Field = text;
+  return !text.empty();
+}
+
+template <std::string proxy::ProxyConfig::* Field>
+bool read_proxy_text(ServeConfig& config, const std::string& text) {
+  config.proxy.*Field = text;
+  return !text.empty();
+}
+
+template <class Enum>
+struct Word {
+  std::string_view text;
+  Enum value;
+};
+constexpr std::array<Word<ClientTlsMode>, 3> CLIENT_TLS{{{"disabled", ClientTlsMode::disabled},
+                                                         {"preferred", ClientTlsMode::preferred},
+                                                         {"required", ClientTlsMode::required}}};
+constexpr std::array<Word<ServerTlsMode>, 5> SERVER_TLS{{{"as-client", ServerTlsMode::as_client},
+                                                         {"disabled", ServerTlsMode::disabled},
+                                                         {"required", ServerTlsMode::required},
+                                                         {"verify-ca", ServerTlsMode::verify_ca},
+                                                         {"verify-identity", ServerTlsMode::verify_identity}}};
+constexpr std::array<Word<LogFormat>, 3> LOG_FORMATS{
+    {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}};
+
+template <class Enum, std::size_t Size>
+bool read_word(const std::array<Word<Enum>, Size>& words, const std::string& text, Enum& value) {
+  for (const auto& word : words) {
+    if (word.text != text) continue;
+    value = word.value;
+    return true;
+  }
+  return false;
+}
+
+bool read_client_tls(ServeConfig& config, const std::string& text) {
+  return read_word(CLIENT_TLS, text, config.proxy.client_tls);
+}
+bool read_server_tls(ServeConfig& config, const std::string& text) {
+  return read_word(SERVER_TLS, text, config.proxy.server_tls);
+}
+bool read_log_format(ServeConfig& config, const std::string& text) {
+  return read_word(LOG_FORMATS, text, config.log_format);
+}
+
+bool read_threads(ServeConfig& config, const std::string& text) {
+  const auto threads = number_in(text, 0, THREADS_MAX);
+  if (threads) config.proxy.threads = static_cast<unsigned>(*threads);
+  return threads.has_value();
+}
+bool read_connections(ServeConfig& config, const std::string& text) {
+  const auto connections = number_in(text, 1, CONNECTIONS_MAX);
+  if (connections) config.proxy.limits.connections = *connections;
+  return connections.has_value();
+}
+bool read_drain_timeout(ServeConfig& config, const std::string& text) {
+  const auto seconds = number_in(text, 0, DRAIN_SECONDS_MAX);
+  if (seconds) config.drain_timeout = std::chrono::seconds{*seconds};
+  return seconds.has_value();
+}
+
+constexpr std::string_view AN_ADDRESS = "HOST:PORT";
+constexpr std::string_view A_FILE = "the path of a file";
+
+constexpr std::array SETTINGS{
+    Setting{"listen", "HOST:PORT", "where clients connect (127.0.0.1:3307)", AN_ADDRESS,
+            read_address<&proxy::ProxyConfig::listen, LISTEN_PORT>},
+    Setting{"primary", "HOST:PORT", "the MySQL or MariaDB server to stand in front of", AN_ADDRESS,
+            read_address<&proxy::ProxyConfig::primary, PRIMARY_PORT>},
+    Setting{"http", "HOST:PORT", "the HTTP API and the status page (127.0.0.1:8080)", AN_ADDRESS, read_http},
+    Setting{"user", "NAME", "the account that changes tables; its password is in $SLUICE_PASSWORD", "an account's name",
+            read_text<&ServeConfig::user>},
+    Setting{"password_file", "FILE", "holds the account's password, instead of $SLUICE_PASSWORD", A_FILE,
+            read_text<&ServeConfig::password_file>},
+    Setting{"token_file", "FILE", "holds the bearer token of the HTTP API; without one it is for this machine only",
+            A_FILE, read_text<&ServeConfig::token_file>},
+    Setting{"http_certificate", "FILE", "PEM certificate chain: the HTTP API speaks TLS", A_FILE,
+            read_http_tls<&control::TlsFiles::certificate_chain>},
+    Setting{"http_key", "FILE", "PEM private key of that certificate", A_FILE,
+            read_http_tls<&control::TlsFiles::private_key>},
+    Setting{"client_tls", "MODE", "TLS with clients: disabled, preferred (the default) or required",
+            "disabled, preferred or required", read_client_tls},
+    Setting{"certificate", "FILE", "PEM certificate chain shown to clients (a self-signed one is made)", A_FILE,
+            read_proxy_text<&proxy::ProxyConfig::certificate_file>},
+    Setting{"key", "FILE", "PEM private key of that certificate", A_FILE,
+            read_proxy_text<&proxy::ProxyConfig::key_file>},
+    Setting{"server_tls", "MODE",
+            "TLS with the primary: as-client (the default), disabled, required, verify-ca or verify-identity",
+            "as-client, disabled, required, verify-ca or verify-identity", read_server_tls},
+    Setting{"ca", "FILE", "PEM authorities that the primary's certificate must lead to (the system's)", A_FILE,
+            read_proxy_text<&proxy::ProxyConfig::ca_file>},
+    Setting{"threads", "N", "threads that carry clients (0: one for each processor)", "a number from 0 to 256",
+            read_threads},
+    Setting{"max_connections", "N", "clients at the same time (10000)", "a number from 1 to 1000000", read_connections},
+    Setting{"drain_timeout_seconds", "N", "how long clients may take to finish after SIGTERM (20)",
+            "a number of seconds from 0 to 3600", read_drain_timeout},
+    Setting{"log_format", "FORMAT", "text, json or auto: text on a terminal (the default)", "auto, text or json",
+            read_log_format},
+};
+
+}  // namespace
+
+std::span<const Setting> settings() noexcept {
+  return SETTINGS;
+}
+
+std::optional<Reason> apply(const Setting& setting, const std::string& shown_name, const std::string& text,
+                            ServeConfig& config) {
+  if (setting.read(config, text)) return std::nullopt;
+  return Reason{shown_name + " must be " + std::string{setting.allowed} + ", not \"" + text + "\""};
+}
+
+}  // namespace sluice::app

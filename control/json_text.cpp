@@ -1,0 +1,133 @@
+#include "control/json_text.hpp"
+
+#include <boost/json.hpp>
+
+namespace sluice::control {
+namespace {
+
+namespace json = boost::json;
+
+// json::value is made with parentheses throughout: with braces it would be an array of one.
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value{} : json::value(text);
+}
+
+json::object problem_json(const migrator::Problem& problem) {
+  return {{"code", problem.code}, {"message", problem.message}};
+}
+
+json::array bypass_writers_json(const std::vector<migrator::BypassWriter>& writers) {
+  json::array array;
+  for (const auto& writer : writers) {
+    array.push_back({{"connection_id", writer.connection_id},
+                     {"transactions", writer.transactions},
+                     {"last_seen_at", text_or_null(writer.last_seen_at)}});
+  }
+  return array;
+}
+
+json::array blockers_json(const std::vector<migrator::BlockerStatus>& blockers) {
+  json::array array;
+  for (const auto& blocker : blockers) {
+    array.push_back({{"connection_id", blocker.connection_id},
+                     {"user", blocker.user},
+                     {"host", blocker.host},
+                     {"statement", blocker.statement},
+                     {"since_ms", blocker.since_ms}});
+  }
+  return array;
+}
+
+json::object cut_over_json(const migrator::CutOverStatus& cut_over) {
+  return {{"attempts", cut_over.attempts},
+          {"hold_ms", cut_over.hold_ms},
+          {"held_statements", cut_over.held_statements},
+          {"stragglers", cut_over.stragglers},
+          {"conflicts", cut_over.conflicts},
+          {"fence", text_or_null(cut_over.fence)},
+          {"last_error", text_or_null(cut_over.last_error)}};
+}
+
+json::object status_json(const migrator::Status& status) {
+  return {{"id", status.id},
+          {"database", status.database},
+          {"table", status.table},
+          {"alter", status.alter},
+          {"state", migrator::to_string(status.state)},
+          {"paused", status.paused},
+          {"throttled_by", text_or_null(status.throttled_by)},
+          {"progress", status.progress},
+          {"eta_seconds", status.eta_seconds < 0 ? json::value{} : json::value(status.eta_seconds)},
+          {"rows_copied", status.rows_copied},
+          {"rows_estimated", status.rows_estimated},
+          {"changes_applied", status.changes_applied},
+          {"changes_pending", status.changes_pending},
+          {"binlog_lag_ms", status.binlog_lag_ms},
+          {"verified_rows", status.verified_rows},
+          {"mismatches", status.mismatches},
+          {"shadow_table", status.shadow_table},
+          {"old_table", status.old_table},
+          {"started_at", text_or_null(status.started_at)},
+          {"ended_at", text_or_null(status.ended_at)},
+          {"error", status.error ? json::value(problem_json(*status.error)) : json::value{}},
+          {"bypass_writers", bypass_writers_json(status.bypass_writers)},
+          {"blockers", blockers_json(status.blockers)},
+          {"cut_over", cut_over_json(status.cut_over)}};
+}
+
+json::array texts_json(const std::vector<std::string>& texts) {
+  return json::array(texts.begin(), texts.end());
+}
+
+// The engine's details are JSON; what is not goes out as a string rather than not at all.
+json::value details_json(const std::string& details) {
+  boost::system::error_code error;
+  auto value = json::parse(details, error);
+  return error ? json::value(details) : value;
+}
+
+}  // namespace
+
+std::string status_text(const migrator::Status& status) {
+  return json::serialize(status_json(status));
+}
+
+std::string list_text(const std::vector<migrator::Status>& statuses) {
+  json::array array;
+  for (const auto& status : statuses) array.push_back(status_json(status));
+  return json::serialize(array);
+}
+
+std::string plan_text(const migrator::Plan& plan) {
+  json::array columns;
+  for (const auto& [from, to] : plan.columns) columns.push_back({{"from", from}, {"to", to}});
+  return json::serialize(json::object{{"dry_run", true},
+                                      {"key", plan.key},
+                                      {"columns", std::move(columns)},
+                                      {"dropped_columns", texts_json(plan.dropped_columns)},
+                                      {"added_columns", texts_json(plan.added_columns)},
+                                      {"rows_estimated", plan.rows_estimated},
+                                      {"shadow_definition", plan.shadow_definition}});
+}
+
+std::string journal_text(const migrator::JournalEntry& entry) {
+  return json::serialize(json::object{
+      {"number", entry.number}, {"at", entry.at}, {"event", entry.event}, {"details", details_json(entry.details)}});
+}
+
+Response error_response(unsigned status, const migrator::Problem& problem) {
+  return {.status = status, .body = json::serialize(json::object{{"error", problem_json(problem)}})};
+}
+
+Response refused_response(const std::vector<migrator::Problem>& problems) {
+  std::string message;
+  json::array list;
+  for (const auto& problem : problems) {
+    message += (message.empty() ? "" : "; ") + problem.message;
+    list.push_back(problem_json(problem));
+  }
+  json::object error{{"code", "refused"}, {"message", message}, {"problems", std::move(list)}};
+  return {.status = 422, .body = json::serialize(json::object{{"error", std::move(error)}})};
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,23 @@
+// What the API answers with, as JSON by the contract's field names. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/http.hpp"
+#include "migrator/api.hpp"
+
+namespace sluice::control {
+
+// What is not known (yet) is null: eta_seconds, throttled_by, started_at, ended_at, error.
+[[nodiscard]] std::string status_text(const migrator::Status& status);
+[[nodiscard]] std::string list_text(const std::vector<migrator::Status>& statuses);
+[[nodiscard]] std::string plan_text(const migrator::Plan& plan);
+[[nodiscard]] std::string journal_text(const migrator::JournalEntry& entry);
+
+// {"error":{"code","message"}}
+[[nodiscard]] Response error_response(unsigned status, const migrator::Problem& problem);
+// 422, and {"error":{"code","message","problems":[{"code","message"}]}} with every reason.
+[[nodiscard]] Response refused_response(const std::vector<migrator::Problem>& problems);
+
+}  // namespace sluice::control

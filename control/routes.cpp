@@ -1,0 +1,223 @@
+#include "control/routes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "control/embedded.hpp"
+#include "control/json_text.hpp"
+#include "control/request_body.hpp"
+#include "migrator/options/options_json.hpp"
+
+namespace sluice::control {
+namespace {
+
+using migrator::Action;
+using migrator::MigrationId;
+
+enum class Place : std::uint8_t { page, health, readiness, metrics, contract, migrations, migration, events, action };
+
+struct Path {
+  Place place;
+  MigrationId id;
+  std::string action;
+};
+
+struct FixedPath {
+  std::string_view text;
+  Place place;
+};
+constexpr std::array<FixedPath, 6> FIXED_PATHS{{{"/", Place::page},
+                                                {"/healthz", Place::health},
+                                                {"/readyz", Place::readiness},
+                                                {"/metrics", Place::metrics},
+                                                {"/openapi.yaml", Place::contract},
+                                                {"/migrate", Place::migrations}}};
+
+struct NamedAction {
+  std::string_view name;
+  Action action;
+};
+constexpr std::array<NamedAction, 6> ACTIONS{{{"pause", Action::pause},
+                                              {"resume", Action::resume},
+                                              {"cut-over", Action::cut_over},
+                                              {"stop", Action::stop},
+                                              {"panic", Action::panic},
+                                              {"cleanup", Action::cleanup}}};
+constexpr std::array<std::string_view, 2> LATER_ACTIONS{"rollback", "revert"};
+
+constexpr std::string_view MIGRATION_PREFIX = "/migrate/";
+
+std::optional<Action> action_of(std::string_view name) {
+  const auto found = std::ranges::find(ACTIONS, name, &NamedAction::name);
+  return found == ACTIONS.end() ? std::nullopt : std::optional{found->action};
+}
+
+std::optional<Path> path_of(std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  const auto fixed = std::ranges::find(FIXED_PATHS, target, &FixedPath::text);
+  if (fixed != FIXED_PATHS.end()) return Path{fixed->place, "", ""};
+  if (!target.starts_with(MIGRATION_PREFIX)) return std::nullopt;
+  target.remove_prefix(MIGRATION_PREFIX.size());
+  const auto slash = target.find('/');
+  const MigrationId id{target.substr(0, slash)};
+  if (id.empty()) return std::nullopt;
+  if (slash == std::string_view::npos) return Path{Place::migration, id, ""};
+  const auto what = target.substr(slash + 1);
+  if (what == "events") return Path{Place::events, id, ""};
+  if (action_of(what) || std::ranges::find(LATER_ACTIONS, what) != LATER_ACTIONS.end()) {
+    return Path{Place::action, id, std::string{what}};
+  }
+  return std::nullopt;
+}
+
+std::string_view methods_of(Place place) {
+  switch (place) {
+    case Place::migrations:
+      return "GET, POST";
+    case Place::migration:
+      return "GET, PATCH";
+    case Place::action:
+      return "POST";
+    case Place::page:
+    case Place::health:
+    case Place::readiness:
+    case Place::metrics:
+    case Place::contract:
+    case Place::events:
+      return "GET";
+  }
+  return "";
+}
+
+bool allows(std::string_view methods, std::string_view method) {
+  for (const auto known : {"GET", "POST", "PATCH"}) {
+    if (method == known) return methods.find(method) != std::string_view::npos;
+  }
+  return false;
+}
+
+Response not_found(const MigrationId& id) {
+  return error_response(404, {"not_found", "there is no migration " + id + "; GET /migrate lists them"});
+}
+
+// One for each alternative of Created and Acted.
+struct ResponseOf {
+  MigrationId id;
+
+  Response operator()(const migrator::Status& status) const { return {.status = 202, .body = status_text(status)}; }
+  Response operator()(const migrator::Plan& plan) const { return {.status = 200, .body = plan_text(plan)}; }
+  Response operator()(const migrator::Refused& refused) const { return refused_response(refused.problems); }
+  Response operator()(const migrator::Conflict& conflict) const { return error_response(409, conflict.problem); }
+  Response operator()(const migrator::Invalid& invalid) const { return error_response(400, invalid.problem); }
+  Response operator()(const migrator::Unavailable& down) const { return error_response(503, down.problem); }
+  Response operator()(const migrator::NotFound&) const { return not_found(id); }
+};
+
+Response create(const Request& request, const Services& services) {
+  auto wanted = create_request(request.body);
+  if (!wanted) return error_response(400, wanted.error());
+  return std::visit(ResponseOf{}, services.migrations.create(std::move(wanted->specification), wanted->run));
+}
+
+Response status_of(const MigrationId& id, const Services& services) {
+  const auto status = services.migrations.status(id);
+  return status ? Response{.body = status_text(*status)} : not_found(id);
+}
+
+Response act(const Path& path, const Request& request, const Services& services) {
+  if (auto problem = empty_request(request.body)) return error_response(400, *problem);
+  if (const auto action = action_of(path.action)) {
+    return std::visit(ResponseOf{path.id}, services.migrations.act(path.id, *action));
+  }
+  if (!services.migrations.status(path.id)) return not_found(path.id);
+  return error_response(409, {"not_available", path.action + " is not available yet; the table that was replaced is "
+                                                             "kept as old_table of the status"});
+}
+
+Response change(const MigrationId& id, const Request& request, const Services& services) {
+  const auto wanted = change_request(request.body);
+  if (!wanted) return error_response(400, wanted.error());
+  const auto edit = [&](migrator::Options& current) { return migrator::change_options(current, wanted->options); };
+  auto response = std::visit(ResponseOf{id}, services.migrations.change(id, edit));
+  if (response.status == 202) response.status = 200;  // it is done, not only accepted
+  return response;
+}
+
+Answer subscribe(const MigrationId& id, const Request& request, const Services& services) {
+  if (!services.migrations.status(id)) return not_found(id);
+  Subscription subscription{.id = id};
+  if (request.last_event_id.empty()) return subscription;
+  const auto* end = request.last_event_id.data() + request.last_event_id.size();
+  const auto [stop, error] = std::from_chars(request.last_event_id.data(), end, subscription.after);
+  if (error == std::errc{} && stop == end) return subscription;
+  return error_response(400, {"invalid_field", "Last-Event-ID must be the number of a journal entry"});
+}
+
+Response readiness(const Services& services) {
+  if (services.ready()) return {.body = R"({"status":"ready"})"};
+  return error_response(503,
+                        {"not_ready", "the primary does not answer yet, or what was unfinished is being taken up"});
+}
+
+Answer answer(const Path& path, const Request& request, const Services& services) {
+  const bool posted = request.method == "POST";
+  switch (path.place) {
+    case Place::page:
+      return Response{.content_type = "text/html; charset=utf-8", .body = std::string{PAGE}};
+    case Place::health:
+      return Response{.body = R"({"status":"ok"})"};
+    case Place::readiness:
+      return readiness(services);
+    case Place::metrics:
+      return Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = services.metrics_text()};
+    case Place::contract:
+      return Response{.content_type = "application/yaml", .body = std::string{OPENAPI}};
+    case Place::migrations:
+      return posted ? create(request, services) : Response{.body = list_text(services.migrations.list())};
+    case Place::migration:
+      return request.method == "PATCH" ? change(path.id, request, services) : status_of(path.id, services);
+    case Place::events:
+      return subscribe(path.id, request, services);
+    case Place::action:
+      return act(path, request, services);
+  }
+  return Response{};
+}
+
+}  // namespace
+
+Cost cost_of(const Request& request) {
+  const auto path = path_of(request.target);
+  if (!path) return Cost::none;
+  switch (path->place) {
+    case Place::page:
+    case Place::health:
+    case Place::contract:
+      return Cost::none;
+    case Place::readiness:
+    case Place::metrics:
+    case Place::events:
+    case Place::migration:
+      return Cost::quick;
+    case Place::migrations:
+      return request.method == "POST" ? Cost::asking : Cost::quick;
+    case Place::action:
+      return path->action == "cleanup" ? Cost::asking : Cost::quick;
+  }
+  return Cost::none;
+}
+
+Answer route(const Request& request, const Services& services) {
+  const auto path = path_of(request.target);
+  if (!path) return error_response(404, {"not_found", "there is no such path; GET /openapi.yaml describes the API"});
+  const auto methods = methods_of(path->place);
+  if (allows(methods, request.method)) return answer(*path, request, services);
+  auto response = error_response(405, {"method_not_allowed", "allowed here: " + std::string{methods}});
+  response.allow = methods;
+  return response;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,167 @@
+#include "metrics/metrics.hpp"
+
+#include <prometheus/text_serializer.h>
+
+#include "metrics/families.hpp"
+#include "metrics/migration_families.hpp"
+
+namespace sluice::metrics {
+namespace {
+
+using namespace std::chrono_literals;
+using prometheus::MetricFamily;
+
+// From a point select on the same machine to what somebody will have noticed.
+constexpr std::array<std::chrono::nanoseconds, 16> STATEMENT_BOUNDS{
+    50us, 100us, 250us, 500us, 1ms, 2500us, 5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2500ms, 10s};
+constexpr std::array<std::chrono::nanoseconds, 12> HOLD_BOUNDS{1ms,   2500us, 5ms, 10ms,   25ms, 50ms,
+                                                               100ms, 250ms,  1s,  2500ms, 5s,   10s};
+
+constexpr std::array<const char*, 4> OUTCOMES{"ok", "error", "refused", "interrupted"};
+constexpr std::array<std::string_view, 6> CUT_OVER_RESULTS{"completed", "again",    "failed",
+                                                           "strange",   "panicked", "other"};
+
+using Counter = std::atomic<std::uint64_t>;
+
+std::size_t index_of_result(std::string_view result) {
+  const auto found = std::find(CUT_OVER_RESULTS.begin(), CUT_OVER_RESULTS.end() - 1, result);
+  return static_cast<std::size_t>(found - CUT_OVER_RESULTS.begin());
+}
+
+MetricFamily counter(std::string name, std::string help, const Counter& value) {
+  MetricFamily family = counters(std::move(name), std::move(help));
+  sample(family, as_double(value.load()));
+  return family;
+}
+
+}  // namespace
+
+struct Metrics::Counts {
+  StripedCounters<OUTCOMES.size()> statements;
+  StripedHistogram<STATEMENT_BOUNDS.size()> statement_times{STATEMENT_BOUNDS};
+  StripedHistogram<HOLD_BOUNDS.size()> statement_holds{HOLD_BOUNDS};
+  StripedHistogram<HOLD_BOUNDS.size()> holds{HOLD_BOUNDS};
+  std::array<Counter, OUTCOMES.size()> logins{};
+  std::atomic<std::int64_t> connections = 0;
+  Counter connections_accepted = 0, connections_refused = 0, server_unreachable = 0;
+  Counter rows_copied = 0, changes_applied = 0, rows_verified = 0, mismatches = 0, stragglers = 0;
+  Counter bypass_transactions = 0, throttled_ms = 0;
+  std::array<Counter, CUT_OVER_RESULTS.size()> cut_overs{};
+
+  void add_clients(std::vector<MetricFamily>& families) const;
+  void add_migrations(std::vector<MetricFamily>& families) const;
+};
+
+void Metrics::Counts::add_clients(std::vector<MetricFamily>& families) const {
+  MetricFamily open = gauges("sluice_client_connections", "Clients connected now.");
+  sample(open, as_double(connections.load()));
+  families.push_back(std::move(open));
+  families.push_back(counter("sluice_client_connections_accepted_total", "Clients accepted.", connections_accepted));
+  families.push_back(counter("sluice_client_connections_refused_total",
+                             "Clients turned away at the limit of connections.", connections_refused));
+  families.push_back(counter("sluice_server_unreachable_total",
+                             "Clients that got no connection because the primary did not answer.", server_unreachable));
+
+  MetricFamily login_counts = counters("sluice_logins_total", "Logins of clients, by how they ended.");
+  MetricFamily by_outcome = counters("sluice_statements_total", "Clients' statements, by how they ended.");
+  const auto outcomes = statements.totals();
+  for (std::size_t i = 0; i < OUTCOMES.size(); ++i) {
+    sample(login_counts, as_double(logins[i].load()), {{"outcome", OUTCOMES[i]}});
+    sample(by_outcome, as_double(outcomes[i]), {{"outcome", OUTCOMES[i]}});
+  }
+  families.push_back(std::move(login_counts));
+  families.push_back(std::move(by_outcome));
+  families.push_back(histogram("sluice_statement_seconds",
+                               "From a statement's first byte to its answer's last, waits at the gate included.",
+                               statement_times));
+  families.push_back(
+      histogram("sluice_statement_hold_seconds", "How long single statements waited at the gate.", statement_holds));
+}
+
+void Metrics::Counts::add_migrations(std::vector<MetricFamily>& families) const {
+  families.push_back(histogram("sluice_hold_seconds", "How long the gate of a table was held for a cut-over.", holds));
+  families.push_back(counter("sluice_rows_copied_total", "Rows copied into shadow tables.", rows_copied));
+  families.push_back(
+      counter("sluice_changes_applied_total", "Changed keys applied to shadow tables.", changes_applied));
+  families.push_back(counter("sluice_verified_rows_total", "Rows compared in both tables.", rows_verified));
+  families.push_back(counter("sluice_mismatches_total", "Rows found unequal, and resynced.", mismatches));
+  families.push_back(counter("sluice_stragglers_total",
+                             "Changes from outside the proxy that came just before a swap and were carried over.",
+                             stragglers));
+  families.push_back(counter("sluice_bypass_transactions_total",
+                             "Transactions on migrated tables that did not come through the proxy.",
+                             bypass_transactions));
+  MetricFamily throttled = counters("sluice_throttled_seconds_total", "Time that migrations spent throttled.");
+  sample(throttled, as_seconds(std::chrono::milliseconds{throttled_ms.load()}));
+  families.push_back(std::move(throttled));
+
+  MetricFamily attempts = counters("sluice_cut_over_attempts_total", "Attempts to cut over, by how they ended.");
+  for (std::size_t i = 0; i < CUT_OVER_RESULTS.size(); ++i) {
+    sample(attempts, as_double(cut_overs[i].load()), {{"result", std::string{CUT_OVER_RESULTS[i]}}});
+  }
+  families.push_back(std::move(attempts));
+}
+
+Metrics::Metrics() : counts_(std::make_unique<Counts>()) {}
+Metrics::~Metrics() = default;
+
+std::string Metrics::text(const std::vector<migrator::Status>& migrations, const gate::TableGate& gate) const {
+  std::vector<MetricFamily> families = migration_families(migrations, gate);
+  counts_->add_clients(families);
+  counts_->add_migrations(families);
+  std::erase_if(families, [](const MetricFamily& family) { return family.metric.empty(); });
+  return prometheus::TextSerializer{}.Serialize(families);
+}
+
+void Metrics::connection_opened() noexcept {
+  counts_->connections.fetch_add(1);
+  counts_->connections_accepted.fetch_add(1);
+}
+void Metrics::connection_closed() noexcept {
+  counts_->connections.fetch_sub(1);
+}
+void Metrics::connection_refused() noexcept {
+  counts_->connections_refused.fetch_add(1);
+}
+void Metrics::login_finished(proxy::Outcome outcome) noexcept {
+  counts_->logins[static_cast<std::size_t>(outcome)].fetch_add(1);
+}
+void Metrics::server_unreachable(std::string_view) noexcept {
+  counts_->server_unreachable.fetch_add(1);
+}
+void Metrics::statement_finished(proxy::Outcome outcome, Duration latency) noexcept {
+  counts_->statements.add(static_cast<std::size_t>(outcome));
+  counts_->statement_times.observe(latency);
+}
+void Metrics::statement_held(Duration time) noexcept {
+  counts_->statement_holds.observe(time);
+}
+
+void Metrics::rows_copied(std::uint64_t rows) {
+  counts_->rows_copied.fetch_add(rows);
+}
+void Metrics::changes_applied(std::uint64_t keys) {
+  counts_->changes_applied.fetch_add(keys);
+}
+void Metrics::rows_verified(std::uint64_t rows) {
+  counts_->rows_verified.fetch_add(rows);
+}
+void Metrics::mismatched(std::uint64_t rows) {
+  counts_->mismatches.fetch_add(rows);
+}
+void Metrics::stragglers(std::uint64_t keys) {
+  counts_->stragglers.fetch_add(keys);
+}
+void Metrics::bypass_transaction() {
+  counts_->bypass_transactions.fetch_add(1);
+}
+void Metrics::throttled_for(std::chrono::milliseconds time) {
+  counts_->throttled_ms.fetch_add(static_cast<std::uint64_t>(std::max(time, 0ms).count()));
+}
+void Metrics::cut_over_attempted(std::string_view result, std::chrono::microseconds held) {
+  counts_->cut_overs[index_of_result(result)].fetch_add(1);
+  if (held > 0us) counts_->holds.observe(held);  // an attempt that never held has no length
+}
+void Metrics::journalled(const migrator::MigrationId&, std::string_view, std::string_view) {}
+
+}  // namespace sluice::metrics

@@ -1,0 +1,142 @@
+// What the outside may ask of the migrator: the facade that the HTTP API and main() use. Thread-safe; blocking calls
+// say so.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "migrator/options.hpp"
+
+namespace sluice::migrator {
+
+using MigrationId = std::string;  // "m" and a number, counted in the primary's _sluice.migrations
+
+enum class State : std::uint8_t {
+  preparing,
+  copying,
+  ready,
+  cutting_over,
+  completed,
+  stopped,
+  panicked,
+  failed,
+  reverting,
+  reverted
+};
+
+enum class Action : std::uint8_t { pause, resume, cut_over, stop, panic, cleanup };
+
+struct Specification {
+  std::string database;
+  std::string table;
+  std::string alter;  // what follows ALTER TABLE t
+  Options options;
+};
+
+struct Problem {  // an error or a refusal: a stable word and a sentence that says what to do
+  std::string code;
+  std::string message;
+};
+
+struct BypassWriter {
+  std::uint64_t connection_id = 0;
+  std::uint64_t transactions = 0;
+  std::string last_seen_at;  // RFC 3339
+};
+
+struct BlockerStatus {
+  std::uint64_t connection_id = 0;
+  std::string user;
+  std::string host;
+  std::string statement;
+  std::int64_t since_ms = 0;
+};
+
+struct CutOverStatus {
+  std::uint64_t attempts = 0;
+  double hold_ms = 0;
+  std::uint64_t held_statements = 0;
+  std::uint64_t stragglers = 0;
+  std::uint64_t conflicts = 0;  // stragglers left alone, because their key had been written in the new table already
+  std::string fence;            // "lock" or "gate"
+  std::string last_error;
+};
+
+struct Status {
+  MigrationId id;
+  std::string database, table, alter;
+  State state = State::preparing;
+  bool paused = false;
+  std::string throttled_by;       // empty: not throttled
+  double progress = 0;            // 0 to 1
+  std::int64_t eta_seconds = -1;  // -1: unknown
+  std::uint64_t rows_copied = 0, rows_estimated = 0;
+  std::uint64_t changes_applied = 0, changes_pending = 0;
+  std::int64_t binlog_lag_ms = 0;
+  std::uint64_t verified_rows = 0, mismatches = 0;
+  std::string shadow_table, old_table;
+  std::string started_at, ended_at;  // RFC 3339, empty when not yet
+  std::optional<Problem> error;
+  std::vector<BypassWriter> bypass_writers;
+  std::vector<BlockerStatus> blockers;
+  CutOverStatus cut_over;
+};
+
+struct JournalEntry {
+  std::uint64_t number = 0;  // grows within one migration
+  std::string at;            // RFC 3339
+  std::string event;         // e.g. "cut_over.held"
+  std::string details;       // JSON object
+};
+
+// The answers to requests. Problems of `refused` are complete: every reason, not the first.
+struct Refused {
+  std::vector<Problem> problems;
+};  // 422
+struct Conflict {
+  Problem problem;
+};                   // 409
+struct NotFound {};  // 404
+struct Invalid {
+  Problem problem;
+};  // 400
+struct Unavailable {
+  Problem problem;
+};  // 503: the primary can't be reached now
+
+// What a dry run found, for a person to read before starting.
+struct Plan {
+  std::string key;                                           // the name of the key that rows are followed by
+  std::vector<std::pair<std::string, std::string>> columns;  // old name -> new name
+  std::vector<std::string> dropped_columns, added_columns;
+  std::uint64_t rows_estimated = 0;
+  std::string shadow_definition;
+};
+
+using Created = std::variant<Status, Plan, Refused, Conflict, Invalid, Unavailable>;
+using Acted = std::variant<Status, NotFound, Conflict, Invalid, Unavailable>;
+
+class Migrations {
+ public:
+  virtual ~Migrations() = default;
+  // Blocks for the preflight's queries (some tens of ms); starts the migration unless dry_run.
+  enum class Run : std::uint8_t { start, dry };
+  [[nodiscard]] virtual Created create(Specification specification, Run run) = 0;
+  [[nodiscard]] virtual std::vector<Status> list() const = 0;
+  [[nodiscard]] virtual std::optional<Status> status(const MigrationId& id) const = 0;
+  [[nodiscard]] virtual Acted act(const MigrationId& id, Action action) = 0;
+  [[nodiscard]] virtual Acted change(const MigrationId& id,
+                                     const std::function<std::optional<Problem>(Options&)>& edit) = 0;
+  // Entries with a number above `after`; empty also where the migration is unknown.
+  [[nodiscard]] virtual std::vector<JournalEntry> journal(const MigrationId& id, std::uint64_t after) const = 0;
+  // Whether the primary answers and what was unfinished has been taken up again.
+  [[nodiscard]] virtual bool ready() const = 0;
+};
+
+[[nodiscard]] const char* to_string(State state) noexcept;
+
+}  // namespace sluice::migrator

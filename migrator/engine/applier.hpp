@@ -1,0 +1,58 @@
+// Brings pending keys into the shadow, batch by batch. Blocks; on the engine's thread.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "migrator/engine/inbox.hpp"
+#include "migrator/rows/resync.hpp"
+
+namespace sluice::migrator {
+
+class Applier {
+ public:
+  // A duplicate, or a row that doesn't become equal, may be because of a change that is still on its way.
+  static constexpr unsigned kAttemptsMax = 5;
+  static constexpr std::chrono::seconds kConflictPatience{5};
+
+  Applier(Inbox& inbox, MigrationObserver& observer) : inbox_(inbox), observer_(observer) {}
+
+  enum class Status : std::uint8_t {
+    progress,
+    stuck,   // nothing could be done now: rows are locked, or collide
+    lost,    // the connection is gone
+    failed,  // `problem`
+  };
+  struct Result {
+    Status status = Status::progress;
+    std::optional<Problem> problem;
+  };
+
+  // One batch of the oldest keys, at most max_keys_per_batch.
+  [[nodiscard]] Result apply_some(Connection& connection, const RowSql& sql, ResyncMode mode);
+
+  [[nodiscard]] std::uint64_t applied() const noexcept { return applied_; }
+  [[nodiscard]] std::uint64_t mismatches() const noexcept { return mismatches_; }
+
+ private:
+  using Entries = std::vector<PendingKeys::Entry>;
+  void run(Connection& connection, const RowSql& sql, Entries entries, ResyncMode mode, Result& result);
+  void halve(Connection& connection, const RowSql& sql, Entries entries, ResyncMode mode, Result& result);
+  void after_conflict(Connection& connection, const RowSql& sql, Entries entry, ResyncMode mode, const SqlError& error,
+                      Result& result);
+  void after_mismatch(Entries entries, Result& result);
+  void finish(const Entries& entries, Result& result);
+
+  Inbox& inbox_;
+  MigrationObserver& observer_;
+  std::map<KeyLiterals, std::chrono::steady_clock::time_point> conflicts_;  // since when
+  std::uint64_t applied_ = 0;
+  std::uint64_t mismatches_ = 0;
+};
+
+// A key for a message, e.g. "(17, _utf8mb4 x'61')".
+[[nodiscard]] std::string describe(const KeyLiterals& key);
+
+}  // namespace sluice::migrator

@@ -1,0 +1,126 @@
+#include "migrator/engine/checkpoint.hpp"
+
+#include <boost/json.hpp>
+
+namespace sluice::migrator {
+namespace {
+
+namespace json = boost::json;
+
+json::value from(const std::optional<KeyLiterals>& key) {
+  if (!key) return nullptr;
+  json::array literals;
+  for (const std::string& literal : *key) literals.emplace_back(literal);
+  return literals;
+}
+
+json::value from(const Position& position) {
+  return {{"file", position.file}, {"offset", position.offset}};
+}
+
+std::optional<KeyLiterals> key_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_array()) return std::nullopt;
+  KeyLiterals key;
+  for (const json::value& literal : value->as_array()) {
+    if (literal.is_string()) key.emplace_back(literal.as_string());
+  }
+  return key;
+}
+
+std::uint64_t number_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr) return 0;
+  boost::system::error_code error;
+  const auto number = value->to_number<std::uint64_t>(error);
+  return error ? 0 : number;
+}
+
+bool flag_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+std::string text_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::optional<Position> position_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_object()) return std::nullopt;
+  return Position{text_at(value->get_object(), "file"), number_at(value->get_object(), "offset")};
+}
+
+json::value from(const CutOverStatus& cut_over) {
+  return {{"attempts", cut_over.attempts},
+          {"hold_ms", cut_over.hold_ms},
+          {"held_statements", cut_over.held_statements},
+          {"stragglers", cut_over.stragglers},
+          {"conflicts", cut_over.conflicts},
+          {"fence", cut_over.fence},
+          {"last_error", cut_over.last_error}};
+}
+
+CutOverStatus cut_over_at(const json::object& object, std::string_view name) {
+  CutOverStatus status;
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_object()) return status;
+  const json::object& fields = value->get_object();
+  status.attempts = number_at(fields, "attempts");
+  if (const json::value* hold = fields.if_contains("hold_ms")) {
+    boost::system::error_code error;
+    const auto number = hold->to_number<double>(error);
+    if (!error) status.hold_ms = number;
+  }
+  status.held_statements = number_at(fields, "held_statements");
+  status.stragglers = number_at(fields, "stragglers");
+  status.conflicts = number_at(fields, "conflicts");
+  status.fence = text_at(fields, "fence");
+  status.last_error = text_at(fields, "last_error");
+  return status;
+}
+
+}  // namespace
+
+std::string to_json(const Checkpoint& checkpoint) {
+  json::object object{{"applied", from(checkpoint.applied)},
+                      {"copied_to", from(checkpoint.copied_to)},
+                      {"copied", checkpoint.copied},
+                      {"verified_to", from(checkpoint.verified_to)},
+                      {"verified", checkpoint.verified},
+                      {"cut_over_asked", checkpoint.cut_over_asked},
+                      {"rows_copied", checkpoint.rows_copied},
+                      {"rows_estimated", checkpoint.rows_estimated},
+                      {"changes_applied", checkpoint.changes_applied},
+                      {"verified_rows", checkpoint.verified_rows},
+                      {"mismatches", checkpoint.mismatches},
+                      {"cut_over", from(checkpoint.cut_over)}};
+  if (checkpoint.caught_up) object["caught_up"] = from(*checkpoint.caught_up);
+  return json::serialize(object);
+}
+
+boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
+  boost::system::error_code error;
+  const json::value value = json::parse(text, error);
+  if (error) return error;
+  if (!value.is_object()) return make_error_code(json::error::not_object);
+  const json::object& object = value.get_object();
+  Checkpoint checkpoint;
+  if (auto applied = position_at(object, "applied")) checkpoint.applied = *applied;
+  checkpoint.caught_up = position_at(object, "caught_up");
+  checkpoint.copied_to = key_at(object, "copied_to");
+  checkpoint.copied = flag_at(object, "copied");
+  checkpoint.verified_to = key_at(object, "verified_to");
+  checkpoint.verified = flag_at(object, "verified");
+  checkpoint.cut_over_asked = flag_at(object, "cut_over_asked");
+  checkpoint.rows_copied = number_at(object, "rows_copied");
+  checkpoint.rows_estimated = number_at(object, "rows_estimated");
+  checkpoint.changes_applied = number_at(object, "changes_applied");
+  checkpoint.verified_rows = number_at(object, "verified_rows");
+  checkpoint.mismatches = number_at(object, "mismatches");
+  checkpoint.cut_over = cut_over_at(object, "cut_over");
+  return checkpoint;
+}
+
+}  // namespace sluice::migrator

@@ -1,0 +1,32 @@
+// How far a migration has come: enough to go on after a crash, and what its status shows. Stored as JSON.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "migrator/api.hpp"
+#include "migrator/rows/key_literals.hpp"
+#include "migrator/stream/change_consumer.hpp"
+
+namespace sluice::migrator {
+
+struct Checkpoint {
+  Position applied;                      // the stream starts again here; empty file: not known yet
+  std::optional<Position> caught_up;     // written in the hold, before the RENAME: all before it is in the shadow
+  std::optional<KeyLiterals> copied_to;  // the last chunk's upper bound
+  bool copied = false;
+  std::optional<KeyLiterals> verified_to;
+  bool verified = false;
+  bool cut_over_asked = false;  // by hand: it is not postponed any more
+  std::uint64_t rows_copied = 0, rows_estimated = 0, changes_applied = 0, verified_rows = 0, mismatches = 0;
+  CutOverStatus cut_over;
+};
+
+[[nodiscard]] std::string to_json(const Checkpoint& checkpoint);
+// Unknown members are passed over; a missing one keeps its default.
+[[nodiscard]] boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text);
+
+}  // namespace sluice::migrator

@@ -1,0 +1,298 @@
+#include "migrator/engine/cut_over.hpp"
+
+#include <charconv>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "migrator/engine/details.hpp"
+
+namespace sluice::migrator {
+namespace {
+
+using Clock = gate::Clock;
+
+// Kills the statement that runs on a connection, unless it is gone before the time is over.
+class Watchdog {
+ public:
+  Watchdog(Connection& killer, std::uint64_t connection_id, std::chrono::milliseconds patience)
+      : thread_([this, &killer, connection_id, patience] {
+          std::unique_lock lock(mutex_);
+          if (!done_.wait_for(lock, patience, [&] { return over_; })) {
+            (void)killer.execute("KILL QUERY " + std::to_string(connection_id));
+          }
+        }) {}
+  ~Watchdog() {
+    {
+      const std::scoped_lock lock(mutex_);
+      over_ = true;
+    }
+    done_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable done_;
+  bool over_ = false;
+  std::jthread thread_;  // last: it uses the others
+};
+
+const char* name(CutOverFsm::Step step) {
+  using Step = CutOverFsm::Step;
+  switch (step) {
+    case Step::close_gate:
+      return "drain";
+    case Step::fence:
+      return "fence";
+    case Step::catch_up:
+      return "catch_up";
+    case Step::record:
+      return "record";
+    case Step::extend_gate:
+      return "extend_gate";
+    case Step::rename:
+      return "rename";
+    case Step::look_at_names:
+      return "look_at_names";
+    case Step::mark_swapped:
+      return "mark_swapped";
+    case Step::unfence:
+      return "unfence";
+    case Step::reconcile:
+      return "reconcile";
+    case Step::open_gate:
+      return "release";
+    case Step::end:
+      return "end";
+  }
+  return "unknown";
+}
+
+double millis_since(gate::TimePoint start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+std::string rename_tag(const MigrationId& id) {
+  return "sluice:" + id + ":rename";
+}
+
+SqlResult<Position> binlog_head(Connection& connection) {
+  auto rows = connection.query(binlog_head_statement(connection.flavor()));
+  if (rows.has_error()) return rows.error();
+  if (rows->rows.empty()) return SqlError{.code = 0, .sqlstate = "HY000", .text = "the server has no binlog"};
+  Position position{.file = rows->rows[0].at(0).value_or("")};
+  const std::string offset = rows->rows[0].at(1).value_or("0");
+  std::from_chars(offset.data(), offset.data() + offset.size(), position.offset);
+  return position;
+}
+
+CutOver::CutOver(Parts parts, CutOverStatus& status)
+    : parts_(std::move(parts)), status_(status), tag_(rename_tag(parts_.id)) {}
+
+CutOver::~CutOver() = default;
+
+bool CutOver::connect() {
+  SessionSettings settings;
+  settings.time_zone = parts_.plan.time_zone;
+  settings.autocommit = Autocommit::off;
+  settings.lock_wait_timeout = kLockWaitMax;
+  settings.innodb_lock_wait_timeout = kLockWaitMax;
+  auto main = Connection::connect(parts_.primary, settings);
+  auto side = Connection::connect(parts_.primary);
+  if (main.has_error() || side.has_error()) {
+    note("connect", main.has_error() ? main.error() : side.error());
+    return false;
+  }
+  main_ = std::make_unique<Connection>(std::move(*main));
+  side_ = std::make_unique<Connection>(std::move(*side));
+  return true;
+}
+
+CutOverFsm::Result CutOver::run() {
+  status_.last_error.clear();
+  if (!connect()) return CutOverFsm::Result::again;  // with the gate open
+  const bool lock = parts_.options.fence != Fence::gate && can_rename_under_lock_tables(main_->flavor());
+  status_.fence = lock ? "lock" : "gate";
+  return drive(CutOverFsm(lock ? CutOverFsm::Fencing::lock_tables : CutOverFsm::Fencing::none));
+}
+
+CutOverFsm::Result CutOver::recover() {
+  closed_at_ = held_at_ = Clock::now();
+  return drive(CutOverFsm::after_crash());
+}
+
+CutOverFsm::Result CutOver::drive(CutOverFsm fsm) {
+  Details parts;
+  while (fsm.step() != Step::end) {
+    const Step step = fsm.step();
+    const bool renamed_or_unknown = step == Step::look_at_names || step == Step::reconcile;
+    // Whoever starts next finds the names and what was recorded, and goes on from there.
+    if (renamed_or_unknown && parts_.shutting_down()) return CutOverFsm::Result::pending;
+    const bool may_panic =
+        step == Step::fence || step == Step::catch_up || step == Step::record || step == Step::extend_gate;
+    const TimePoint began = Clock::now();
+    const Outcome outcome = may_panic && parts_.panicked() ? Outcome::panic : perform(step);
+    parts.add(std::string(name(step)) + "_ms", millis_since(began));
+    // Until it is known and reconciled what became of the swap, nobody may get at the table.
+    if (outcome == Outcome::unknown) (void)parts_.gate.extend(table(), Clock::now() + kRenameMax + kAftermathMax);
+    fsm.done(outcome);
+  }
+  parts_.journal("cut_over.parts", parts.text());
+  return fsm.result();
+}
+
+CutOver::Outcome CutOver::perform(Step step) {
+  switch (step) {
+    case Step::close_gate:
+      return close_gate();
+    case Step::fence:
+      return fence();
+    case Step::catch_up:
+      return catch_up();
+    case Step::record:
+      return record();
+    case Step::extend_gate:
+      return extend_gate();
+    case Step::rename:
+      return rename();
+    case Step::look_at_names:
+      return look_at_names();
+    case Step::mark_swapped:
+      return mark_swapped();
+    case Step::unfence:
+      return unfence();
+    case Step::reconcile:
+      return reconcile();
+    case Step::open_gate:
+      return open_gate();
+    case Step::end:
+      break;
+  }
+  std::abort();
+}
+
+void CutOver::note(const std::string& what, const std::string& why) {
+  status_.last_error = what + ": " + why;
+  parts_.journal("cut_over." + what, Details().add("problem", why).text());
+}
+
+void CutOver::note(const std::string& what, const SqlError& error) {
+  note(what, describe(error));
+}
+
+void CutOver::kill_blockers() {
+  for (const gate::Blocker& blocker : parts_.gate.status(table()).busy) {
+    // Those who came in since the gate opened again are not in anybody's way.
+    if (blocker.since < parts_.options.drain_timeout_ms / 2) continue;
+    const auto id = static_cast<std::uint64_t>(blocker.connection);
+    parts_.journal("cut_over.killed", Details().add("connection_id", id).add("user", blocker.user).text());
+    (void)side_->execute("KILL " + std::to_string(id));
+  }
+}
+
+CutOver::Outcome CutOver::close_gate() {
+  closed_at_ = Clock::now();
+  const bool kills = parts_.options.on_blocker == OnBlocker::kill;
+  const auto patience = kills ? parts_.options.drain_timeout_ms / 2 : parts_.options.drain_timeout_ms;
+  const auto close = [&] {
+    const TimePoint drained_by = Clock::now() + patience;
+    return parts_.gate.close(table(), drained_by, drained_by + parts_.options.hold_timeout_ms);
+  };
+  gate::CloseResult result = close();
+  if (kills && result == gate::CloseResult::drain_expired) {
+    kill_blockers();
+    result = close();
+  }
+  if (result != gate::CloseResult::held) {
+    note("drain", "transactions on the table did not end within drain_timeout_ms");
+    return parts_.options.on_blocker == OnBlocker::abort ? Outcome::unequal : Outcome::expired;
+  }
+  held_at_ = Clock::now();
+  if (!parts_.gate.extend(table(), held_at_ + parts_.options.hold_timeout_ms)) return Outcome::expired;
+  return Outcome::ok;
+}
+
+CutOver::Outcome CutOver::fence() {
+  const Watchdog watchdog(*side_, main_->connection_id(), parts_.options.hold_timeout_ms / 2);
+  auto locked =
+      main_->execute("LOCK TABLES " + quote(parts_.plan.source) + " WRITE, " + quote(parts_.plan.shadow) + " WRITE");
+  if (locked.has_error()) {
+    note("fence", locked.error());
+    return Outcome::failed;
+  }
+  fenced_ = true;
+  return Outcome::ok;
+}
+
+CutOver::Outcome CutOver::apply_all_before(const Position& head) {
+  const RowSql sql(parts_.plan, main_->flavor());
+  const TimePoint deadline = held_at_ + parts_.options.hold_timeout_ms;
+  while (Clock::now() < deadline && !parts_.panicked()) {
+    const Inbox::Progress progress = parts_.inbox.progress();
+    if (progress.trouble) {
+      note("catch_up", progress.trouble->message);
+      return Outcome::unequal;
+    }
+    if (!progress.has_found_keys && progress.applied >= head) return Outcome::ok;
+    const auto applied =
+        parts_.applier.apply_some(*main_, sql, fenced_ ? ResyncMode::tables_locked : ResyncMode::no_wait);
+    if (applied.status == Applier::Status::failed) {
+      note("catch_up", applied.problem->message);
+      return Outcome::unequal;
+    }
+    if (applied.status == Applier::Status::lost) break;
+  }
+  note("catch_up", "not all changes could be brought over within hold_timeout_ms");
+  return Outcome::failed;
+}
+
+CutOver::Outcome CutOver::catch_up() {
+  auto head = binlog_head(*main_);
+  if (head.has_error()) {
+    note("catch_up", head.error());
+    return Outcome::failed;
+  }
+  if (!parts_.inbox.wait_until_reached(*head, held_at_ + parts_.options.hold_timeout_ms)) {
+    note("catch_up", "the binlog could not be read to its end within hold_timeout_ms");
+    return Outcome::failed;
+  }
+  caught_up_ = *head;
+  return apply_all_before(*head);
+}
+
+CutOver::Outcome CutOver::record() {
+  return parts_.record(caught_up_) ? Outcome::ok : Outcome::failed;
+}
+
+CutOver::Outcome CutOver::extend_gate() {
+  const TimePoint now = Clock::now();
+  if (now >= held_at_ + parts_.options.hold_timeout_ms ||
+      !parts_.gate.extend(table(), now + kRenameMax + kAftermathMax)) {
+    note("hold", "hold_timeout_ms was over before the rename");
+    return Outcome::gate_lost;
+  }
+  return Outcome::ok;
+}
+
+CutOver::Outcome CutOver::rename() {
+  const Watchdog watchdog(*side_, main_->connection_id(), kRenameMax);
+  auto renamed = main_->execute("RENAME TABLE " + quote(parts_.plan.source) + " TO " + quote(parts_.old_table) + ", " +
+                                quote(parts_.plan.shadow) + " TO " + quote(parts_.plan.source) + " /* " + tag_ + " */");
+  if (renamed.has_value()) return Outcome::ok;
+  note("rename", renamed.error());
+  // Only a time-out is sure to have renamed nothing; after anything else the names are looked at.
+  return renamed.error().code == server_error::lock_wait_timeout ? Outcome::failed : Outcome::unknown;
+}
+
+CutOver::Outcome CutOver::open_gate() {
+  parts_.gate.open(table());
+  status_.hold_ms = millis_since(closed_at_);
+  status_.held_statements = parts_.gate.status(table()).held_statements;
+  return Outcome::ok;
+}
+
+}  // namespace sluice::migrator

@@ -1,0 +1,100 @@
+// Does what CutOverFsm says: one attempt at the cut-over. Blocks; on the engine's thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "migrator/engine/applier.hpp"
+#include "migrator/engine/checkpoint.hpp"
+#include "migrator/engine/cut_over_fsm.hpp"
+#include "migrator/engine/inbox.hpp"
+#include "proxy/gate/gate.hpp"
+
+namespace sluice::migrator {
+
+class CutOver {
+ public:
+  using TimePoint = gate::TimePoint;
+
+  // The server counts lock waits in whole seconds; what takes longer than that is killed from another connection.
+  static constexpr std::chrono::seconds kLockWaitMax{1};
+  static constexpr std::chrono::milliseconds kRenameMax{1500};
+  // How much longer than the RENAME the gate stays shut by itself, for the look at the names and the stragglers.
+  static constexpr std::chrono::seconds kAftermathMax{10};
+  static constexpr std::chrono::milliseconds kAskAgain{100};
+
+  struct Parts {  // all outlive the CutOver
+    MigrationId id;
+    ServerAddress primary;
+    gate::TableGate& gate;
+    Inbox& inbox;
+    Applier& applier;
+    const CopyPlan& plan;
+    TableRef old_table;
+    Options options;
+    std::function<bool(const Position& caught_up)> record;  // durably
+    std::function<void(std::string_view event, std::string details)> journal;
+    std::function<bool()> panicked;
+    std::function<bool()> shutting_down;
+  };
+
+  explicit CutOver(Parts parts, CutOverStatus& status);
+  ~CutOver();
+
+  // May return with result() pending when the process is shutting down.
+  [[nodiscard]] CutOverFsm::Result run();
+  // What a crash left: the gate must be closed; the stream must follow from Checkpoint::caught_up.
+  [[nodiscard]] CutOverFsm::Result recover();
+
+ private:
+  using Outcome = CutOverFsm::Outcome;
+  using Step = CutOverFsm::Step;
+
+  CutOverFsm::Result drive(CutOverFsm fsm);
+  [[nodiscard]] Outcome perform(Step step);
+  [[nodiscard]] bool connect();
+
+  [[nodiscard]] Outcome close_gate();
+  [[nodiscard]] Outcome fence();
+  [[nodiscard]] Outcome catch_up();
+  [[nodiscard]] Outcome record();
+  [[nodiscard]] Outcome extend_gate();
+  [[nodiscard]] Outcome rename();
+  [[nodiscard]] Outcome look_at_names();
+  [[nodiscard]] Outcome mark_swapped();
+  [[nodiscard]] Outcome unfence();
+  [[nodiscard]] Outcome reconcile();
+  [[nodiscard]] Outcome open_gate();
+
+  [[nodiscard]] Outcome apply_all_before(const Position& head);
+  enum class Batch : std::uint8_t { done, ask_again, hopeless };
+  [[nodiscard]] Batch reconcile_batch(Connection& connection, const RowSql& sql,
+                                      const std::vector<PendingKeys::Entry>& entries);
+  void leave_in_old_table(const KeyLiterals& key, const std::string& why);
+  [[nodiscard]] SqlResult<Position> head(Connection& connection) const;
+  void kill_blockers();
+  void note(const std::string& what, const std::string& why);
+  void note(const std::string& what, const SqlError& error);
+  [[nodiscard]] gate::TableName table() const { return {parts_.plan.source.database, parts_.plan.source.table}; }
+
+  Parts parts_;
+  CutOverStatus& status_;
+  std::string tag_;
+  bool fenced_ = false;
+  TimePoint held_at_{};
+  TimePoint closed_at_{};
+  Position caught_up_;
+  std::unique_ptr<Connection> main_;  // locks and renames
+  std::unique_ptr<Connection> side_;  // kills and looks
+};
+
+// What the RENAME of a migration is known by, in the binlog and in the list of processes.
+[[nodiscard]] std::string rename_tag(const MigrationId& id);
+
+// The binlog's end, as the server says it.
+[[nodiscard]] SqlResult<Position> binlog_head(Connection& connection);
+
+}  // namespace sluice::migrator

@@ -1,0 +1,153 @@
+// What follows the RENAME: finding out whether it happened, and bringing the stragglers over.
+#include <thread>
+#include <utility>
+
+#include "migrator/engine/cut_over.hpp"
+#include "migrator/engine/details.hpp"
+#include "migrator/rows/resync.hpp"
+#include "migrator/table/read_table.hpp"
+
+namespace sluice::migrator {
+
+using Clock = gate::Clock;
+
+CutOver::Outcome CutOver::look_at_names() {
+  // As long as some connection may still be renaming, what the names are now says nothing.
+  if (!side_ || side_->query("SELECT 1").has_error()) {
+    auto made = Connection::connect(parts_.primary);
+    if (made.has_error()) {
+      std::this_thread::sleep_for(kAskAgain);
+      return Outcome::unknown;
+    }
+    side_ = std::make_unique<Connection>(std::move(*made));
+  }
+  auto running =
+      side_->query("SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND (info LIKE '%" +
+                   tag_ + "%' OR id = " + (main_ ? std::to_string(main_->connection_id()) : "0") + ")");
+  main_.reset();
+  if (running.has_error() || !running->rows.empty()) {
+    if (running.has_value()) {
+      for (const Row& row : running->rows) (void)side_->execute("KILL " + row.at(0).value_or("0"));
+    }
+    std::this_thread::sleep_for(kAskAgain);
+    return Outcome::unknown;
+  }
+  const auto source = table_exists(*side_, parts_.plan.source);
+  const auto shadow = table_exists(*side_, parts_.plan.shadow);
+  const auto old = table_exists(*side_, parts_.old_table);
+  if (source.has_error() || shadow.has_error() || old.has_error()) return Outcome::unknown;
+  if (*source && !*shadow && *old) return Outcome::swapped;
+  if (*source && *shadow && !*old) return Outcome::original;
+  note("names", "the tables' names are neither those before nor those after the swap");
+  return Outcome::strange;
+}
+
+CutOver::Outcome CutOver::mark_swapped() {
+  parts_.gate.swapped(table());
+  return Outcome::ok;
+}
+
+CutOver::Outcome CutOver::unfence() {
+  // Where even this fails, the lock goes with the connection.
+  if (main_->execute("UNLOCK TABLES").has_error()) main_.reset();
+  fenced_ = false;
+  return Outcome::ok;
+}
+
+void CutOver::leave_in_old_table(const KeyLiterals& key, const std::string& why) {
+  ++status_.conflicts;
+  parts_.journal("cut_over.conflict", Details().add("key", describe(key)).add("why", why).text());
+}
+
+CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sql,
+                                        const std::vector<PendingKeys::Entry>& entries) {
+  // The new table's rows, and the gaps where there are none, are locked first; then the binlog is read to its end: who
+  // has changed one of them since the swap is known, and nobody can any more until the commit.
+  std::vector<KeyLiterals> keys;
+  for (const PendingKeys::Entry& entry : entries) keys.push_back(entry.key);
+  const auto back = [&](Batch result) {
+    (void)connection.execute("ROLLBACK");
+    return result;
+  };
+  if (connection
+          .query("SELECT COUNT(*) FROM (SELECT 1 AS x FROM " + quote(sql.plan().shadow) + " WHERE " +
+                 sql.where_keys(Side::shadow, keys) + " FOR UPDATE) AS locked")
+          .has_error()) {
+    return back(Batch::ask_again);
+  }
+  auto end = binlog_head(connection);
+  if (end.has_error()) return back(Batch::ask_again);
+  if (!parts_.inbox.wait_until_reached(*end, Clock::now() + kAftermathMax)) {
+    return back(parts_.inbox.progress().trouble ? Batch::hopeless : Batch::ask_again);
+  }
+  std::vector<KeyLiterals> free;
+  std::vector<KeyLiterals> written_since;
+  for (const KeyLiterals& key : keys) (parts_.inbox.changed_since_rename(key) ? written_since : free).push_back(key);
+  if (!free.empty()) {
+    switch (resync(connection, sql, free, ResyncMode::tables_locked).status) {
+      case ResyncStatus::done:
+        break;
+      case ResyncStatus::busy:
+      case ResyncStatus::lost:
+        return back(Batch::ask_again);
+      case ResyncStatus::conflict:
+      case ResyncStatus::mismatch:
+      case ResyncStatus::failed:
+        return back(Batch::hopeless);
+    }
+  } else {
+    (void)connection.execute("ROLLBACK");
+  }
+  for (const KeyLiterals& key : written_since) leave_in_old_table(key, "written in the new table since");
+  status_.stragglers += free.size();
+  return Batch::done;
+}
+
+CutOver::Outcome CutOver::reconcile() {
+  if (!parts_.inbox.wait_for_rename(Clock::now() + kAftermathMax)) {
+    if (!parts_.inbox.progress().trouble) {
+      note("reconcile", "the RENAME has not come by in the binlog yet");
+      return Outcome::unknown;
+    }
+    // Nobody will ever tell what came before it. Clients are not held for that; the old table is kept.
+    leave_in_old_table({}, parts_.inbox.progress().trouble->message);
+    return Outcome::ok;
+  }
+  if (parts_.inbox.progress().pending == 0) return Outcome::ok;
+  SessionSettings settings;
+  settings.time_zone = parts_.plan.time_zone;
+  settings.autocommit = Autocommit::off;
+  settings.isolation = Isolation::repeatable_read;  // locks gaps too
+  auto connection = Connection::connect(parts_.primary, settings);
+  if (connection.has_error()) {
+    std::this_thread::sleep_for(kAskAgain);
+    return Outcome::unknown;
+  }
+  const RowSql sql(with_tables(parts_.plan, parts_.old_table, parts_.plan.source), connection->flavor());
+  std::size_t batch = max_keys_per_batch;
+  while (true) {
+    std::vector<PendingKeys::Entry> entries = parts_.inbox.take(batch);
+    if (entries.empty()) return Outcome::ok;
+    switch (reconcile_batch(*connection, sql, entries)) {
+      case Batch::done:
+        parts_.inbox.done(entries);
+        break;
+      case Batch::ask_again:
+        parts_.inbox.again(std::move(entries));
+        std::this_thread::sleep_for(kAskAgain);
+        return Outcome::unknown;
+      case Batch::hopeless:
+        // One by one, so that only the row which the new table can't hold stays behind.
+        if (entries.size() > 1) {
+          parts_.inbox.again(std::move(entries));
+          batch = 1;
+          break;
+        }
+        leave_in_old_table(entries[0].key, "the new table does not take it");
+        parts_.inbox.done(entries);
+        break;
+    }
+  }
+}
+
+}  // namespace sluice::migrator

@@ -1,0 +1,188 @@
+#include "migrator/engine/inbox.hpp"
+
+#include <utility>
+
+#include "migrator/engine/clock_text.hpp"
+#include "protocol/sql/scan.hpp"
+
+namespace sluice::migrator {
+namespace {
+
+// Whether a statement changes the definition of the table, or empties it.
+bool defines(const Definition& definition, const TableRef& table) {
+  const protocol::TargetIndex index({{{.database = table.database, .name = table.table}}},
+                                    protocol::RoutinesKnown::all);
+  const protocol::ScanContext context{.database = definition.database, .charset = protocol::ClientCharset::utf8};
+  const protocol::ScanResult result = protocol::scan(definition.text, context, index);
+  for (const auto& touch : result.touches) {
+    if (touch.access == protocol::TableAccess::definition) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Inbox::Inbox(Position from, TableRef source, Knows knows, MigrationObserver& observer)
+    : source_(std::move(source)), knows_(std::move(knows)), observer_(observer), reached_(std::move(from)) {}
+
+// ---- the engine's thread
+
+std::vector<PendingKeys::Entry> Inbox::take(std::size_t count) {
+  const std::scoped_lock lock(mutex_);
+  return pending_.take(count);
+}
+
+void Inbox::done(const std::vector<PendingKeys::Entry>& entries) {
+  {
+    const std::scoped_lock lock(mutex_);
+    pending_.done(entries);
+  }
+  changed_.notify_all();  // the stream may go on
+}
+
+void Inbox::again(std::vector<PendingKeys::Entry> entries) {
+  const std::scoped_lock lock(mutex_);
+  pending_.again(std::move(entries));
+}
+
+void Inbox::add_found(std::vector<KeyLiterals> keys) {
+  const std::scoped_lock lock(mutex_);
+  for (KeyLiterals& key : keys) pending_.add(std::move(key), std::nullopt);
+}
+
+Inbox::Progress Inbox::progress() const {
+  const std::scoped_lock lock(mutex_);
+  return {.reached = reached_,
+          .applied = pending_.oldest().value_or(reached_),
+          .pending = pending_.size(),
+          .urgent = pending_.bytes() > kPendingBytesMax / 2,
+          .has_found_keys = pending_.has_found_keys(),
+          .trouble = trouble_,
+          .link_error = link_error_};
+}
+
+std::vector<BypassWriter> Inbox::bypass_writers() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<BypassWriter> writers;
+  for (const auto& [id, writer] : bypass_) writers.push_back(writer);
+  return writers;
+}
+
+bool Inbox::wait_until_reached(const Position& position, TimePoint deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline, [&] { return trouble_ || reached_ >= position; });
+  return !trouble_ && reached_ >= position;
+}
+
+void Inbox::expect_rename(std::string tag) {
+  const std::scoped_lock lock(mutex_);
+  rename_tag_ = std::move(tag);
+}
+
+bool Inbox::wait_for_rename(TimePoint deadline) {
+  std::unique_lock lock(mutex_);
+  unlimited_ = true;  // nobody takes keys before the RENAME has come by
+  changed_.notify_all();
+  changed_.wait_until(lock, deadline, [&] { return renamed_ || trouble_; });
+  return renamed_;
+}
+
+bool Inbox::changed_since_rename(const KeyLiterals& key) const {
+  const std::scoped_lock lock(mutex_);
+  // A set that was cut off can't say no.
+  return changed_since_.contains(key) || changed_since_.size() >= kChangedSinceMax;
+}
+
+// ---- the stream's thread
+
+void Inbox::note_writer(const Place& place) {
+  if (place.connection_id == 0 || place.transaction_start == last_bypass_transaction_) return;
+  if (knows_(gate::ConnectionId{place.connection_id})) return;
+  last_bypass_transaction_ = place.transaction_start;
+  observer_.bypass_transaction();
+  const std::scoped_lock lock(mutex_);
+  if (!bypass_.contains(place.connection_id) && bypass_.size() >= kBypassWritersMax) return;
+  BypassWriter& writer = bypass_[place.connection_id];
+  writer.connection_id = place.connection_id;
+  ++writer.transactions;
+  writer.last_seen_at = now_as_text();
+}
+
+void Inbox::on_rows(RowsChanged change, std::stop_token stop) {
+  if (change.table.list == 0) note_writer(change.place);
+  {
+    std::unique_lock lock(mutex_);
+    if (renamed_) {
+      for (RowKey& key : change.keys) {
+        if (changed_since_.size() < kChangedSinceMax) changed_since_.insert(std::move(key.literals));
+      }
+      return;
+    }
+    changed_.wait(lock, stop, [&] { return unlimited_ || pending_.bytes() < kPendingBytesMax; });
+    for (RowKey& key : change.keys) pending_.add(std::move(key.literals), change.place.transaction_start);
+  }
+  changed_.notify_all();
+}
+
+void Inbox::trouble(std::string code, std::string message) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!trouble_) trouble_ = Problem{std::move(code), std::move(message)};
+  }
+  changed_.notify_all();
+}
+
+void Inbox::on_unfollowable(Unfollowable statement, std::stop_token /*stop*/) {
+  trouble(
+      "statement_based_change",
+      "the binlog holds a change of the table as a statement, whose rows nobody can tell; set binlog_format = ROW for "
+      "every session, then start again (at " +
+          to_string(statement.place.before) + ")");
+}
+
+void Inbox::on_shape_changed(ShapeChanged change, std::stop_token /*stop*/) {
+  if (change.table.list > 0) return;  // the new table's rows are only looked at for conflicts
+  trouble("table_changed",
+          "the table's columns were changed while the migration ran (" + change.why + "); start again");
+}
+
+void Inbox::on_definition(Definition definition, std::stop_token /*stop*/) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!rename_tag_.empty() && definition.text.find(rename_tag_) != std::string::npos) {
+      renamed_ = true;
+      reached_ = definition.place.after;
+    }
+    if (renamed_) {
+      changed_.notify_all();
+      return;
+    }
+  }
+  if (defines(definition, source_)) {
+    trouble("table_changed",
+            "somebody changed the table's definition, or emptied it, while the migration ran; start again (at " +
+                to_string(definition.place.before) + ")");
+  }
+}
+
+void Inbox::on_advanced(Advanced advanced, std::stop_token /*stop*/) {
+  {
+    const std::scoped_lock lock(mutex_);
+    link_error_.clear();
+    if (reached_ < advanced.after) reached_ = std::move(advanced.after);
+  }
+  changed_.notify_all();
+}
+
+void Inbox::on_link_lost(const StreamError& error, std::stop_token /*stop*/) {
+  const std::scoped_lock lock(mutex_);
+  link_error_ = error.text.empty() ? error.code.message() : error.text;
+}
+
+void Inbox::on_ended(const StreamError& error) {
+  trouble("stream_ended",
+          "the binlog can't be followed any more: " + (error.text.empty() ? error.code.message() : error.text) +
+              (error.server_code != 0 ? " (" + std::to_string(error.server_code) + ")" : ""));
+}
+
+}  // namespace sluice::migrator

@@ -1,0 +1,94 @@
+// Where the change stream's thread hands over to the engine's: pending keys, how far the stream has come, and what it
+// met on the way that the migration can't live with. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "migrator/api.hpp"
+#include "migrator/engine/observer.hpp"
+#include "migrator/engine/pending_keys.hpp"
+#include "migrator/sql/quoting.hpp"
+#include "migrator/stream/change_consumer.hpp"
+#include "proxy/gate/types.hpp"
+
+namespace sluice::migrator {
+
+class Inbox final : public ChangeConsumer {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  static constexpr std::size_t kPendingBytesMax = 64U << 20U;  // then the stream waits
+  static constexpr std::size_t kBypassWritersMax = 100;        // shown; the transactions of all are counted
+  static constexpr std::size_t kChangedSinceMax = 1'000'000;   // keys written in the new table before the gate opens
+
+  using Knows = std::function<bool(gate::ConnectionId)>;  // does the connection come through the gate?
+
+  Inbox(Position from, TableRef source, Knows knows, MigrationObserver& observer);
+
+  // ---- the engine's thread
+  [[nodiscard]] std::vector<PendingKeys::Entry> take(std::size_t count);
+  void done(const std::vector<PendingKeys::Entry>& entries);
+  void again(std::vector<PendingKeys::Entry> entries);
+  void add_found(std::vector<KeyLiterals> keys);
+
+  struct Progress {
+    Position reached;  // everything before it has been read
+    Position applied;  // everything before it is in the shadow
+    std::size_t pending = 0;
+    bool urgent = false;          // the set is more than half full
+    bool has_found_keys = false;  // see PendingKeys
+    std::optional<Problem> trouble;
+    std::string link_error;  // empty: connected, as far as is known
+  };
+  [[nodiscard]] Progress progress() const;
+  [[nodiscard]] std::vector<BypassWriter> bypass_writers() const;
+
+  // Blocks until the stream has read up to `position`; false at the deadline or when there is trouble.
+  [[nodiscard]] bool wait_until_reached(const Position& position, TimePoint deadline);
+
+  // ---- the swap: a DDL event that bears `tag` is the RENAME. Keys of the source before it are pending as ever; those
+  // of the new table after it are only remembered.
+  void expect_rename(std::string tag);
+  [[nodiscard]] bool wait_for_rename(TimePoint deadline);
+  [[nodiscard]] bool changed_since_rename(const KeyLiterals& key) const;
+
+  // ---- ChangeConsumer, on the stream's thread
+  void on_rows(RowsChanged change, std::stop_token stop) override;
+  void on_unfollowable(Unfollowable statement, std::stop_token stop) override;
+  void on_shape_changed(ShapeChanged change, std::stop_token stop) override;
+  void on_definition(Definition definition, std::stop_token stop) override;
+  void on_advanced(Advanced advanced, std::stop_token stop) override;
+  void on_link_lost(const StreamError& error, std::stop_token stop) override;
+  void on_ended(const StreamError& error) override;
+
+ private:
+  void note_writer(const Place& place);
+  void trouble(std::string code, std::string message);
+
+  TableRef source_;
+  Knows knows_;
+  MigrationObserver& observer_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  PendingKeys pending_;
+  Position reached_;
+  std::optional<Problem> trouble_;
+  std::string link_error_;
+  std::map<std::uint64_t, BypassWriter> bypass_;
+  Position last_bypass_transaction_;
+  std::string rename_tag_;
+  bool renamed_ = false;
+  bool unlimited_ = false;
+  std::set<KeyLiterals> changed_since_;
+};
+
+}  // namespace sluice::migrator

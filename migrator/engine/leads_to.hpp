@@ -1,0 +1,15 @@
+// Which names lead to a table: its own, and those of views, routines and other tables' triggers, however indirectly.
+#pragma once
+
+#include <vector>
+
+#include "migrator/sql/connection.hpp"
+#include "migrator/sql/quoting.hpp"
+#include "proxy/gate/gate.hpp"
+
+namespace sluice::migrator {
+
+// Blocks for three queries. Errs towards too many: a text that contains the name counts.
+[[nodiscard]] SqlResult<std::vector<gate::Target>> names_that_lead_to(Connection& connection, const TableRef& table);
+
+}  // namespace sluice::migrator

@@ -1,0 +1,341 @@
+#include "migrator/engine/migration.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "migrator/engine/clock_text.hpp"
+#include "migrator/engine/details.hpp"
+#include "migrator/table/names.hpp"
+
+namespace sluice::migrator {
+namespace {
+
+// What was copying or ready follows the stream again first.
+State taken_up_as(State stored) {
+  return stored == State::copying || stored == State::ready ? State::preparing : stored;
+}
+
+}  // namespace
+
+Migration::Migration(Parts parts, StoredMigration stored)
+    : parts_(std::move(parts)),
+      id_(stored.id),
+      specification_(stored.specification),
+      options_(stored.specification.options),
+      fsm_(taken_up_as(stored.state)),
+      store_(parts_.primary),
+      checkpoint_(stored.checkpoint),
+      error_(stored.error),
+      chunk_rows_(stored.specification.options.chunk_size),
+      applied_before_(stored.checkpoint.changes_applied),
+      mismatches_before_(stored.checkpoint.mismatches),
+      durable_(stored.checkpoint) {
+  if (stored.paused) (void)fsm_.act(Action::pause);
+  status_.id = id_;
+  status_.database = specification_.database;
+  status_.table = specification_.table;
+  status_.alter = specification_.alter;
+  status_.started_at = stored.started_at;
+  status_.ended_at = stored.ended_at;
+  publish({});
+}
+
+Migration::~Migration() {
+  shut_down();
+}
+
+void Migration::start(Shadow shadow) {
+  source_definition_ = std::move(shadow.source);
+  shadow_definition_ = std::move(shadow.shadow);
+  plan_ = std::move(shadow.plan);
+  checkpoint_.rows_estimated = source_definition_->rows_estimated;
+  thread_ = std::jthread([this] { run(); });
+}
+
+void Migration::resume(std::vector<JournalEntry> journal) {
+  {
+    const std::scoped_lock lock(mutex_);
+    journal_ = std::move(journal);
+  }
+  if (ended()) {
+    const bool dropped =
+        std::ranges::any_of(journal_, [](const JournalEntry& entry) { return entry.event == "old_table.dropped"; });
+    if (!dropped && options().ok_to_drop_table) thread_ = std::jthread([this] { keep_old_table(); });
+    return;
+  }
+  arm();
+  if (fsm_.state() == State::cutting_over) {
+    // Nobody is connected yet: it is held at once, and nobody gets in before the names were looked at.
+    const auto now = gate::Clock::now();
+    (void)parts_.gate.close({source().database, source().table}, now + kHeldAfterCrash, now + kHeldAfterCrash);
+  }
+  thread_ = std::jthread([this] { run(); });
+}
+
+void Migration::shut_down() {
+  stopping_ = true;
+  nudged_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Status Migration::status() const {
+  const std::scoped_lock lock(mutex_);
+  Status status = status_;
+  status.state = fsm_.state();
+  status.paused = fsm_.paused();
+  status.blockers = outside_;
+  for (const gate::Blocker& blocker : parts_.gate.status({status.database, status.table}).busy) {
+    if (blocker.since < kShortTransaction) continue;
+    status.blockers.push_back({.connection_id = static_cast<std::uint64_t>(blocker.connection),
+                               .user = blocker.user,
+                               .host = blocker.host,
+                               .statement = blocker.statement,
+                               .since_ms = blocker.since.count()});
+  }
+  return status;
+}
+
+std::vector<JournalEntry> Migration::journal(std::uint64_t after) const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<JournalEntry> entries;
+  for (const JournalEntry& entry : journal_) {
+    if (entry.number > after) entries.push_back(entry);
+  }
+  return entries;
+}
+
+std::optional<Problem> Migration::act(Action action) {
+  std::optional<Problem> problem;
+  {
+    const std::scoped_lock lock(mutex_);
+    problem = fsm_.act(action);
+    ++nudges_;
+  }
+  nudged_.notify_all();
+  return problem;
+}
+
+std::optional<Problem> Migration::change(const std::function<std::optional<Problem>(Options&)>& edit) {
+  std::optional<Problem> problem;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (fsm_.ended()) return Problem{"not_possible_now", "it has ended"};
+    problem = edit(options_);
+    if (!problem) options_changed_ = true;
+    ++nudges_;
+  }
+  nudged_.notify_all();
+  return problem;
+}
+
+bool Migration::ended() const {
+  const std::scoped_lock lock(mutex_);
+  return fsm_.ended();
+}
+
+Options Migration::options() const {
+  const std::scoped_lock lock(mutex_);
+  return options_;
+}
+
+// ---- the thread
+
+void Migration::run() {
+  if (fsm_.state() == State::cutting_over) recover_cut_over();
+  while (!stopping()) {
+    const MigrationFsm::Facts now = facts();
+    Work work{};
+    {
+      const std::scoped_lock lock(mutex_);
+      work = fsm_.next(now, gate::Clock::now());
+    }
+    publish(now);
+    if (work == Work::end) break;
+    perform(work);
+    checkpoint();
+  }
+  finish();
+}
+
+void Migration::perform(Work work) {
+  if (work != Work::wait && !connect()) return;
+  switch (work) {
+    case Work::prepare:
+      return prepare();
+    case Work::apply:
+      return apply();
+    case Work::copy:
+      return copy();
+    case Work::verify:
+      return verify();
+    case Work::cut_over:
+      return cut_over();
+    case Work::wait:
+      return rest(kIdle);
+    case Work::clean_up:
+      return clean_up();
+    case Work::end:
+      return;
+  }
+}
+
+bool Migration::connect() {
+  if (connection_) return true;
+  SessionSettings settings;
+  if (plan_) settings.time_zone = plan_->time_zone;
+  auto made = Connection::connect(parts_.primary, settings);
+  if (made.has_error()) {
+    connection_lost(made.error());
+    return false;
+  }
+  connection_ = std::move(*made);
+  if (plan_) sql_.emplace(*plan_, connection_->flavor());
+  return true;
+}
+
+void Migration::connection_lost(const SqlError& error) {
+  connection_.reset();
+  brakes_.throttled_by = "the primary can't be reached: " + describe(error);
+  publish({});
+  rest(kReconnectAfter);
+  brakes_.throttled_by.clear();
+}
+
+MigrationFsm::Facts Migration::facts() {
+  MigrationFsm::Facts facts;
+  const Options now_options = options();
+  const auto now = gate::Clock::now();
+  if (flag_is_set(now_options.panic_flag_file)) (void)act(Action::panic);
+  facts.copied = checkpoint_.copied;
+  facts.verified = checkpoint_.verified || now_options.verify == Verify::off;
+  bool asked = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    asked = fsm_.cut_over_asked();
+  }
+  if (asked && !checkpoint_.cut_over_asked) {
+    checkpoint_.cut_over_asked = true;
+    checkpoint_.cut_over_asked = save().has_value();
+  }
+  facts.postponed = !checkpoint_.cut_over_asked &&
+                    (now_options.postpone_cut_over || flag_is_set(now_options.postpone_cut_over_flag_file));
+  facts.lag = Millis::max();
+  if (!inbox_) return facts;
+
+  const Inbox::Progress progress = inbox_->progress();
+  if (progress.trouble) fail(*progress.trouble);
+  facts.pending = progress.pending;
+  facts.pending_is_urgent = progress.urgent;
+  if (connection_ && now - looked_at_ >= kLooksApart) {
+    looked_at_ = now;
+    if (auto head = binlog_head(*connection_); head.has_value() && progress.reached >= head_seen_) {
+      head_seen_ = *head;
+      behind_since_ = now;
+    }
+    if (auto brakes = throttle_.look(*connection_, now_options, now); brakes.has_value()) {
+      brakes_ = *brakes;
+      if (brakes_.critical) fail(*brakes_.critical);
+    }
+    held_from_outside_ = facts.copied && facts.verified && held_from_outside();
+  }
+  facts.throttled = !brakes_.throttled_by.empty();
+  facts.lag = progress.reached >= head_seen_ ? Millis{0} : std::chrono::duration_cast<Millis>(now - behind_since_);
+  facts.blocked = held_from_outside_;
+  if (now_options.on_blocker == OnBlocker::wait && !facts.blocked) {
+    const gate::GateStatus gate = parts_.gate.status({source().database, source().table});
+    facts.blocked = !gate.busy.empty() && gate.busy.front().since > kShortTransaction;
+  }
+  return facts;
+}
+
+void Migration::publish(const MigrationFsm::Facts& facts) {
+  const TableRef shadow = shadow_table(source());
+  const TableRef old = old_table(source());
+  const auto bypass = inbox_ ? inbox_->bypass_writers() : std::vector<BypassWriter>{};
+  checkpoint_.changes_applied = applied_before_ + (applier_ ? applier_->applied() : 0);
+  checkpoint_.mismatches = mismatches_before_ + (applier_ ? applier_->mismatches() : 0);
+  const auto part = [&](std::uint64_t done) {
+    const auto all =
+        static_cast<double>(std::max<std::uint64_t>({checkpoint_.rows_estimated, checkpoint_.rows_copied, 1}));
+    return std::min(1.0, static_cast<double>(done) / all);
+  };
+  const std::scoped_lock lock(mutex_);
+  status_.throttled_by = brakes_.throttled_by;
+  status_.rows_copied = checkpoint_.rows_copied;
+  status_.rows_estimated = checkpoint_.rows_estimated;
+  status_.changes_applied = checkpoint_.changes_applied;
+  status_.changes_pending = facts.pending;
+  status_.binlog_lag_ms = facts.lag == Millis::max() ? 0 : facts.lag.count();
+  status_.verified_rows = checkpoint_.verified_rows;
+  status_.mismatches = checkpoint_.mismatches;
+  status_.shadow_table = shadow.table;
+  status_.old_table = old.table;
+  status_.error = error_;
+  status_.bypass_writers = bypass;
+  status_.cut_over = checkpoint_.cut_over;
+  // Copying is three quarters of the work, comparing the rest.
+  constexpr double kCopyShare = 0.75;
+  const double copied = checkpoint_.copied ? 1.0 : std::min(0.999, part(checkpoint_.rows_copied));
+  const double verified = checkpoint_.verified ? 1.0 : std::min(0.999, part(checkpoint_.verified_rows));
+  status_.progress =
+      fsm_.state() == State::completed ? 1.0 : std::min(0.999, kCopyShare * copied + (1 - kCopyShare) * verified);
+}
+
+void Migration::rest(Millis time) {
+  std::unique_lock lock(mutex_);
+  nudged_.wait_for(lock, time, [&, seen = nudges_] { return stopping() || nudges_ != seen; });
+}
+
+void Migration::note(std::string_view event, std::string details) {
+  JournalEntry entry{.at = now_as_text(), .event = std::string(event), .details = std::move(details)};
+  {
+    const std::scoped_lock lock(mutex_);
+    entry.number = journal_.empty() ? 1 : journal_.back().number + 1;
+    journal_.push_back(entry);
+    if (journal_.size() > kJournalShownMax) journal_.erase(journal_.begin());
+  }
+  parts_.observer.journalled(id_, entry.event, entry.details);
+  (void)store_.append(id_, entry);  // a journal that can't be written now must not stop the migration
+}
+
+SqlResult<void> Migration::save() {
+  bool paused = false;
+  State state{};
+  {
+    const std::scoped_lock lock(mutex_);
+    state = fsm_.state();
+    paused = fsm_.paused();
+  }
+  Checkpoint now = checkpoint_;
+  if (inbox_) {
+    const Inbox::Progress progress = inbox_->progress();
+    now.applied = progress.applied;
+    // What follows the hold's head is read again after a crash: the RENAME may be in it, and stragglers.
+    if (state == State::cutting_over && now.caught_up && *now.caught_up < now.applied) now.applied = *now.caught_up;
+    if (progress.has_found_keys) {
+      // Nobody would name these keys again: as far as a restart is concerned, their chunks are still to be done.
+      now.copied_to = durable_.copied_to;
+      now.copied = durable_.copied;
+      now.verified_to = durable_.verified_to;
+      now.verified = durable_.verified;
+    } else {
+      durable_ = now;
+    }
+  }
+  saved_at_ = gate::Clock::now();
+  return store_.save(id_, state, paused, now, error_);
+}
+
+void Migration::checkpoint() {
+  std::optional<Options> changed;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (options_changed_) changed = options_;
+    options_changed_ = false;
+  }
+  if (changed) (void)store_.save_options(id_, *changed);
+  if (gate::Clock::now() - saved_at_ < kCheckpointEvery) return;
+  (void)save();  // the older one is as good, only older
+}
+
+}  // namespace sluice::migrator

@@ -1,0 +1,153 @@
+// One migration, from its shadow table to its end: the runner that does what MigrationFsm says, on a thread of its own.
+// The public functions are thread-safe.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "migrator/engine/applier.hpp"
+#include "migrator/engine/cut_over.hpp"
+#include "migrator/engine/inbox.hpp"
+#include "migrator/engine/migration_fsm.hpp"
+#include "migrator/engine/observer.hpp"
+#include "migrator/engine/store.hpp"
+#include "migrator/engine/throttle.hpp"
+#include "migrator/stream/stream.hpp"
+#include "migrator/table/plan.hpp"
+#include "migrator/table/shadow.hpp"
+#include "proxy/gate/gate.hpp"
+
+namespace sluice::migrator {
+
+class Migration {
+ public:
+  static constexpr Millis kCheckpointEvery{1000};
+  static constexpr Millis kIdle{20};
+  static constexpr Millis kReconnectAfter{500};
+  // Whoever has touched the table for longer is waited for with the gate open.
+  static constexpr Millis kShortTransaction{250};
+  static constexpr Millis kLooksApart{150};  // between two looks at who holds metadata locks
+  static constexpr Millis kHeldAfterCrash{60'000};
+  static constexpr std::size_t kJournalShownMax = 10'000;
+
+  struct Parts {
+    ServerAddress primary;
+    gate::TableGate& gate;
+    MigrationObserver& observer;
+  };
+
+  Migration(Parts parts, StoredMigration stored);
+  ~Migration();  // shut_down()
+
+  // A new one, whose shadow table has just been made.
+  void start(Shadow shadow);
+  // One that a crash or a restart interrupted. Its table is armed, and closed if its cut-over was under way, when this
+  // returns. Ended ones are only listed.
+  void resume(std::vector<JournalEntry> journal);
+  // Writes the checkpoint and ends the thread; the migration goes on at the next start.
+  void shut_down();
+
+  [[nodiscard]] Status status() const;
+  [[nodiscard]] std::vector<JournalEntry> journal(std::uint64_t after) const;
+  [[nodiscard]] std::optional<Problem> act(Action action);
+  [[nodiscard]] std::optional<Problem> change(const std::function<std::optional<Problem>(Options&)>& edit);
+  [[nodiscard]] bool ended() const;
+  // Clients' statements on its table are judged on its behalf: also for a while after its end.
+  [[nodiscard]] bool armed() const noexcept { return armed_.load(); }
+  [[nodiscard]] TableRef source() const { return {specification_.database, specification_.table}; }
+
+ private:
+  using Work = MigrationFsm::Work;
+
+  void run();
+  void perform(Work work);
+  [[nodiscard]] MigrationFsm::Facts facts();
+  [[nodiscard]] bool connect();  // the data connection, where there is none
+  void connection_lost(const SqlError& error);
+
+  // migration_prepare.cpp
+  void prepare();
+  [[nodiscard]] bool find_tables();  // after a restart: definitions and plan
+  void follow_from(const Position& position);
+  void arm();
+  void recover_cut_over();
+  void await_prepared_transactions();
+
+  // migration_rows.cpp
+  void apply();
+  void copy();
+  void verify();
+  void read_failed(const std::string& what, const SqlError& error);
+  void refused(const std::string& what, const SqlError& error, const KeyRange& range);
+
+  // migration_end.cpp
+  void cut_over();
+  [[nodiscard]] bool passes_compatibility();
+  void after_cut_over(CutOverFsm::Result result);
+  void clean_up();
+  void fail(Problem problem);
+  void finish();
+  void keep_old_table();  // until its retention is over
+  [[nodiscard]] CutOver::Parts cut_over_parts();
+  [[nodiscard]] bool held_from_outside();
+
+  void checkpoint();
+  [[nodiscard]] SqlResult<void> save();
+  void note(std::string_view event, std::string details);
+  void rest(Millis time);
+  [[nodiscard]] Options options() const;
+  [[nodiscard]] bool stopping() const { return stopping_.load(); }
+  void publish(const MigrationFsm::Facts& facts);
+
+  Parts parts_;
+  MigrationId id_;
+  Specification specification_;  // without its options after the start: see options_
+
+  mutable std::mutex mutex_;  // guards what follows, up to the thread's own
+  std::condition_variable nudged_;
+  Options options_;
+  MigrationFsm fsm_;
+  Status status_;
+  std::vector<JournalEntry> journal_;
+  std::vector<BlockerStatus> outside_;  // who holds metadata locks for long, past the proxy
+  std::uint64_t nudges_ = 0;
+  bool options_changed_ = false;  // and not stored yet
+
+  // The migration's thread only.
+  Store store_;
+  Checkpoint checkpoint_;
+  std::optional<Problem> error_;
+  std::optional<TableDefinition> source_definition_, shadow_definition_;
+  std::optional<CopyPlan> plan_;
+  std::optional<Connection> connection_;
+  std::optional<RowSql> sql_;
+  std::unique_ptr<Inbox> inbox_;
+  std::unique_ptr<Applier> applier_;
+  std::unique_ptr<ChangeStream> stream_;
+  Throttle throttle_;
+  Brakes brakes_;
+  std::uint64_t chunk_rows_ = 0;
+  std::uint64_t applied_before_ = 0;  // by earlier processes
+  std::uint64_t mismatches_before_ = 0;
+  Checkpoint durable_;  // copied_to and verified_to as of when no found key was pending
+  TimePoint saved_at_{};
+  TimePoint looked_at_{};
+  TimePoint behind_since_{};
+  Position head_seen_;
+  TimePoint conflict_since_{};
+  std::vector<BlockerStatus> holders_;  // of metadata locks, at the last look
+  bool held_from_outside_ = false;
+
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> armed_{false};
+  std::jthread thread_;
+};
+
+}  // namespace sluice::migrator

@@ -1,0 +1,239 @@
+// The cut-over and every other end of a migration.
+#include <algorithm>
+#include <utility>
+
+#include "migrator/engine/clock_text.hpp"
+#include "migrator/engine/details.hpp"
+#include "migrator/engine/migration.hpp"
+#include "migrator/table/names.hpp"
+
+namespace sluice::migrator {
+namespace {
+
+const char* name(CutOverFsm::Result result) {
+  switch (result) {
+    case CutOverFsm::Result::pending:
+      return "pending";
+    case CutOverFsm::Result::completed:
+      return "completed";
+    case CutOverFsm::Result::again:
+      return "again";
+    case CutOverFsm::Result::failed:
+      return "failed";
+    case CutOverFsm::Result::strange:
+      return "strange";
+    case CutOverFsm::Result::panicked:
+      return "panicked";
+  }
+  return "unknown";
+}
+
+std::string with_table(std::string query, const std::string& table) {
+  constexpr std::string_view kPlaceholder = "{table}";
+  for (std::size_t at = query.find(kPlaceholder); at != std::string::npos;
+       at = query.find(kPlaceholder, at + table.size())) {
+    query.replace(at, kPlaceholder.size(), table);
+  }
+  return query;
+}
+
+}  // namespace
+
+bool Migration::held_from_outside() {
+  if (!has_metadata_lock_instruments(connection_->flavor())) return false;
+  const std::string database = quote_string(source().database);
+  auto rows = connection_->query(
+      "SELECT DISTINCT t.processlist_id, t.processlist_user, t.processlist_host, t.processlist_time FROM "
+      "performance_schema.metadata_locks AS l"
+      " JOIN performance_schema.threads AS t ON t.thread_id = l.owner_thread_id"
+      " WHERE l.object_type = 'TABLE' AND l.lock_status = 'GRANTED' AND l.object_schema = " +
+      database + " AND l.object_name IN (" + quote_string(source().table) + ", " +
+      quote_string(shadow_table(source()).table) + ")" +
+      " AND t.processlist_id <> CONNECTION_ID() AND (t.processlist_command = 'Sleep' OR t.processlist_time >= 1)");
+  if (rows.has_error()) return false;  // not allowed to look: the fence's own time-out finds them
+  std::vector<BlockerStatus> holders;
+  for (const Row& row : rows->rows) {
+    const std::uint64_t id = std::strtoull(row.at(0).value_or("0").c_str(), nullptr, 10);
+    if (parts_.gate.knows(gate::ConnectionId{id})) continue;
+    constexpr std::int64_t kMillisPerSecond = 1000;
+    holders.push_back({.connection_id = id,
+                       .user = row.at(1).value_or(""),
+                       .host = row.at(2).value_or(""),
+                       .statement = "",  // it came past the proxy
+                       .since_ms = std::strtoll(row.at(3).value_or("0").c_str(), nullptr, 10) * kMillisPerSecond});
+  }
+  // Between two statements of a short transaction everybody sleeps; who does so twice in a row may do so for long.
+  std::erase_if(holders_, [&](const BlockerStatus& before) {
+    return std::ranges::none_of(holders,
+                                [&](const BlockerStatus& now) { return now.connection_id == before.connection_id; });
+  });
+  const bool still = !holders_.empty();
+  {
+    const std::scoped_lock lock(mutex_);
+    outside_ = holders_;
+  }
+  holders_ = std::move(holders);
+  return still;
+}
+
+bool Migration::passes_compatibility() {
+  for (const std::string& query : options().compatibility_queries) {
+    // EXPLAIN resolves every name and type without reading the table.
+    auto explained = connection_->query("EXPLAIN " + with_table(query, quote(plan_->shadow)));
+    if (explained.has_value()) continue;
+    if (explained.error().outcome == Outcome::unknown) {
+      connection_lost(explained.error());
+    } else {
+      fail({"compatibility", "a compatibility query does not work with the new table: " + describe(explained.error())});
+    }
+    return false;
+  }
+  return true;
+}
+
+CutOver::Parts Migration::cut_over_parts() {
+  return {.id = id_,
+          .primary = parts_.primary,
+          .gate = parts_.gate,
+          .inbox = *inbox_,
+          .applier = *applier_,
+          .plan = *plan_,
+          .old_table = old_table(source()),
+          .options = options(),
+          .record =
+              [this](const Position& caught_up) {
+                checkpoint_.caught_up = caught_up;
+                return save().has_value();
+              },
+          .journal = [this](std::string_view event, std::string details) { note(event, std::move(details)); },
+          .panicked =
+              [this] {
+                const std::scoped_lock lock(mutex_);
+                return fsm_.panic_asked();
+              },
+          .shutting_down = [this] { return stopping(); }};
+}
+
+void Migration::cut_over() {
+  const auto back = [this] { after_cut_over(CutOverFsm::Result::again); };
+  if (!passes_compatibility() || ended() || !connection_) return ended() ? void() : back();
+  arm();  // views, routines and triggers may have been made since
+  if (!connection_) return back();
+  ++checkpoint_.cut_over.attempts;
+  if (auto kept = keep_auto_increment(*connection_, plan_->source, plan_->shadow);
+      kept.has_error()) {
+    checkpoint_.cut_over.last_error = "auto_increment: " + describe(kept.error());
+    if (kept.error().outcome == Outcome::unknown) connection_lost(kept.error());
+    return back();
+  }
+  // From here on a crash is followed by a look at the tables' names.
+  if (save().has_error()) return back();
+  CutOver attempt(cut_over_parts(), checkpoint_.cut_over);
+  after_cut_over(attempt.run());
+}
+
+void Migration::after_cut_over(CutOverFsm::Result result) {
+  if (result == CutOverFsm::Result::pending) return;  // shutting down: whoever starts next looks at the names
+  const CutOverStatus& cut_over = checkpoint_.cut_over;
+  parts_.observer.cut_over_attempted(name(result),
+                                     std::chrono::microseconds(static_cast<std::int64_t>(cut_over.hold_ms * 1000)));
+  if (cut_over.stragglers > 0) parts_.observer.stragglers(cut_over.stragglers);
+  if (result == CutOverFsm::Result::failed) error_ = Problem{"cut_over_failed", cut_over.last_error};
+  if (result == CutOverFsm::Result::strange) {
+    error_ = Problem{"names_strange",
+                     "the tables' names are neither those before nor those after the swap; look at them by hand"};
+  }
+  {
+    // Who sees the new state sees what belongs to it.
+    const std::scoped_lock lock(mutex_);
+    status_.cut_over = cut_over;
+    status_.error = error_;
+    fsm_.cut_over_ended(result, gate::Clock::now());
+  }
+  note(std::string("cut_over.") + name(result), Details()
+                                                    .add("attempt", cut_over.attempts)
+                                                    .add("hold_ms", cut_over.hold_ms)
+                                                    .add("held_statements", cut_over.held_statements)
+                                                    .add("stragglers", cut_over.stragglers)
+                                                    .add("conflicts", cut_over.conflicts)
+                                                    .add("fence", cut_over.fence)
+                                                    .text());
+  (void)save();
+}
+
+void Migration::clean_up() {
+  stream_.reset();
+  parts_.gate.open({source().database, source().table});
+  if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
+    if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
+    if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
+  }
+  const std::scoped_lock lock(mutex_);
+  fsm_.cleaned_up();
+}
+
+void Migration::fail(Problem problem) {
+  const std::scoped_lock lock(mutex_);
+  if (fsm_.ended()) return;
+  error_ = std::move(problem);
+  status_.error = error_;
+  fsm_.failed();
+}
+
+void Migration::finish() {
+  const gate::TableName table{source().database, source().table};
+  if (!ended()) {  // a restart goes on from here
+    (void)save();
+    if (stream_) stream_->stop();
+    return;
+  }
+  parts_.gate.open(table);
+  if (stream_) stream_->stop();
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.ended_at = now_as_text();
+  }
+  if (error_) {
+    note("failed", Details().add("code", error_->code).add("message", error_->message).text());
+  } else {
+    note(to_string(fsm_.state()), "{}");
+  }
+  publish({});
+  for (auto saved = save(); saved.has_error() && saved.error().outcome == Outcome::unknown && !stopping();
+       saved = save()) {
+    rest(kReconnectAfter);
+  }
+  // Transactions with an older snapshot must be refused until the last of them has ended.
+  while (!stopping() && parts_.gate.status(table).stale > 0) rest(kIdle);
+  parts_.gate.disarm(table);
+  armed_ = false;
+  connection_.reset();
+  keep_old_table();
+}
+
+void Migration::keep_old_table() {
+  const Status now = status();
+  const Options kept = options();
+  // A straggler that was left alone is nowhere else.
+  if (now.state != State::completed || !kept.ok_to_drop_table || now.cut_over.conflicts > 0) return;
+  const auto ended_at = time_from(now.ended_at).value_or(std::chrono::system_clock::now());
+  while (!stopping() && std::chrono::system_clock::now() < ended_at + kept.old_table_retention) rest(kReconnectAfter);
+  // A later migration of the table has an old table of the same name.
+  while (!stopping()) {
+    auto latest = store_.is_latest(id_);
+    if (latest.has_value() && !*latest) return;
+    if (latest.has_value() && connect()) {
+      auto dropped = drop_table(*connection_, old_table(source()));
+      if (dropped.has_value() || dropped.error().outcome == Outcome::refused) {
+        note("old_table.dropped",
+             Details().add("problem", dropped.has_value() ? std::string() : describe(dropped.error())).text());
+        connection_.reset();
+        return;
+      }
+    }
+    connection_.reset();
+    rest(kReconnectAfter);
+  }
+}
+
+}  // namespace sluice::migrator

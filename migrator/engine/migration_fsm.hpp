@@ -1,0 +1,81 @@
+// The life of one migration as a plain state machine: its state, what a person may ask of it, and what to do next.
+// No clock, no SQL: facts and `now` come in, the next piece of work comes out; the runner (migration.cpp) does it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "migrator/api.hpp"
+#include "migrator/engine/cut_over_fsm.hpp"
+
+namespace sluice::migrator {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+class MigrationFsm {
+ public:
+  static constexpr Millis kRetryFirst{500};
+  static constexpr Millis kRetryMax{30'000};
+  static constexpr Millis kLagForCutOverMax{1'000};
+  static constexpr std::size_t kPendingForCutOverMax = 500;  // keys; what is left is resynced under the hold
+
+  enum class Work : std::uint8_t {
+    prepare,   // shadow table, stream, position
+    apply,     // one batch of pending keys
+    copy,      // one chunk
+    verify,    // one chunk compared
+    cut_over,  // one attempt
+    wait,      // nothing to do now
+    clean_up,  // a normal stop: the shadow table is dropped
+    end,
+  };
+
+  struct Facts {
+    bool copied = false;
+    bool verified = false;
+    bool throttled = false;
+    bool postponed = false;  // option or flag file, and nobody asked for the cut-over by hand (see cut_over_asked)
+    bool blocked = false;    // somebody would make the hold wait: better wait with the gate open
+    std::size_t pending = 0;
+    bool pending_is_urgent = false;  // the set is more than half full
+    Millis lag{};
+  };
+
+  explicit MigrationFsm(State state = State::preparing) noexcept : state_(state) {}
+
+  [[nodiscard]] State state() const noexcept { return state_; }
+  [[nodiscard]] bool paused() const noexcept { return paused_; }
+  [[nodiscard]] bool ended() const noexcept;
+
+  // Nothing: done, or taken note of. A problem: not possible in this state, in words.
+  [[nodiscard]] std::optional<Problem> act(Action action);
+  // To be written down before it counts as a fact: a wish that was accepted must outlive a crash.
+  [[nodiscard]] bool cut_over_asked() const noexcept { return cut_over_asked_; }
+  [[nodiscard]] bool end_asked() const noexcept { return wish_ != Wish::none; }
+  [[nodiscard]] bool panic_asked() const noexcept { return wish_ == Wish::panic; }
+
+  // Also moves copying <-> ready as the facts say.
+  [[nodiscard]] Work next(const Facts& facts, TimePoint now);
+
+  void prepared();
+  void cut_over_ended(CutOverFsm::Result result, TimePoint now);
+  void cleaned_up();
+  void failed();
+
+ private:
+  [[nodiscard]] Work work_between(const Facts& facts, Work turn);
+
+  enum class Wish : std::uint8_t { none, stop, panic };
+
+  State state_;
+  Wish wish_ = Wish::none;
+  bool paused_ = false;
+  bool cut_over_asked_ = false;
+  Work last_ = Work::wait;
+  Millis retry_{kRetryFirst};
+  TimePoint next_attempt_{};
+};
+
+}  // namespace sluice::migrator

@@ -1,0 +1,171 @@
+// How a migration begins, and how it is taken up again.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "migrator/engine/details.hpp"
+#include "migrator/engine/leads_to.hpp"
+#include "migrator/engine/migration.hpp"
+#include "migrator/engine/watch.hpp"
+#include "migrator/table/alter_text.hpp"
+#include "migrator/table/names.hpp"
+#include "migrator/table/read_table.hpp"
+
+namespace sluice::migrator {
+namespace {
+
+constexpr std::uint32_t kServerIdBase = 0x51000000;  // far from those people give their replicas
+
+std::uint32_t server_id_of(const MigrationId& id) {
+  return kServerIdBase + static_cast<std::uint32_t>(std::hash<std::string>{}(id) & 0xFFFFU);
+}
+
+StreamTls tls_of(TlsPolicy policy) {
+  switch (policy) {
+    case TlsPolicy::off:
+      return StreamTls::off;
+    case TlsPolicy::required:
+    case TlsPolicy::verify_ca:
+    case TlsPolicy::verify_identity:
+      return StreamTls::required;
+  }
+  return StreamTls::required;
+}
+
+}  // namespace
+
+void Migration::arm() {
+  std::vector<gate::Target> targets{{.name = {source().database, source().table}, .kind = gate::Target::Kind::table}};
+  if (connect()) {
+    if (auto found = names_that_lead_to(*connection_, source()); found.has_value()) targets = std::move(*found);
+  }
+  armed_ = true;
+  parts_.gate.arm({source().database, source().table}, std::move(targets), id_);
+}
+
+bool Migration::find_tables() {
+  if (plan_) return true;
+  const TableRef old = old_table(source());
+  auto named_source = read_table(*connection_, source());
+  auto named_shadow = read_table(*connection_, shadow_table(source()));
+  auto named_old = read_table(*connection_, old);
+  for (const auto* result : {&named_source, &named_shadow, &named_old}) {
+    if (result->has_value()) continue;
+    connection_lost(result->error());
+    return false;
+  }
+  // After the swap the same two tables bear other names.
+  const bool swapped = !*named_shadow && *named_old;
+  source_definition_ = swapped ? *named_old : *named_source;
+  shadow_definition_ = swapped ? *named_source : *named_shadow;
+  if (!source_definition_ || !shadow_definition_) {
+    fail({"tables_missing",
+          "the source or the shadow table is gone: " + source().table + ", " + shadow_table(source()).table});
+    return false;
+  }
+  auto plan = make_plan(*source_definition_, *shadow_definition_, read_alter(specification_.alter));
+  if (plan.has_error()) {
+    fail(plan.error().front());
+    return false;
+  }
+  plan_ = with_tables(std::move(*plan), source(), shadow_table(source()));
+  connection_.reset();  // the plan says which time zone
+  return connect();
+}
+
+void Migration::follow_from(const Position& position) {
+  inbox_ = std::make_unique<Inbox>(
+      position, source(), [&gate = parts_.gate](gate::ConnectionId id) { return gate.knows(id); }, parts_.observer);
+  inbox_->expect_rename(rename_tag(id_));
+  applier_ = std::make_unique<Applier>(*inbox_, parts_.observer);
+  const StreamLogin login{.address = net::Address{parts_.primary.host, parts_.primary.port},
+                          .user = parts_.primary.user,
+                          .password = parts_.primary.password,
+                          .tls = tls_of(parts_.primary.tls),
+                          .ca_file = parts_.primary.tls_ca_file};
+  StreamOptions stream_options;
+  stream_options.server_id = server_id_of(id_);
+  stream_ = std::make_unique<ChangeStream>(login, stream_options, position,
+                                           WatchList{watch(source(), *source_definition_, plan_->key, Side::source)},
+                                           *inbox_);
+  // The RENAME may be in the binlog already, or come at any time: what follows it is about the new table.
+  stream_->switch_on_ddl(ChangeStream::Switch{
+      .tag = rename_tag(id_), .next = {watch(source(), *shadow_definition_, plan_->key, Side::shadow)}});
+}
+
+void Migration::prepare() {
+  if (!find_tables()) return;
+  arm();
+  if (!connection_) return;
+  const bool again = !checkpoint_.applied.file.empty();
+  if (!again) {
+    auto head = binlog_head(*connection_);
+    if (head.has_error()) return connection_lost(head.error());
+    checkpoint_.applied = *head;
+  }
+  follow_from(checkpoint_.applied);
+  // Its commit comes after those of all transactions that are in the binlog before it: they are visible then, so that
+  // no row is both before the stream's start and hidden from the copy.
+  if (auto beaten = store_.beat(id_); beaten.has_error()) {
+    stream_.reset();
+    inbox_.reset();
+    if (!again) checkpoint_.applied = {};
+    return connection_lost(beaten.error());
+  }
+  if (!again) await_prepared_transactions();
+  {
+    const std::scoped_lock lock(mutex_);
+    fsm_.prepared();
+  }
+  note(again ? "resumed" : "started",
+       Details().add("position", to_string(checkpoint_.applied)).add("key", plan_->key.source_index).text());
+  (void)save();
+}
+
+void Migration::await_prepared_transactions() {
+  // Prepared before the stream began, their rows stand in the binlog before it, and nothing sees them before their
+  // XA COMMIT, which names no rows.
+  const auto prepared = [&](std::set<std::string> known) {
+    auto rows = connection_->query("XA RECOVER");
+    if (rows.has_error() && rows.error().outcome == Outcome::unknown) {
+      connection_.reset();
+      while (!stopping() && !connect()) continue;
+      return known;
+    }
+    std::set<std::string> ids;  // stays empty for a user who may not look
+    if (rows.has_value()) {
+      for (const Row& row : rows->rows) ids.insert(row.at(3).value_or(""));
+    }
+    return ids;
+  };
+  const std::set<std::string> before = prepared({});
+  for (std::set<std::string> left = before; !left.empty() && !stopping();) {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (fsm_.end_asked()) return;
+    }
+    brakes_.throttled_by =
+        "XA transactions that were prepared before the start, by whatever table: " + std::to_string(left.size());
+    publish({});
+    rest(kReconnectAfter);
+    const std::set<std::string> now = prepared(left);
+    std::erase_if(left, [&](const std::string& id) { return !now.contains(id); });
+  }
+  brakes_.throttled_by.clear();
+}
+
+void Migration::recover_cut_over() {
+  note("cut_over.recovering", "{}");
+  while (!stopping() && !ended() && (!connect() || !find_tables())) {
+    // Nobody may get at the table before its names were looked at.
+    (void)parts_.gate.extend({source().database, source().table}, gate::Clock::now() + kHeldAfterCrash);
+  }
+  if (stopping() || ended()) return;
+  // All before either of the two is in the shadow.
+  const Position from = std::max(checkpoint_.applied, checkpoint_.caught_up.value_or(checkpoint_.applied));
+  follow_from(from);
+  CutOver recovery(cut_over_parts(), checkpoint_.cut_over);
+  after_cut_over(recovery.recover());
+}
+
+}  // namespace sluice::migrator

@@ -1,0 +1,59 @@
+// What Sluice remembers in the primary, schema _sluice: each migration's specification, state and checkpoint, and the
+// journal. Blocks; belongs to one thread at a time, with a connection of its own.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "migrator/api.hpp"
+#include "migrator/engine/checkpoint.hpp"
+#include "migrator/sql/connection.hpp"
+
+namespace sluice::migrator {
+
+struct StoredMigration {
+  MigrationId id;
+  Specification specification;
+  State state = State::preparing;
+  bool paused = false;
+  std::string started_at, ended_at;
+  std::optional<Problem> error;
+  Checkpoint checkpoint;
+};
+
+// How many ended migrations are read back at the start.
+inline constexpr unsigned kEndedMigrationsListedMax = 200;
+
+class Store {
+ public:
+  explicit Store(ServerAddress address) : address_(std::move(address)) {}
+
+  // Creates the schema and its tables where they are missing.
+  [[nodiscard]] SqlResult<void> prepare();
+  [[nodiscard]] SqlResult<std::vector<StoredMigration>> load();
+
+  [[nodiscard]] SqlResult<StoredMigration> add(const Specification& specification);
+  [[nodiscard]] SqlResult<void> save(const MigrationId& id, State state, bool paused, const Checkpoint& checkpoint,
+                                     const std::optional<Problem>& error);
+  [[nodiscard]] SqlResult<void> save_options(const MigrationId& id, const Options& options);
+  [[nodiscard]] SqlResult<void> append(const MigrationId& id, const JournalEntry& entry);
+  [[nodiscard]] SqlResult<std::vector<JournalEntry>> journal(const MigrationId& id);
+  // Whether no later migration has worked on the same table.
+  [[nodiscard]] SqlResult<bool> is_latest(const MigrationId& id);
+  // One small committed transaction in the binlog.
+  [[nodiscard]] SqlResult<void> beat(const MigrationId& id);
+
+ private:
+  // Reconnects once where the connection was lost: everything said here may be said twice.
+  [[nodiscard]] SqlResult<Affected> execute(const std::string& sql);
+  [[nodiscard]] SqlResult<Rows> query(const std::string& sql);
+  [[nodiscard]] SqlResult<Connection*> connection();
+
+  ServerAddress address_;
+  std::optional<Connection> connection_;
+};
+
+}  // namespace sluice::migrator

@@ -1,0 +1,42 @@
+// The options of one migration, by the names of the contract. Plain values; what they mean is in docs/options.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace sluice::migrator {
+
+using Millis = std::chrono::milliseconds;
+using Seconds = std::chrono::seconds;
+
+enum class Fence : std::uint8_t { automatic, gate, gate_and_lock };  // "auto", "gate", "gate+lock"
+enum class Verify : std::uint8_t { full, off };
+enum class OnBlocker : std::uint8_t { wait, kill, abort };
+
+struct Options {
+  std::uint64_t chunk_size = 1000;  // rows of the first chunk; then steered by chunk_time_ms
+  Millis chunk_time_ms{100};
+  std::map<std::string, std::uint64_t> max_load;       // status variable -> the value that throttles
+  std::map<std::string, std::uint64_t> critical_load;  // status variable -> the value that stops the migration
+  std::string throttle_query;                          // throttles while it returns a number above 0
+  std::string throttle_flag_file;
+  double nice_ratio = 0;  // sleeps this many times as long as it worked
+  std::string panic_flag_file;
+  bool postpone_cut_over = false;
+  std::string postpone_cut_over_flag_file;
+  Millis hold_timeout_ms{3000};   // the longest that clients may be held once the table is drained
+  Millis drain_timeout_ms{3000};  // the longest that new work waits for open transactions to end
+  OnBlocker on_blocker = OnBlocker::wait;
+  Fence fence = Fence::automatic;
+  Verify verify = Verify::full;
+  bool initially_drop_ghost_table = false;
+  bool initially_drop_old_table = false;
+  bool ok_to_drop_table = false;      // drop the old table when its retention ends
+  Seconds old_table_retention{3600};  // counted from the cut-over; only meaningful with ok_to_drop_table
+  std::vector<std::string> compatibility_queries;  // must succeed against the new shape before the cut-over
+};
+
+}  // namespace sluice::migrator

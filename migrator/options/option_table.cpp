@@ -1,0 +1,195 @@
+#include "migrator/options/option_table.hpp"
+
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "migrator/options/option_values.hpp"
+
+namespace sluice::migrator {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::uint64_t CHUNK_ROWS_MAX = 100'000;
+constexpr std::int64_t MILLIS_MAX = 600'000;
+constexpr double NICE_RATIO_MAX = 100;
+constexpr std::size_t COMPATIBILITY_QUERIES_MAX = 100;
+
+template <bool Options::* Field>
+bool read_flag(Options& options, const json::value& value) {
+  if (!value.is_bool()) return false;
+  options.*Field = value.get_bool();
+  return true;
+}
+
+template <std::string Options::* Field>
+bool read_text(Options& options, const json::value& value) {
+  if (!value.is_string()) return false;
+  options.*Field = json::value_to<std::string>(value);
+  return true;
+}
+
+template <Millis Options::* Field>
+bool read_millis(Options& options, const json::value& value) {
+  const auto number = whole_number(value);
+  if (!number || *number < 1 || *number > static_cast<std::uint64_t>(MILLIS_MAX)) return false;
+  options.*Field = Millis{static_cast<std::int64_t>(*number)};
+  return true;
+}
+
+template <Load Options::* Field>
+bool read_load(Options& options, const json::value& value) {
+  if (!value.is_string()) return false;
+  auto load = load_from(std::string_view{value.get_string()});
+  if (!load) return false;
+  options.*Field = std::move(*load);
+  return true;
+}
+
+bool read_chunk_size(Options& options, const json::value& value) {
+  const auto number = whole_number(value);
+  if (!number || *number < 1 || *number > CHUNK_ROWS_MAX) return false;
+  options.chunk_size = *number;
+  return true;
+}
+
+bool read_nice_ratio(Options& options, const json::value& value) {
+  if (!value.is_number()) return false;
+  const auto ratio = value.to_number<double>();
+  if (!std::isfinite(ratio) || ratio < 0 || ratio > NICE_RATIO_MAX) return false;
+  options.nice_ratio = ratio;
+  return true;
+}
+
+bool read_retention(Options& options, const json::value& value) {
+  if (!value.is_string()) return false;
+  const auto duration = duration_from(std::string_view{value.get_string()});
+  if (!duration) return false;
+  options.old_table_retention = *duration;
+  return true;
+}
+
+bool read_queries(Options& options, const json::value& value) {
+  if (!value.is_array() || value.get_array().size() > COMPATIBILITY_QUERIES_MAX) return false;
+  std::vector<std::string> queries;
+  for (const auto& query : value.get_array()) {
+    if (!query.is_string() || query.get_string().empty()) return false;
+    queries.push_back(json::value_to<std::string>(query));
+  }
+  options.compatibility_queries = std::move(queries);
+  return true;
+}
+
+template <class Enum>
+struct Word {
+  std::string_view text;
+  Enum value;
+};
+constexpr std::array<Word<Fence>, 3> FENCES{
+    {{"auto", Fence::automatic}, {"gate", Fence::gate}, {"gate+lock", Fence::gate_and_lock}}};
+constexpr std::array<Word<Verify>, 2> VERIFIES{{{"full", Verify::full}, {"off", Verify::off}}};
+constexpr std::array<Word<OnBlocker>, 3> BLOCKER_POLICIES{
+    {{"wait", OnBlocker::wait}, {"kill", OnBlocker::kill}, {"abort", OnBlocker::abort}}};
+
+template <auto Field, const auto& Words>
+bool read_word(Options& options, const json::value& value) {
+  if (!value.is_string()) return false;
+  for (const auto& word : Words) {
+    if (value.get_string() != word.text) continue;
+    options.*Field = word.value;
+    return true;
+  }
+  return false;
+}
+
+template <auto Field, const auto& Words>
+json::value print_word(const Options& options) {
+  for (const auto& word : Words) {
+    if (word.value == options.*Field) return json::string{word.text};
+  }
+  return nullptr;
+}
+
+template <auto Field>
+json::value print_plain(const Options& options) {
+  return json::value_from(options.*Field);
+}
+template <Millis Options::* Field>
+json::value print_millis(const Options& options) {
+  return (options.*Field).count();
+}
+template <Load Options::* Field>
+json::value print_load(const Options& options) {
+  return json::string{load_text(options.*Field)};
+}
+json::value print_retention(const Options& options) {
+  return json::string{duration_text(options.old_table_retention)};
+}
+
+template <bool Options::* Field>
+constexpr OptionRow flag(std::string_view name, Changes changes) {
+  return {{name, OptionForm::flag, changes, "true or false"}, read_flag<Field>, print_plain<Field>};
+}
+template <std::string Options::* Field>
+constexpr OptionRow text(std::string_view name) {
+  return {{name, OptionForm::text, Changes::while_running, "a string"}, read_text<Field>, print_plain<Field>};
+}
+template <Millis Options::* Field>
+constexpr OptionRow millis(std::string_view name) {
+  return {{name, OptionForm::number, Changes::while_running, "a whole number of milliseconds from 1 to 600000"},
+          read_millis<Field>,
+          print_millis<Field>};
+}
+template <Load Options::* Field>
+constexpr OptionRow load(std::string_view name) {
+  return {
+      {name, OptionForm::load, Changes::while_running, "a string like \"Threads_running=25,Threads_connected=500\""},
+      read_load<Field>,
+      print_load<Field>};
+}
+template <auto Field, const auto& Words>
+constexpr OptionRow word(std::string_view name, Changes changes, std::string_view allowed) {
+  return {{name, OptionForm::text, changes, allowed}, read_word<Field, Words>, print_word<Field, Words>};
+}
+
+constexpr auto START = Changes::at_start_only;
+constexpr auto RUNNING = Changes::while_running;
+
+constexpr std::array ROWS{
+    OptionRow{{"chunk_size", OptionForm::number, RUNNING, "a whole number of rows from 1 to 100000"},
+              read_chunk_size,
+              print_plain<&Options::chunk_size>},
+    millis<&Options::chunk_time_ms>("chunk_time_ms"),
+    load<&Options::max_load>("max_load"),
+    load<&Options::critical_load>("critical_load"),
+    text<&Options::throttle_query>("throttle_query"),
+    text<&Options::throttle_flag_file>("throttle_flag_file"),
+    OptionRow{{"nice_ratio", OptionForm::number, RUNNING, "a number from 0 to 100"},
+              read_nice_ratio,
+              print_plain<&Options::nice_ratio>},
+    text<&Options::panic_flag_file>("panic_flag_file"),
+    flag<&Options::postpone_cut_over>("postpone_cut_over", RUNNING),
+    text<&Options::postpone_cut_over_flag_file>("postpone_cut_over_flag_file"),
+    millis<&Options::hold_timeout_ms>("hold_timeout_ms"),
+    millis<&Options::drain_timeout_ms>("drain_timeout_ms"),
+    word<&Options::on_blocker, BLOCKER_POLICIES>("on_blocker", RUNNING, "\"wait\", \"kill\" or \"abort\""),
+    word<&Options::fence, FENCES>("fence", START, "\"auto\", \"gate\" or \"gate+lock\""),
+    word<&Options::verify, VERIFIES>("verify", START, "\"full\" or \"off\""),
+    flag<&Options::initially_drop_ghost_table>("initially_drop_ghost_table", START),
+    flag<&Options::initially_drop_old_table>("initially_drop_old_table", START),
+    flag<&Options::ok_to_drop_table>("ok_to_drop_table", RUNNING),
+    OptionRow{{"old_table_retention", OptionForm::text, RUNNING, "a duration like \"90s\", \"15m\", \"1h\" or \"7d\""},
+              read_retention,
+              print_retention},
+    OptionRow{{"compatibility_queries", OptionForm::text_list, RUNNING, "a list of at most 100 SQL strings"},
+              read_queries,
+              print_plain<&Options::compatibility_queries>},
+};
+
+}  // namespace
+
+std::span<const OptionRow> option_rows() noexcept {
+  return ROWS;
+}
+
+}  // namespace sluice::migrator

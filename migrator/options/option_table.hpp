@@ -1,0 +1,38 @@
+// The one table of options. Only the files of this folder include it.
+#pragma once
+
+#include <array>
+#include <boost/json/value.hpp>
+#include <span>
+#include <string_view>
+
+#include "migrator/options/options_json.hpp"
+
+namespace sluice::migrator {
+
+struct OptionRow {
+  OptionInfo info;
+  // False: the value is not what `info.allowed` says, and the options are as they were.
+  bool (*read)(Options&, const boost::json::value&);
+  boost::json::value (*print)(const Options&);
+};
+
+[[nodiscard]] std::span<const OptionRow> option_rows() noexcept;
+
+// Names of the contract that nothing answers to yet.
+inline constexpr std::array<std::string_view, 14> UNSUPPORTED_OPTIONS{"max_lag_millis",
+                                                                      "approve_renamed_columns",
+                                                                      "throttle_control_replicas",
+                                                                      "throttle_http",
+                                                                      "max_client_latency_ms",
+                                                                      "cut_over_window",
+                                                                      "discard_foreign_keys",
+                                                                      "include_triggers",
+                                                                      "allow_zero_in_date",
+                                                                      "defer_secondary_indexes",
+                                                                      "attempt_instant_ddl",
+                                                                      "guards",
+                                                                      "backup",
+                                                                      "webhooks"};
+
+}  // namespace sluice::migrator

@@ -1,0 +1,24 @@
+// Whether the shadow's rows equal the source's, by a strong hash the server computes. Blocks.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "migrator/rows/key_literals.hpp"
+#include "migrator/rows/row_sql.hpp"
+#include "migrator/sql/connection.hpp"
+
+namespace sluice::migrator {
+
+struct Comparison {
+  std::uint64_t rows = 0;            // of the source
+  std::vector<KeyLiterals> unequal;  // different, or in one table only; each once as far as its literal tells
+};
+
+// In one REPEATABLE READ snapshot. Changes that are pending make rows unequal: resync them, then compare them again.
+[[nodiscard]] SqlResult<Comparison> compare_range(Connection& connection, const RowSql& sql, const KeyRange& range);
+
+// Two statements, no transaction of its own: under LOCK TABLES, or inside the caller's. Any number of keys.
+[[nodiscard]] SqlResult<Comparison> compare_keys(Connection& connection, const RowSql& sql, Keys keys, SourceLock lock);
+
+}  // namespace sluice::migrator

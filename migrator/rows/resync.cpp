@@ -1,0 +1,82 @@
+#include "migrator/rows/resync.hpp"
+
+#include <functional>
+
+#include "migrator/rows/compare.hpp"
+#include "migrator/rows/transaction.hpp"
+
+namespace sluice::migrator {
+
+namespace {
+
+// A secondary key's row is two locks: waiting for the second would hold the first.
+SourceLock lock_for(const RowSql& sql, Keys keys, ResyncMode mode) {
+  switch (mode) {
+    case ResyncMode::no_wait:
+      return SourceLock::fail;
+    case ResyncMode::wait:
+      return keys.size() == 1 && sql.plan().key.storage == KeyStorage::clustered ? SourceLock::wait : SourceLock::fail;
+    case ResyncMode::tables_locked:
+      return SourceLock::none;
+  }
+  return SourceLock::fail;
+}
+
+TransactionStart start_for(ResyncMode mode) {
+  return mode == ResyncMode::tables_locked ? TransactionStart::implicit : TransactionStart::statement;
+}
+
+// All of resync but the transaction around it.
+ResyncResult rewrite(Connection& connection, const RowSql& sql, Keys keys, SourceLock lock) {
+  ResyncResult result;
+  if (auto removed = connection.execute(sql.remove(sql.where_keys(Side::shadow, keys))); !removed) {
+    return {.status = classify(removed.error()), .error = removed.error()};
+  }
+  auto written = connection.execute(sql.insert(sql.where_keys(Side::source, keys), lock));
+  if (!written) return {.status = classify(written.error()), .error = written.error()};
+  result.rows = written->rows;
+  auto compared = compare_keys(connection, sql, keys, lock);
+  if (!compared) return {.status = classify(compared.error()), .error = compared.error()};
+  if (!compared->unequal.empty()) {
+    result.status = ResyncStatus::mismatch;
+    result.keys = std::move(compared->unequal);
+  }
+  return result;
+}
+
+ResyncResult in_transaction(Connection& connection, TransactionStart start,
+                            const std::function<ResyncResult()>& statements) {
+  if (auto begun = begin(connection, start); !begun) {
+    return {.status = classify(begun.error()), .error = begun.error()};
+  }
+  ResyncResult result = statements();
+  const End end = result.status == ResyncStatus::done ? End::commit : End::rollback;
+  if (auto ended = finish(connection, end); !ended && result.status != ResyncStatus::lost) {
+    return {.status = classify(ended.error()), .error = ended.error()};
+  }
+  return result;
+}
+
+}  // namespace
+
+ResyncStatus classify(const SqlError& error) noexcept {
+  if (error.outcome == Outcome::unknown) return ResyncStatus::lost;
+  if (is_lock_conflict(error)) return ResyncStatus::busy;
+  if (error.code == server_error::duplicate_entry) return ResyncStatus::conflict;
+  return ResyncStatus::failed;
+}
+
+ResyncResult resync(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode) {
+  return in_transaction(connection, start_for(mode),
+                        [&] { return rewrite(connection, sql, keys, lock_for(sql, keys, mode)); });
+}
+
+ResyncResult evict(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode) {
+  return in_transaction(connection, start_for(mode), [&]() -> ResyncResult {
+    const auto removed = connection.execute(sql.remove(sql.where_keys(Side::shadow, keys)));
+    if (!removed) return {.status = classify(removed.error()), .error = removed.error()};
+    return {.rows = removed->rows};
+  });
+}
+
+}  // namespace sluice::migrator

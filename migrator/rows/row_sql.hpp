@@ -1,0 +1,61 @@
+// The statements that move and compare rows, for one plan on one kind of server. Pure text; tables are never aliased,
+// so that all of it runs under LOCK TABLES too.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "migrator/rows/key_literals.hpp"
+#include "migrator/sql/dialect.hpp"
+#include "migrator/table/plan.hpp"
+
+namespace sluice::migrator {
+
+// More keys a statement would make MariaDB turn the list into a subquery (from 1000 on), and hold locks for long.
+inline constexpr std::size_t max_keys_per_batch = 200;
+
+// (above, up_to]: keys above `above` up to and with `up_to`, in the key's order.
+struct KeyRange {
+  std::optional<KeyLiterals> above;  // nullopt: from the first
+  std::optional<KeyLiterals> up_to;  // nullopt: to the last
+};
+
+enum class Side : std::uint8_t { source, shadow };
+enum class SourceLock : std::uint8_t { none, wait, fail, skip };  // shared locks on the source's rows
+
+// A WHERE condition for either side: made of keys or of a range.
+class RowSql {
+ public:
+  RowSql(CopyPlan plan, ServerFlavor server);
+
+  [[nodiscard]] const CopyPlan& plan() const noexcept { return plan_; }
+
+  // Conditions. `keys` is not empty and at most max_keys_per_batch.
+  [[nodiscard]] std::string where_keys(Side side, Keys keys) const;
+  [[nodiscard]] std::string where_range(Side side, const KeyRange& range) const;
+
+  // Statements.
+  [[nodiscard]] std::string remove(const std::string& where_shadow) const;
+  [[nodiscard]] std::string insert(const std::string& where_source, SourceLock lock) const;
+  // Rows of: the row's hash (NULL where it could not be computed: never equal), then the key's literals.
+  [[nodiscard]] std::string hashes(Side side, const std::string& where, SourceLock lock) const;
+  // One row: COUNT(*), COUNT(hash), and the XOR of the first and of the second 64 bits of the hashes.
+  [[nodiscard]] std::string checksum(Side side, const std::string& where) const;
+  // Rows of the key's literals.
+  [[nodiscard]] std::string key_list(Side side, const std::string& where) const;
+  // At most one row: the key `rows` rows above `above`.
+  [[nodiscard]] std::string nth_key_above(const std::optional<KeyLiterals>& above, std::uint64_t rows) const;
+  // At most one row: the greatest key above `above`.
+  [[nodiscard]] std::string last_key_above(const std::optional<KeyLiterals>& above) const;
+
+ private:
+  [[nodiscard]] std::string table(Side side) const;            // `d`.`t` FORCE INDEX (`k`)
+  [[nodiscard]] std::string key_select_list(Side side) const;  // literals, as SQL expressions
+  [[nodiscard]] std::string_view lock_clause(SourceLock lock) const;
+  CopyPlan plan_;
+  ServerFlavor server_;
+};
+
+}  // namespace sluice::migrator

@@ -1,0 +1,95 @@
+#include "migrator/sql/dialect.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace sluice::migrator {
+
+namespace {
+
+constexpr std::array storing_modes = {
+    std::string_view{"ALLOW_INVALID_DATES"},
+    std::string_view{"ERROR_FOR_DIVISION_BY_ZERO"},
+    std::string_view{"NO_ZERO_DATE"},
+    std::string_view{"NO_ZERO_IN_DATE"},
+    std::string_view{"NO_UNSIGNED_SUBTRACTION"},
+    std::string_view{"TIME_ROUND_FRACTIONAL"},
+    std::string_view{"TIME_TRUNCATE_FRACTIONAL"},
+};
+
+unsigned take_number(std::string_view& text) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (text.starts_with('.')) text.remove_prefix(1);
+  return error == std::errc{} ? value : 0;
+}
+
+}  // namespace
+
+ServerFlavor parse_flavor(std::string_view version) {
+  ServerFlavor flavor;
+  if (version.find("MariaDB") != std::string_view::npos) flavor.kind = ServerKind::mariadb;
+  // MariaDB's greeting before 11 began so for old replicas' sake.
+  if (flavor.kind == ServerKind::mariadb && version.starts_with("5.5.5-")) version.remove_prefix(6);
+  flavor.version.major = take_number(version);
+  flavor.version.minor = take_number(version);
+  flavor.version.patch = take_number(version);
+  return flavor;
+}
+
+std::string_view share_lock(const ServerFlavor& server, OnLockedRow on_locked) noexcept {
+  const bool mysql = server.kind == ServerKind::mysql;
+  switch (on_locked) {
+    case OnLockedRow::wait:
+      return mysql ? " FOR SHARE" : " LOCK IN SHARE MODE";
+    case OnLockedRow::fail:
+      return mysql ? " FOR SHARE NOWAIT" : " LOCK IN SHARE MODE NOWAIT";
+    case OnLockedRow::skip:
+      return mysql ? " FOR SHARE SKIP LOCKED" : " LOCK IN SHARE MODE SKIP LOCKED";
+  }
+  return {};
+}
+
+std::string_view binlog_head_statement(const ServerFlavor& server) noexcept {
+  if (server.kind == ServerKind::mysql && server.version >= Version{8, 2, 0}) return "SHOW BINARY LOG STATUS";
+  return "SHOW MASTER STATUS";
+}
+
+bool can_rename_under_lock_tables(const ServerFlavor& server) noexcept {
+  return server.kind == ServerKind::mysql && server.version >= Version{8, 0, 13};
+}
+
+bool has_metadata_lock_instruments(const ServerFlavor& server) noexcept {
+  return server.kind == ServerKind::mysql && server.version >= Version{8, 0, 0};
+}
+
+bool binlog_names_connections(const ServerFlavor& server) noexcept {
+  return server.kind == ServerKind::mysql || server.version >= Version{11, 5, 0};
+}
+
+std::string storing_sql_mode(std::string_view global_sql_mode) {
+  std::string mode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
+  while (!global_sql_mode.empty()) {
+    const auto comma = std::min(global_sql_mode.find(','), global_sql_mode.size());
+    const auto word = global_sql_mode.substr(0, comma);
+    if (std::ranges::find(storing_modes, word) != storing_modes.end()) mode.append(",").append(word);
+    global_sql_mode.remove_prefix(std::min(comma + 1, global_sql_mode.size()));
+  }
+  return mode;
+}
+
+std::string_view usable_index_column(const ServerFlavor& server) noexcept {
+  if (server.kind == ServerKind::mysql) return server.version >= Version{8, 0, 0} ? "IS_VISIBLE" : "'YES'";
+  return server.version >= Version{10, 6, 0} ? "IF(IGNORED = 'NO', 'YES', 'NO')" : "'YES'";
+}
+
+std::string_view flavor_settings(const ServerFlavor& server) noexcept {
+  if (server.kind == ServerKind::mariadb) return ", max_statement_time = 0";
+  // The statistics of information_schema would otherwise be up to a day old, AUTO_INCREMENT among them.
+  if (server.version >= Version{8, 0, 0}) return ", max_execution_time = 0, information_schema_stats_expiry = 0";
+  return ", max_execution_time = 0";
+}
+
+}  // namespace sluice::migrator

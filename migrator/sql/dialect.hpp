@@ -1,0 +1,53 @@
+// Where MySQL and MariaDB differ in what the engine says to them: nowhere else is a server's kind asked for.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sluice::migrator {
+
+enum class ServerKind : std::uint8_t { mysql, mariadb };
+
+struct Version {
+  unsigned major = 0, minor = 0, patch = 0;
+  auto operator<=>(const Version&) const = default;
+};
+
+struct ServerFlavor {
+  ServerKind kind = ServerKind::mysql;
+  Version version;
+};
+
+// From VERSION() or the greeting: "9.7.4", "10.11.19-MariaDB-0+deb12u1", "5.5.5-10.11.19-MariaDB".
+[[nodiscard]] ServerFlavor parse_flavor(std::string_view version);
+
+enum class OnLockedRow : std::uint8_t { wait, fail, skip };
+
+// The clause after a SELECT that takes shared row locks, with a leading space.
+[[nodiscard]] std::string_view share_lock(const ServerFlavor& server, OnLockedRow on_locked) noexcept;
+
+// Answers the binlog's head: file, position, ... and on MySQL the executed GTID set in the fifth column.
+[[nodiscard]] std::string_view binlog_head_statement(const ServerFlavor& server) noexcept;
+
+// MySQL 8.0.13 and newer; MariaDB answers 1192.
+[[nodiscard]] bool can_rename_under_lock_tables(const ServerFlavor& server) noexcept;
+
+// performance_schema.metadata_locks (on by default in MySQL 8, off with the whole schema in MariaDB).
+[[nodiscard]] bool has_metadata_lock_instruments(const ServerFlavor& server) noexcept;
+
+// Whether the BEGIN of a transaction in the binlog names the connection that wrote it.
+[[nodiscard]] bool binlog_names_connections(const ServerFlavor& server) noexcept;
+
+// The part of a global sql_mode that says what may be stored, and strict; without what would change how SQL is read
+// (ANSI_QUOTES, NO_BACKSLASH_ESCAPES, ...) and with NO_AUTO_VALUE_ON_ZERO, so that a copied 0 stays 0.
+[[nodiscard]] std::string storing_sql_mode(std::string_view global_sql_mode);
+
+// An expression over information_schema.STATISTICS: 'YES' where the index may be used by the optimizer.
+[[nodiscard]] std::string_view usable_index_column(const ServerFlavor& server) noexcept;
+
+// Settings that only one of the two knows, as assignments for SET SESSION, each with a leading comma; may be empty.
+[[nodiscard]] std::string_view flavor_settings(const ServerFlavor& server) noexcept;
+
+}  // namespace sluice::migrator

@@ -1,0 +1,122 @@
+#include "migrator/table/column_kind.hpp"
+
+#include <array>
+#include <utility>
+
+namespace sluice::migrator {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, ColumnKind>, 32> kinds = {{
+    {"tinyint", ColumnKind::integer}, {"smallint", ColumnKind::integer},   {"mediumint", ColumnKind::integer},
+    {"int", ColumnKind::integer},     {"bigint", ColumnKind::integer},     {"decimal", ColumnKind::decimal},
+    {"float", ColumnKind::real},      {"double", ColumnKind::real_double}, {"bit", ColumnKind::bit},
+    {"char", ColumnKind::text},       {"varchar", ColumnKind::text},       {"tinytext", ColumnKind::text},
+    {"text", ColumnKind::text},       {"mediumtext", ColumnKind::text},    {"longtext", ColumnKind::text},
+    {"binary", ColumnKind::binary},   {"varbinary", ColumnKind::binary},   {"tinyblob", ColumnKind::binary},
+    {"blob", ColumnKind::binary},     {"mediumblob", ColumnKind::binary},  {"longblob", ColumnKind::binary},
+    {"date", ColumnKind::date},       {"datetime", ColumnKind::datetime},  {"timestamp", ColumnKind::timestamp},
+    {"time", ColumnKind::time},       {"year", ColumnKind::year},          {"enum", ColumnKind::enumeration},
+    {"set", ColumnKind::set},         {"json", ColumnKind::json},          {"integer", ColumnKind::integer},
+    {"numeric", ColumnKind::decimal}, {"real", ColumnKind::real_double},
+}};
+
+// enum('a','b') may become enum('a','b','c'): the numbers of the old members stay.
+bool extends_members(const Column& source, const Column& shadow) noexcept {
+  std::string_view members = source.column_type;
+  if (members.ends_with(')')) members.remove_suffix(1);
+  std::string_view rest = shadow.column_type;
+  if (!rest.starts_with(members)) return false;
+  rest.remove_prefix(members.size());
+  return rest.starts_with(')') || rest.starts_with(',');
+}
+
+bool keeps_decimal(const Column& source, const Column& shadow) noexcept {
+  const auto scale = [](const Column& c) { return c.scale.value_or(0); };
+  return scale(shadow) >= scale(source);
+}
+
+bool keeps_text(const Column& source, const Column& shadow) noexcept {
+  const bool may_trim = source.data_type != "char" && shadow.data_type == "char";
+  return source.charset == shadow.charset && source.collation == shadow.collation && !may_trim;
+}
+
+bool keeps_binary(const Column& source, const Column& shadow) noexcept {
+  return shadow.data_type != "binary" || (source.data_type == "binary" && source.char_length == shadow.char_length);
+}
+
+}  // namespace
+
+ColumnKind kind_of(const Column& column) noexcept {
+  for (const auto& [name, kind] : kinds) {
+    if (name == column.data_type) return kind;
+  }
+  return ColumnKind::other;
+}
+
+bool can_be_key(const Column& column) noexcept {
+  const ColumnKind kind = kind_of(column);
+  return kind != ColumnKind::real && kind != ColumnKind::real_double && kind != ColumnKind::json &&
+         kind != ColumnKind::other;
+}
+
+bool keeps_key_values(const Column& source, const Column& shadow) noexcept {
+  const ColumnKind kind = kind_of(source);
+  if (kind != kind_of(shadow)) return false;
+  switch (kind) {
+    case ColumnKind::integer:
+    case ColumnKind::bit:
+    case ColumnKind::year:
+    case ColumnKind::date:
+      return true;
+    case ColumnKind::decimal:
+      return keeps_decimal(source, shadow);
+    case ColumnKind::text:
+      return keeps_text(source, shadow);
+    case ColumnKind::binary:
+      return keeps_binary(source, shadow);
+    case ColumnKind::datetime:
+    case ColumnKind::timestamp:
+    case ColumnKind::time:
+      return shadow.fraction_digits >= source.fraction_digits;
+    case ColumnKind::enumeration:
+    case ColumnKind::set:
+      return extends_members(source, shadow);
+    case ColumnKind::real:
+    case ColumnKind::real_double:
+    case ColumnKind::json:
+    case ColumnKind::other:
+      return false;
+  }
+  return false;
+}
+
+std::optional<std::string> implicit_default(const Column& column) {
+  switch (kind_of(column)) {
+    case ColumnKind::integer:
+    case ColumnKind::decimal:
+    case ColumnKind::real:
+    case ColumnKind::real_double:
+    case ColumnKind::bit:
+    case ColumnKind::year:
+    case ColumnKind::set:
+      return "0";
+    case ColumnKind::time:
+      return "'00:00:00'";
+    case ColumnKind::text:
+    case ColumnKind::binary:
+      return "''";
+    case ColumnKind::enumeration:
+      return "1";
+    case ColumnKind::json:
+      return "'null'";
+    case ColumnKind::date:
+    case ColumnKind::datetime:
+    case ColumnKind::timestamp:
+    case ColumnKind::other:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace sluice::migrator

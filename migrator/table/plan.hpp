@@ -1,0 +1,71 @@
+// How rows go from one table to the other: the key they are followed by and the columns they share. Pure.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "migrator/api.hpp"
+#include "migrator/table/alter_text.hpp"
+#include "migrator/table/definition.hpp"
+
+namespace sluice::migrator {
+
+using Problems = std::vector<Problem>;
+
+// Aborts with a message. Boost.System's hook for reading a value that is not there: `value()`, and after 1.81 `*` too.
+[[noreturn]] void throw_exception_from_error(const Problems& problems, const boost::source_location& where);
+
+struct SharedColumn {
+  Column source;
+  Column shadow;
+};
+
+// A new NOT NULL column without a default gets what the server's own ALTER would give it.
+struct FilledColumn {
+  std::string name;
+  std::string literal;
+};
+
+enum class KeyStorage : std::uint8_t {
+  clustered,  // the primary key: locking a row is one lock
+  secondary   // two locks a row: never wait for the second while holding the first
+};
+
+struct SharedKey {
+  std::string source_index;
+  std::string shadow_index;
+  KeyStorage storage = KeyStorage::clustered;
+  std::vector<SharedColumn> columns;  // in the source index's order; `source.ordinal` finds them in row images
+};
+
+struct CopyPlan {
+  TableRef source;
+  TableRef shadow;
+  SharedKey key;
+  std::vector<SharedColumn> columns;  // what is copied, the key's columns included
+  std::vector<FilledColumn> filled_columns;
+  std::vector<std::string> dropped_columns;  // only in the source
+  std::vector<std::string> added_columns;    // only in the shadow, or computed there
+  // For SessionSettings::time_zone of every connection that runs this plan: UTC, or the server's own where a TIMESTAMP
+  // becomes another type or the reverse, or where the shadow computes with times, as its ALTER would.
+  std::string time_zone;
+};
+
+// Refusals: key.missing, key.dropped, key.converted, plan.no_columns, plan.time_zone, plan.new_column_default.
+[[nodiscard]] boost::system::result<CopyPlan, Problems> make_plan(const TableDefinition& source,
+                                                                  const TableDefinition& shadow,
+                                                                  const AlterText& alter);
+
+// The same plan between two other tables of the same shapes, e.g. old -> new after the swap.
+[[nodiscard]] CopyPlan with_tables(CopyPlan plan, TableRef source, TableRef shadow);
+
+// The key of `table` that rows can be followed by, were nothing changed; nullptr: there is none. PRIMARY first, then
+// the unique key with the fewest columns; never nullable, prefixed, computed or floating-point.
+[[nodiscard]] const Key* best_key(const TableDefinition& table) noexcept;
+
+// The refusal where best_key() finds none.
+[[nodiscard]] Problem missing_key(const TableDefinition& table);
+
+}  // namespace sluice::migrator

@@ -1,0 +1,37 @@
+// The shadow table: made by the server itself from the source and the alter, so that the alter is tried for real before
+// a row is touched.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "migrator/api.hpp"
+#include "migrator/sql/connection.hpp"
+#include "migrator/table/definition.hpp"
+#include "migrator/table/plan.hpp"
+
+namespace sluice::migrator {
+
+struct Shadow {
+  TableDefinition source;
+  TableDefinition shadow;
+  CopyPlan plan;
+};
+
+// Drops what initially_drop_ghost_table and initially_drop_old_table allow, creates the shadow LIKE the source, alters
+// it and plans the copy. After Problems (the server's refusal as alter.refused, or the plan's) and, as far as the
+// connection allows, after an error the shadow is dropped again. Blocks.
+[[nodiscard]] SqlResult<std::variant<Shadow, Problems>> create_shadow(Connection& connection,
+                                                                      const Specification& specification);
+
+[[nodiscard]] SqlResult<Affected> drop_table(Connection& connection, const TableRef& table);
+
+// Makes sure that the shadow's next AUTO_INCREMENT value is not below the source's: rows that were deleted from the
+// source must not have their numbers given out again. Blocks; no effect where neither has one.
+[[nodiscard]] SqlResult<void> keep_auto_increment(Connection& connection, const TableRef& source,
+                                                  const TableRef& shadow);
+
+// SHOW CREATE TABLE.
+[[nodiscard]] SqlResult<std::string> show_create(Connection& connection, const TableRef& table);
+
+}  // namespace sluice::migrator

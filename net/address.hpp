@@ -1,0 +1,25 @@
+// Where a server listens: host and port, or the path of a unix socket. Std and Boost.System only.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sluice::net {
+
+struct Address {
+  std::string host;  // a name, an IPv4 or IPv6 address without brackets; a path, beginning with '/', for a unix socket
+  std::uint16_t port = 0;
+
+  [[nodiscard]] bool is_unix() const noexcept { return !host.empty() && host.front() == '/'; }
+  bool operator==(const Address&) const = default;
+};
+
+// "HOST", "HOST:PORT", "[IPV6]:PORT" or "/path/of.sock". Errc::bad_address for anything else.
+[[nodiscard]] boost::system::result<Address> parse_address(std::string_view text, std::uint16_t default_port);
+
+// The same form again, e.g. "[::1]:3306".
+[[nodiscard]] std::string to_string(const Address& address);
+
+}  // namespace sluice::net

@@ -1,0 +1,88 @@
+// A client's or a server's connection, plain or TLS, for coroutines. Costs an Asio translation unit: include it in .cpp
+// files only.
+//
+// One thread, one io_context. At most one read and one write may be under way at a time. Errors are values; the end of
+// the stream is not an error but a read of 0 bytes (TLS: also without close_notify, as clients leave it out).
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/system/result.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "net/address.hpp"
+#include "net/error.hpp"
+#include "net/tls.hpp"
+
+namespace sluice::net {
+
+template <class T>
+using awaitable = boost::asio::awaitable<T>;
+using boost::system::error_code;
+using boost::system::result;
+using Bytes = std::span<const std::uint8_t>;
+using Room = std::span<std::uint8_t>;
+
+class Stream {
+ public:
+  using Socket = boost::asio::generic::stream_protocol::socket;
+
+  // Takes over a connected socket: sets TCP_NODELAY and keepalive.
+  explicit Stream(Socket socket);
+  ~Stream();
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) = delete;
+
+  // Waits until read_some() has something to say, so that an idle connection needs no buffer. Returns at once for TLS,
+  // whose records only read_some() can look into.
+  [[nodiscard]] awaitable<error_code> readable();
+
+  // Waits for at least one byte. `into` must not be empty and must outlive the call.
+  [[nodiscard]] awaitable<result<std::size_t>> read_some(Room into);
+
+  // Writes all of `bytes`, which must outlive the call.
+  [[nodiscard]] awaitable<error_code> write(Bytes bytes);
+
+  // Writes what the kernel takes now, without waiting: the hot path of a plain connection. 0 when it takes nothing, and
+  // always for TLS.
+  [[nodiscard]] result<std::size_t> try_write(Bytes bytes) noexcept;
+
+  // Upgrades in place, as the side that accepts. `already_read`: what came behind the SSLRequest (a client may send its
+  // ClientHello with it); it must outlive the call.
+  [[nodiscard]] awaitable<error_code> accept_tls(ServerTls tls, Bytes already_read);
+
+  // Upgrades in place, as the side that connects. `host` is verified (Verify::identity) and sent as SNI.
+  // Errc::certificate_refused where the certificate does not pass.
+  [[nodiscard]] awaitable<error_code> connect_tls(ClientTls tls, std::string host);
+
+  // TLS or a unix socket: a password may be sent in clear.
+  [[nodiscard]] bool is_secure() const noexcept;
+  [[nodiscard]] bool is_tls() const noexcept;
+  // "10.0.0.7", or "localhost" for a unix socket.
+  [[nodiscard]] const std::string& peer_host() const noexcept;
+
+  // Says that no more will be written; reading goes on. With TLS no close_notify is sent, as a crashed client sends
+  // none.
+  void shutdown_send() noexcept;
+  // Ends both directions: pending calls return an error. May be called again. A TLS peer is told by a close_notify, as
+  // far as the kernel takes it at once and no record is half written.
+  void close() noexcept;
+
+ private:
+  struct Tls;
+  std::unique_ptr<Socket> socket_;  // its address stays the same when the stream moves: TLS refers to it
+  std::unique_ptr<Tls> tls_;
+  std::string peer_host_;
+  bool is_unix_ = false;
+};
+
+// Resolves `address` and connects to the first of its addresses that answers. Errc::host_not_found, deadline_passed, or
+// the error of the last address tried.
+[[nodiscard]] awaitable<result<Stream>> connect(Address address, std::chrono::steady_clock::time_point deadline);
+
+}  // namespace sluice::net

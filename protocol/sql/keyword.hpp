@@ -1,0 +1,83 @@
+// The words that decide what a statement does to the tables it names.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace sluice::protocol::sql {
+
+enum class Keyword : std::uint8_t {
+  none,  // any other word
+  alter,
+  analyze,
+  atomic,
+  begin,
+  call,
+  character,
+  charset,
+  check,
+  checksum,
+  connection,
+  create,
+  database,
+  deallocate,
+  delete_,
+  desc,
+  describe,
+  drop,
+  event,
+  execute,
+  exists,
+  explain,
+  export_,
+  flush,
+  for_,
+  from,
+  function,
+  grant,
+  handler,
+  hard,
+  help,
+  id,
+  if_,
+  index,
+  insert,
+  kill,
+  lock,
+  names,
+  not_,
+  on,
+  open,
+  package,
+  prepare,
+  procedure,
+  query,
+  references,
+  rename,
+  replace,
+  revoke,
+  schema,
+  select,
+  set,
+  share,
+  show,
+  soft,
+  statement,
+  table,
+  tables,
+  temporary,
+  trigger,
+  truncate,
+  unlock,
+  update,
+  use,
+  user,
+  values,
+  view,
+  with,
+  xa,
+};
+
+[[nodiscard]] Keyword keyword_of(std::string_view word) noexcept;
+
+}  // namespace sluice::protocol::sql

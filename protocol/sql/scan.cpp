@@ -1,0 +1,119 @@
+#include "protocol/sql/scan.hpp"
+
+#include <algorithm>
+
+#include "protocol/sql/statement_scan.hpp"
+#include "protocol/sql/text.hpp"
+
+namespace sluice::protocol {
+namespace {
+
+using sql::Reading;
+
+// What a glance at the raw bytes tells, before anybody knows what is quoted or commented out.
+struct Glance {
+  bool telling_word = false;  // what may be a target's name, or a telling keyword, stands somewhere as a whole word
+  bool dollar_word = false;   // a word begins with $
+  unsigned classes = 0;       // of all bytes
+};
+
+// The same for a run of word bytes some of which are above 0x7F: where these are no letters, they part words.
+bool may_tell_in_high_bytes(std::string_view run, ClientCharset charset, const TargetIndex& index) noexcept {
+  for (std::size_t at = 0; at < run.size();) {
+    std::size_t end = at;
+    while (end < run.size() && !sql::is(run[end], sql::high_byte)) ++end;
+    if (end > at && index.matters(run.substr(at, end - at))) return true;
+    at = end + 1;
+  }
+  const bool utf8 = charset == ClientCharset::utf8;
+  if (utf8 && !sql::is_utf8(run)) return false;  // a name no server accepts
+  return !utf8 || std::ranges::any_of(index.entries(), [run](const TargetIndex::Entry& entry) {
+    return sql::may_be_same_name(run, entry.name);
+  });
+}
+
+// However a text is read, an unquoted or quoted name of word bytes is a whole run of word bytes in it. The exceptions
+// are behind the version of a code comment and after dollar quotes; both have marks of their own.
+Glance glance(std::string_view sql, ClientCharset charset, const TargetIndex& index) noexcept {
+  Glance result;
+  const char* at = sql.data();
+  const char* const end = at + sql.size();
+  while (at != end) {
+    unsigned bits = sql::class_of(*at);
+    if ((bits & sql::word_byte) == 0) {
+      result.classes |= bits;
+      ++at;
+      continue;
+    }
+    const char* const begin = at;
+    unsigned in_word = 0;
+    while ((bits & sql::word_byte) != 0) {
+      in_word |= bits;
+      if (++at == end) break;
+      bits = sql::class_of(*at);
+    }
+    result.classes |= in_word;
+    const std::string_view word(begin, static_cast<std::size_t>(at - begin));
+    if (*begin == '$') result.dollar_word = true;
+    if (result.telling_word) continue;
+    if ((in_word & sql::high_byte) != 0) {
+      result.telling_word = may_tell_in_high_bytes(word, charset, index);
+    } else if (index.may_matter(static_cast<unsigned char>(*begin), word.size())) {
+      result.telling_word = index.matters(word);
+    }
+  }
+  return result;
+}
+
+bool has_code_comment(std::string_view sql) noexcept {
+  return sql.find("/*!") != std::string_view::npos || sql.find("/*M!") != std::string_view::npos;
+}
+
+// Everything that may be read in two ways is read in both.
+sql::Findings read_all_ways(std::string_view sql, const ScanContext& context, const TargetIndex& index,
+                            const Glance& seen) {
+  sql::Findings findings;
+  findings.access.resize(index.table_count(), TableAccess::none);
+  const std::size_t code_ways = has_code_comment(sql) ? 2 : 1;
+  const std::size_t backslash_ways = (seen.classes & sql::escape_byte) != 0 ? 2 : 1;
+  const std::size_t quote_ways = (seen.classes & sql::dquote_byte) != 0 ? 2 : 1;
+  for (std::size_t code = 0; code < code_ways; ++code) {
+    for (std::size_t backslash = 0; backslash < backslash_ways; ++backslash) {
+      for (std::size_t quote = 0; quote < quote_ways; ++quote) {
+        const Reading reading{
+            .code_comments = code == 0 ? Reading::CodeComments::code : Reading::CodeComments::comments,
+            .backslash = backslash == 0 ? Reading::Backslash::escape : Reading::Backslash::literal,
+            .double_quotes = quote == 0 ? Reading::DoubleQuotes::string : Reading::DoubleQuotes::identifier};
+        sql::StatementScan(index, context, reading, sql::StatementScan::Text::command, findings).run(sql);
+      }
+    }
+  }
+  return findings;
+}
+
+}  // namespace
+
+ScanResult scan(std::string_view sql, const ScanContext& context, const TargetIndex& index) {
+  const Glance seen = glance(sql, context.charset, index);
+  // Such bytes may hide or make quotes; and a name with such letters may be spelled with none (swe7).
+  const bool unreadable = context.charset == ClientCharset::ambiguous &&
+                          ((seen.classes & sql::high_byte) != 0 || index.has_irregular_name());
+  if (!seen.telling_word && !seen.dollar_word && !unreadable && !index.has_irregular_name() && !has_code_comment(sql)) {
+    return {};
+  }
+  sql::Findings findings = read_all_ways(sql, context, index, seen);
+  if (unreadable) findings.opaque = true;
+
+  ScanResult result{.opaque = findings.opaque,
+                    .locks_tables = findings.locks_tables,
+                    .unlocks_tables = findings.unlocks_tables,
+                    .kill = findings.kill};
+  for (std::size_t table = 0; table < findings.access.size(); ++table) {
+    const TableAccess access =
+        findings.opaque ? std::max(findings.access[table], TableAccess::write) : findings.access[table];
+    if (access != TableAccess::none) result.touches.push_back({.table = table, .access = access});
+  }
+  return result;
+}
+
+}  // namespace sluice::protocol

@@ -1,0 +1,287 @@
+#include "protocol/sql/statement_context.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+
+#include "protocol/sql/lexer.hpp"
+#include "protocol/sql/text.hpp"
+
+namespace sluice::protocol {
+namespace {
+
+using sql::Lexer;
+using sql::Token;
+
+constexpr std::string_view comment_letters = "/-#(;";  // before the first word stands a comment, or nothing of weight
+constexpr std::size_t item_tokens_max = 8;             // of one assignment: no telling one is longer
+
+bool is_word(const Token& token, std::string_view word) noexcept {
+  return token.kind == Token::Kind::word && sql::equals_folded(token.text, word);
+}
+bool is_symbol(const Token& token, char symbol) noexcept {
+  return token.kind == Token::Kind::symbol && token.text[0] == symbol;
+}
+bool is_end(const Token& token) noexcept {
+  return token.kind == Token::Kind::end || is_symbol(token, ';');
+}
+bool is_tables(const Token& token) noexcept {
+  return is_word(token, "table") || is_word(token, "tables");
+}
+
+// May this word begin a telling statement?
+bool is_telling(std::string_view word) noexcept {
+  switch (word.size()) {
+    case 3:
+      return sql::equals_folded(word, "use") || sql::equals_folded(word, "set");
+    case 4:
+      return sql::equals_folded(word, "lock") || sql::equals_folded(word, "kill");
+    case 5:
+      return sql::equals_folded(word, "begin") || sql::equals_folded(word, "start") ||
+             sql::equals_folded(word, "flush");
+    case 6:
+      return sql::equals_folded(word, "unlock");
+    default:
+      return false;
+  }
+}
+
+std::size_t word_bytes(std::string_view text) noexcept {
+  std::size_t bytes = 0;
+  while (bytes < text.size() && sql::is(text[bytes], sql::word_byte)) ++bytes;
+  return bytes;
+}
+
+bool begins_telling(std::string_view text) noexcept {
+  return is_telling(text.substr(0, word_bytes(text)));
+}
+
+// Does such a word stand anywhere in it, be it right behind the version of a code comment?
+bool may_tell(std::string_view text) noexcept {
+  for (std::size_t at = 0; at < text.size();) {
+    while (at < text.size() && sql::is(text[at], sql::digit_byte)) ++at;
+    const std::size_t bytes = word_bytes(text.substr(at));
+    if (at < text.size() && is_telling(text.substr(at, bytes))) return true;
+    at += bytes + 1;
+  }
+  return false;
+}
+
+// Every server since MySQL 5.6 and MariaDB 10 runs what is in comments for a version up to 5.6 (those of mysqldump).
+bool runs_everywhere(std::string_view sql) noexcept {
+  constexpr std::string_view newest = "50699";
+  if (sql.find("/*M!") != std::string_view::npos) return false;
+  for (std::size_t at = sql.find("/*!"); at != std::string_view::npos; at = sql.find("/*!", at + 1)) {
+    const std::string_view version = sql.substr(at + 3, newest.size());
+    if (version.size() < newest.size() || !sql::all_digits(version) || version > newest) return false;
+  }
+  return true;
+}
+
+std::string value_of(const Token& token) {
+  std::string buffer;
+  std::string value(sql::unquoted(token, sql::Reading::Backslash::escape, buffer));
+  return value;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) { return static_cast<char>(sql::fold(c)); });
+  return text;
+}
+
+// The character set that a token names; empty if it does not name one.
+std::string charset_in(std::span<const Token> value) {
+  if (value.empty()) return {};
+  const Token& token = value.front();
+  const bool names =
+      token.kind == Token::Kind::word || token.kind == Token::Kind::string || token.kind == Token::Kind::quoted;
+  const bool whole = value.size() == 1 || is_word(value[1], "collate");
+  return names && whole && !is_word(token, "default") ? lower(value_of(token)) : std::string();
+}
+
+SetVariables::Autocommit autocommit_in(std::span<const Token> value) {
+  using enum SetVariables::Autocommit;
+  if (value.size() != 1) return unknown;
+  const std::string text = lower(value_of(value.front()));
+  if (text == "1" || text == "on" || text == "true") return on;
+  return text == "0" || text == "off" || text == "false" ? off : unknown;
+}
+
+// One assignment of a SET.
+void read_item(std::span<const Token> item, SetVariables& result) {
+  std::string name;
+  const auto drop = [&item](std::size_t count) { item = item.subspan(std::min(count, item.size())); };
+  if (item.empty()) return;
+  if (item[0].kind == Token::Kind::variable) {
+    if (!item[0].text.starts_with("@@")) return;
+    name = lower(std::string(item[0].text.substr(2)));
+    const bool scoped = item.size() > 2 && is_symbol(item[1], '.');
+    if (scoped && name != "session" && name != "local") return;
+    if (scoped) name = lower(value_of(item[2]));
+    drop(scoped ? 3 : 1);
+  } else {
+    if (is_word(item[0], "session") || is_word(item[0], "local")) drop(1);
+    if (item.empty()) return;
+    name = lower(value_of(item[0]));
+    drop(1);
+  }
+  if (name == "names" || name == "charset") {
+    result.charset = charset_in(item);
+  } else if (name == "character" && !item.empty() && is_word(item[0], "set")) {
+    result.charset = charset_in(item.subspan(1));
+  } else if (name == "character_set_client" || name == "autocommit") {
+    while (!item.empty() && (is_symbol(item[0], ':') || is_symbol(item[0], '='))) drop(1);
+    if (name == "autocommit") {
+      result.autocommit = autocommit_in(item);
+    } else {
+      result.charset = charset_in(item);
+    }
+  }
+}
+
+// Reads the rest of one statement; `next` is the token it has come to.
+class Reader {
+ public:
+  Reader(std::string_view sql, Lexer lexer) : sql_(sql), lexer_(lexer) { advance(); }
+
+  [[nodiscard]] StatementContext read(const Token& verb) {
+    if (is_word(verb, "use")) return use();
+    if (is_word(verb, "set")) return set();
+    if (is_word(verb, "begin")) return begin();
+    if (is_word(verb, "start")) return start();
+    if (is_word(verb, "kill")) return kill();
+    if (is_word(verb, "lock") && is_tables(next_)) return skip_to_end(LockTables{});
+    if (is_word(verb, "unlock") && is_tables(next_)) return skip_to_end(UnlockTables{});
+    if (is_word(verb, "flush")) return flush();
+    return OrdinaryStatement{};
+  }
+  [[nodiscard]] const Lexer& lexer() const noexcept { return lexer_; }
+  // Is there another statement behind this one?
+  [[nodiscard]] bool more() {
+    while (is_symbol(next_, ';')) advance();
+    return next_.kind != Token::Kind::end;
+  }
+
+ private:
+  void advance() noexcept { next_ = lexer_.next(); }
+  [[nodiscard]] bool accept(std::string_view word) noexcept {
+    const bool here = is_word(next_, word);
+    if (here) advance();
+    return here;
+  }
+  [[nodiscard]] bool at_end() const noexcept { return is_end(next_); }
+  [[nodiscard]] StatementContext skip_to_end(StatementContext result) {
+    while (!at_end() && next_.kind != Token::Kind::broken) advance();
+    return at_end() ? std::move(result) : UnknownStatement{};
+  }
+  [[nodiscard]] StatementContext unless_it_may_tell() const {
+    if (may_tell(sql_.substr(std::min(next_.begin, sql_.size())))) return UnknownStatement{};
+    return OrdinaryStatement{};
+  }
+
+  [[nodiscard]] StatementContext use() {
+    // "x" is an identifier under ANSI_QUOTES; else the server refuses it.
+    const bool name = next_.kind == Token::Kind::word || next_.kind == Token::Kind::quoted || next_.quote == '"';
+    if (!name) return UnknownStatement{};
+    UseDatabase result{value_of(next_)};
+    advance();
+    if (!at_end()) return UnknownStatement{};
+    return result;
+  }
+  [[nodiscard]] StatementContext begin() {
+    static_cast<void>(accept("work"));
+    if (at_end()) return PlainBegin{};
+    return unless_it_may_tell();
+  }
+  [[nodiscard]] StatementContext start() {
+    if (!accept("transaction")) return OrdinaryStatement{};
+    if (accept("read") && !accept("only")) static_cast<void>(accept("write"));
+    return at_end() ? StatementContext(PlainBegin{}) : skip_to_end(OrdinaryStatement{});
+  }
+  [[nodiscard]] StatementContext flush() {
+    bool locks = false;
+    for (; !at_end() && next_.kind != Token::Kind::broken; advance()) {
+      locks = locks || is_word(next_, "lock") || is_word(next_, "export");
+    }
+    return locks ? StatementContext(LockTables{}) : OrdinaryStatement{};
+  }
+  [[nodiscard]] StatementContext kill() {
+    Kill result;
+    if (!accept("hard")) static_cast<void>(accept("soft"));
+    if (accept("query")) {
+      result.what = Kill::What::query;
+    } else {
+      static_cast<void>(accept("connection"));
+    }
+    if (next_.kind != Token::Kind::word) return skip_to_end(OrdinaryStatement{});
+    const std::string_view number = next_.text;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), result.connection);
+    const bool whole = error == std::errc{} && end == number.data() + number.size();
+    return skip_to_end(whole ? StatementContext(result) : OrdinaryStatement{});
+  }
+  [[nodiscard]] StatementContext set() {
+    if (accept("statement")) return unless_it_may_tell();
+    SetVariables result;
+    std::size_t depth = 0;
+    std::array<Token, item_tokens_max> item;
+    std::size_t size = 0;
+    const auto end_item = [&] {
+      read_item(std::span(item).first(size), result);
+      size = 0;
+    };
+    for (; !at_end(); advance()) {
+      if (next_.kind == Token::Kind::broken) return UnknownStatement{};
+      if (is_symbol(next_, '(')) ++depth;
+      if (is_symbol(next_, ')') && depth > 0) --depth;
+      if (depth == 0 && is_symbol(next_, ',')) {
+        end_item();
+      } else if (size < item.size()) {
+        item[size++] = next_;
+      }
+    }
+    end_item();
+    return result.charset || result.autocommit ? StatementContext(result) : OrdinaryStatement{};
+  }
+
+  std::string_view sql_;
+  Lexer lexer_;
+  Token next_;
+};
+
+StatementContext look_at_rest(std::string_view sql, MultiStatements multi) {
+  if (multi == MultiStatements::no) return OrdinaryStatement{};
+  const std::size_t semicolon = sql.find(';');
+  if (semicolon == std::string_view::npos || !may_tell(sql.substr(semicolon + 1))) return OrdinaryStatement{};
+  return UnknownStatement{};
+}
+
+}  // namespace
+
+StatementContext look_at(std::string_view sql, MultiStatements multi) {
+  std::size_t at = 0;
+  while (at < sql.size() && sql::is(sql[at], sql::space_byte)) ++at;
+  if (at == sql.size()) return OrdinaryStatement{};
+  if (comment_letters.find(sql[at]) == std::string_view::npos && !begins_telling(sql.substr(at))) {
+    return look_at_rest(sql, multi);
+  }
+
+  Lexer lexer(sql);
+  Token verb = lexer.next();
+  while (is_symbol(verb, ';') || is_symbol(verb, '(')) verb = lexer.next();
+  if (lexer.code_comments() > 0 && !runs_everywhere(sql)) {
+    return may_tell(sql) ? StatementContext(UnknownStatement{}) : OrdinaryStatement{};
+  }
+  if (verb.kind == Token::Kind::broken && may_tell(sql)) return UnknownStatement{};
+  const bool telling = verb.kind == Token::Kind::word && is_telling(verb.text);
+  if (!telling) return look_at_rest(sql, multi);
+
+  Reader reader(sql, lexer);
+  StatementContext result = reader.read(verb);
+  if (std::holds_alternative<OrdinaryStatement>(result)) return look_at_rest(sql, multi);
+  if (multi == MultiStatements::yes && reader.more()) return UnknownStatement{};
+  if (reader.lexer().code_comments() > 0 && !runs_everywhere(sql)) return UnknownStatement{};
+  return result;
+}
+
+}  // namespace sluice::protocol

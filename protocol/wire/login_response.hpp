@@ -1,0 +1,55 @@
+// What a client says of itself, in its answer to the greeting and in COM_CHANGE_USER, as one who passes it on must read
+// or change it. Pure; every length is checked.
+// https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_response.html
+// https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_change_user.html
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "protocol/wire/capabilities.hpp"
+#include "protocol/wire/payload.hpp"
+
+namespace sluice::protocol {
+
+// What no one in between can follow: compressed packets, and answers without column definitions. Neither offered to the
+// client nor asked of the server.
+inline constexpr std::uint32_t NOT_RELAYED =
+    capability::COMPRESS | capability::ZSTD_COMPRESSION | capability::OPTIONAL_RESULTSET_METADATA;
+
+// Changes the capabilities of a packet that parse_greeting() has read, and nothing else.
+void write_greeting_capabilities(std::span<std::uint8_t> greeting, std::uint32_t capabilities);
+
+// The first bytes of the client's answer: an SSLRequest is these and no more.
+inline constexpr std::size_t SSL_REQUEST_BYTES = 32;
+
+struct LoginResponse {
+  std::uint32_t capabilities = 0;
+  std::uint32_t mariadb_capabilities = 0;  // 0 of a client that has none
+  std::uint16_t collation = 0;
+  std::string user;
+  std::string database;
+  std::string plugin;
+  std::size_t auth_bytes = 0;
+};
+
+// Of a response or an SSLRequest, of 4 bytes or more.
+[[nodiscard]] std::uint32_t capabilities_of(Bytes response);
+enum class LegTls : std::uint8_t { off, on };
+// What the server is to read in the client's place: what the client asked for, without what is NOT_RELAYED, and with
+// TLS as it is on the server's side.
+void write_relayed_capabilities(std::span<std::uint8_t> response, LegTls tls);
+[[nodiscard]] std::optional<LoginResponse> read_login_response(Bytes payload);
+
+// The payload of COM_CHANGE_USER, the command byte included.
+struct ChangeUser {
+  std::string user;
+  std::string database;
+  std::string plugin;
+  std::uint16_t collation = 0;
+};
+[[nodiscard]] std::optional<ChangeUser> read_change_user(Bytes payload);
+
+}  // namespace sluice::protocol

@@ -1,0 +1,124 @@
+// A command of a client where something is armed: judged, held back, let go, or answered in the server's place.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "proxy/session/session.hpp"
+
+namespace sluice::proxy {
+namespace {
+
+// What is read ahead from a client that waits, to see whether it is still there.
+constexpr std::size_t READ_AHEAD_MAX = 64 * 1024;
+
+std::string refused_by(const gate::Gate& gate, const gate::ArmedSet& set, const std::vector<gate::Touch>& touches) {
+  for (const auto& touch : touches) {
+    if (touch.access == gate::Access::definition) return gate.refusal_label(set.tables.at(touch.table).table);
+  }
+  return {};
+}
+
+}  // namespace
+
+// begin() has been said for the command at the front.
+Session::Running Session::judge() {
+  if (co_await all_answered() == Next::end) co_return Next::end;
+  auto& gate = shared().gate;
+  while (true) {
+    auto command = command_ahead();
+    for (; !command; command = command_ahead()) {
+      if (co_await read_client() == Next::end) co_return Next::end;
+    }
+    const ArmedIndex& armed = worker_->armed();
+    auto finding = examine(*command, attributes_, memory_, armed.index);
+    const auto verdict =
+        gate.admit(*slot_, armed.set->epoch, finding.touches, std::move(finding.statement), gate::Clock::now());
+    switch (verdict) {
+      case gate::Verdict::pass:
+        note_sent(*command);
+        co_return Next::go_on;
+      case gate::Verdict::wait:
+        if (co_await wait_for_gate() == Next::end) co_return Next::end;
+        if (wake_ == gate::Wake::interrupted) {
+          co_return co_await answer_locally(query_interrupted, Outcome::interrupted);
+        }
+        break;
+      case gate::Verdict::refuse_ddl: {
+        const auto label = refused_by(gate, *armed.set, finding.touches);
+        co_return co_await answer_locally(
+            [label](std::uint8_t sequence) { return definition_refused(sequence, label); }, Outcome::refused);
+      }
+      case gate::Verdict::refuse_snapshot:
+        co_return co_await answer_locally(table_definition_changed, Outcome::refused);
+      case gate::Verdict::rescan:
+        break;
+    }
+  }
+}
+
+Session::Running Session::wait_for_gate() {
+  const auto since = gate::Clock::now();
+  wake_.reset();
+  waits_at_gate_ = true;
+  if (!watching_client_) {
+    watching_client_ = true;
+    boost::asio::co_spawn(worker_->context(), watch_client(shared_from_this()), boost::asio::detached);
+  }
+  while (!wake_ && !client_gone_ && !server_gone_) co_await changed_.wait();
+  waits_at_gate_ = false;
+  shared().observer.statement_held(gate::Clock::now() - since);
+  co_return wake_ && !client_gone_ && !server_gone_ ? Next::go_on : Next::end;
+}
+
+// Reads ahead, so that it is noticed when the client goes away. One read may outlast the wait: read_client() then waits
+// for its bytes.
+net::awaitable<void> Session::watch_client(std::shared_ptr<Session> self) {
+  do {
+    const auto error = co_await self->client_.readable();
+    const auto got = error ? net::result<std::size_t>{error} : co_await self->client_.read_some(self->ahead_.room());
+    if (!got || *got == 0) {
+      self->client_gone_ = true;
+      break;
+    }
+    self->ahead_.add(*got);
+  } while (self->waits_at_gate_ && self->ahead_.bytes().size() < READ_AHEAD_MAX);
+  self->watching_client_ = false;
+  self->changed_.notify();
+}
+
+void Session::on_wake(gate::Wake wake) {
+  wake_ = wake;
+  changed_.notify();
+}
+
+// Everything before has been answered, so the answer's turn is now.
+Session::Running Session::answer_locally(std::function<PacketBytes(std::uint8_t)> answer, Outcome outcome) {
+  const auto sequence = co_await skip_command();
+  if (!sequence) co_return Next::end;
+  const auto sent = in_flight_.pop();
+  shared().gate.finish(*slot_, transaction_.is_open() || memory_.tables_locked(), transaction_.may_hold_snapshot());
+  shared().observer.statement_finished(outcome, gate::Clock::now() - sent.begun_at);
+  const PacketBytes packet = answer(static_cast<std::uint8_t>(*sequence + 1));
+  co_return co_await write_to_client(packet);
+}
+
+// Drops the command at the front, however many packets it has; tells the last one's sequence id.
+net::awaitable<std::optional<std::uint8_t>> Session::skip_command() {
+  std::optional<std::uint8_t> sequence;
+  while (!sequence || continues_ || packet_left_ != 0) {
+    const auto bytes = from_client_.bytes();
+    if (packet_left_ != 0 && !bytes.empty()) {
+      const std::size_t piece = std::min(packet_left_, bytes.size());
+      from_client_.consume(piece);
+      packet_left_ -= piece;
+    } else if (packet_left_ == 0 && bytes.size() >= PACKET_HEADER_BYTES) {
+      const auto header = protocol::read_packet_header(bytes);
+      sequence = header.sequence;
+      pass_packet(header.length_bytes);
+    } else if (co_await read_client() == Next::end) {
+      co_return std::nullopt;
+    }
+  }
+  co_return sequence;
+}
+
+}  // namespace sluice::proxy

@@ -1,0 +1,60 @@
+// The bytes of one direction of a session: read from one side, not yet written to the other.
+//
+// A buffer borrows a block from its thread's pool while it holds bytes and gives it back when it is empty, so that an
+// idle session costs none. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace sluice::proxy {
+
+class BlockPool {
+ public:
+  static constexpr std::size_t BLOCK_BYTES = 32 * 1024;
+
+  using Block = std::unique_ptr<std::uint8_t[]>;
+  [[nodiscard]] Block take();
+  void give(Block block);
+
+ private:
+  static constexpr std::size_t KEPT_BLOCKS_MAX = 256;
+  std::vector<Block> free_;
+};
+
+class Buffer {
+ public:
+  explicit Buffer(BlockPool& pool) noexcept : pool_(pool) {}
+  ~Buffer() { release(); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const noexcept { return {data_ + begin_, end_ - begin_}; }
+  [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
+
+  // Free room behind the bytes, never empty: a full buffer doubles. The caller bounds what it keeps here.
+  [[nodiscard]] std::span<std::uint8_t> room();
+  void add(std::size_t bytes) noexcept { end_ += bytes; }
+  void consume(std::size_t bytes) noexcept;
+
+  // Makes room for `bytes` in all, in one piece.
+  void reserve(std::size_t bytes);
+  // Gives the memory back; what it held is forgotten.
+  void release() noexcept;
+
+ private:
+  void compact() noexcept;
+
+  BlockPool& pool_;
+  BlockPool::Block block_;
+  std::vector<std::uint8_t> large_;  // instead of the block, for a command that is read whole
+  std::uint8_t* data_ = nullptr;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+}  // namespace sluice::proxy

@@ -1,0 +1,131 @@
+// From the client to the server: where each command begins, and the bytes on their way.
+#include <algorithm>
+
+#include "proxy/session/session.hpp"
+
+namespace sluice::proxy {
+namespace {
+
+// Commands sent ahead of their answers; beyond it the client is not read.
+constexpr std::size_t PIPELINED_MAX = 1024;
+
+}  // namespace
+
+net::awaitable<void> Session::carry_commands() {
+  while (co_await read_client() == Next::go_on && co_await take_commands() == Next::go_on) {
+  }
+}
+
+Session::Running Session::read_client() {
+  while (watching_client_) co_await changed_.wait();
+  if (!ahead_.empty()) {
+    const auto bytes = ahead_.bytes();
+    from_client_.reserve(from_client_.bytes().size() + bytes.size());
+    std::ranges::copy(bytes, from_client_.room().begin());
+    from_client_.add(bytes.size());
+    ahead_.release();
+    co_return Next::go_on;
+  }
+  if (client_gone_ || server_gone_) co_return Next::end;
+  if (from_client_.empty()) {
+    from_client_.release();
+    if (co_await client_.readable()) co_return Next::end;
+  }
+  const auto got = co_await client_.read_some(from_client_.room());
+  if (!got || *got == 0) co_return Next::end;
+  from_client_.add(*got);
+  co_return Next::go_on;
+}
+
+// Goes through what has been read, packet by packet, and sends as much as possible in one piece.
+Session::Running Session::take_commands() {
+  while (true) {
+    const auto rest = from_client_.bytes().subspan(ready_);
+    if (packet_left_ != 0 && !rest.empty()) {
+      const std::size_t piece = std::min(packet_left_, rest.size());
+      ready_ += piece;
+      packet_left_ -= piece;
+      continue;
+    }
+    if (rest.size() < PACKET_HEADER_BYTES) break;
+    const std::size_t length = protocol::read_packet_header(rest).length_bytes;
+    if (answers_.wants_client_data()) {
+      if (length == 0 && !continues_) answers_.client_data_ended();
+      pass_packet(length);
+      continue;
+    }
+    if (continues_) {
+      pass_packet(length);
+      continue;
+    }
+    const auto command = command_ahead();
+    if (!command) break;
+    if (co_await begin_command(*command) == Next::end) co_return Next::end;
+  }
+  co_return co_await forward_ready();
+}
+
+void Session::pass_packet(std::size_t length) noexcept {
+  packet_left_ = PACKET_HEADER_BYTES + length;
+  continues_ = length == protocol::PACKET_PAYLOAD_MAX_BYTES;
+}
+
+Session::Running Session::forward_ready() {
+  if (ready_ == 0) co_return Next::go_on;
+  const Next next = co_await write_to_server(from_client_.bytes().first(ready_));
+  from_client_.consume(ready_);
+  ready_ = 0;
+  co_return next;
+}
+
+std::optional<Command> Session::command_ahead() const {
+  const auto bytes = from_client_.bytes().subspan(ready_);
+  if (bytes.size() < PACKET_HEADER_BYTES) return std::nullopt;
+  const std::size_t length = protocol::read_packet_header(bytes).length_bytes;
+  const auto payload = bytes.subspan(PACKET_HEADER_BYTES, std::min(length, bytes.size() - PACKET_HEADER_BYTES));
+  if (length == 0) return Command{};  // the server answers it with an error of its own
+  if (payload.empty()) return std::nullopt;
+  const auto code = static_cast<Code>(payload[0]);
+  const bool is_judged = shared().gate.armed_epoch() != 0;
+  if (payload.size() < (is_judged ? bytes_to_judge(code, length) : bytes_to_see(code, length))) return std::nullopt;
+  return Command{code, payload.subspan(1), payload.size() == length && length != protocol::PACKET_PAYLOAD_MAX_BYTES};
+}
+
+// Where something is armed, one command goes at a time: what a statement means, and who answers it, may depend on the
+// answer to the one before.
+Session::Running Session::begin_command(Command command) {
+  if (command.code == Code::change_user) co_return co_await change_user();
+  if (shape_of(command.code) == protocol::AnswerShape::none) {
+    memory_.apply(effect_of(command, attributes_, memory_), 0);
+    pass_packet(protocol::read_packet_header(from_client_.bytes().subspan(ready_)).length_bytes);
+    co_return Next::go_on;
+  }
+  auto& gate = shared().gate;
+  if (gate.armed_epoch() != 0 || in_flight_.size() >= PIPELINED_MAX) {
+    if (co_await all_answered() == Next::end) co_return Next::end;
+  }
+  gate.begin(*slot_);
+  in_flight_.push({.effect = NoEffect{}, .begun_at = std::chrono::steady_clock::now()});
+  if (gate.armed_epoch() != 0) co_return co_await judge();
+  // Waiting may have moved the bytes.
+  if (const auto again = command_ahead()) command = *again;
+  note_sent(command);
+  co_return Next::go_on;
+}
+
+// The command at the front goes to the server.
+void Session::note_sent(const Command& command) {
+  in_flight_.last().effect = effect_of(command, attributes_, memory_);
+  answers_.expect(shape_of(command.code));
+  pass_packet(protocol::read_packet_header(from_client_.bytes().subspan(ready_)).length_bytes);
+}
+
+Session::Running Session::all_answered() {
+  if (co_await forward_ready() == Next::end) co_return Next::end;
+  waits_for_answers_ = true;
+  while (!answers_.expects_nothing() && !server_gone_) co_await changed_.wait();
+  waits_for_answers_ = false;
+  co_return server_gone_ ? Next::end : Next::go_on;
+}
+
+}  // namespace sluice::proxy

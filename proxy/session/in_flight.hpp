@@ -1,0 +1,39 @@
+// The commands of a session that are at the server, oldest first. Grows to the deepest pipeline seen and then allocates
+// no more.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "proxy/session/session_memory.hpp"
+
+namespace sluice::proxy {
+
+struct SentCommand {
+  Effect effect;
+  std::chrono::steady_clock::time_point begun_at;
+};
+
+class InFlight {
+ public:
+  void push(SentCommand command) { commands_.push_back(std::move(command)); }
+  [[nodiscard]] SentCommand& last() noexcept { return commands_.back(); }
+  [[nodiscard]] SentCommand pop() {
+    SentCommand command = std::move(commands_[first_++]);
+    if (first_ == commands_.size()) {
+      commands_.clear();
+      first_ = 0;
+    }
+    return command;
+  }
+  [[nodiscard]] bool empty() const noexcept { return commands_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return commands_.size() - first_; }
+
+ private:
+  std::vector<SentCommand> commands_;
+  std::size_t first_ = 0;
+};
+
+}  // namespace sluice::proxy

@@ -1,0 +1,92 @@
+#include "proxy/proxy.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "proxy/session/listener.hpp"
+#include "proxy/session/worker.hpp"
+
+namespace sluice::proxy {
+namespace {
+
+// How often stop() looks whether the last session has gone.
+constexpr auto DRAIN_POLL = std::chrono::milliseconds(5);
+
+net::ServerTls make_client_side(const ProxyConfig& config) {
+  if (config.certificate_file.empty() != config.key_file.empty()) {
+    throw std::runtime_error("TLS: give both a certificate file and a key file, or neither");
+  }
+  return config.certificate_file.empty() ? net::ServerTls::self_signed()
+                                         : net::ServerTls::from_files(config.certificate_file, config.key_file);
+}
+
+net::Verify verification(ServerTlsMode mode) {
+  switch (mode) {
+    case ServerTlsMode::verify_ca:
+      return net::Verify::ca;
+    case ServerTlsMode::verify_identity:
+      return net::Verify::identity;
+    case ServerTlsMode::as_client:
+    case ServerTlsMode::disabled:
+    case ServerTlsMode::required:
+      break;
+  }
+  return net::Verify::nothing;
+}
+
+}  // namespace
+
+struct Proxy::State {
+  State(ProxyConfig given, gate::Gate& gate, ProxyObserver& observer)
+      : shared{.config = std::move(given), .gate = gate, .observer = observer} {}
+
+  Shared shared;
+  std::vector<std::shared_ptr<Worker>> workers;
+  std::unique_ptr<Listener> listener;
+  std::uint16_t port = 0;
+};
+
+Proxy::Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer)
+    : state_(std::make_unique<State>(std::move(config), gate, observer)) {}
+
+Proxy::~Proxy() {
+  stop(std::chrono::steady_clock::now());
+}
+
+void Proxy::start() {
+  Shared& shared = state_->shared;
+  const ProxyConfig& config = shared.config;
+  if (config.client_tls != ClientTlsMode::disabled) shared.client_side_tls = make_client_side(config);
+  if (config.server_tls != ServerTlsMode::disabled) {
+    shared.server_side_tls = net::ClientTls::make(verification(config.server_tls), config.ca_file);
+  }
+  if (config.server_tls != ServerTlsMode::disabled && config.server_tls != ServerTlsMode::as_client) {
+    shared.rsa_key.emplace();
+  }
+  const unsigned threads = config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
+  for (unsigned i = 0; i < threads; ++i) state_->workers.push_back(std::make_shared<Worker>(shared));
+  state_->listener = std::make_unique<Listener>(shared, state_->workers);
+  state_->port = state_->listener->start();
+  for (auto& worker : state_->workers) worker->start();
+}
+
+std::uint16_t Proxy::port() const noexcept {
+  return state_->port;
+}
+
+void Proxy::stop(std::chrono::steady_clock::time_point deadline) {
+  if (!state_->listener) return;
+  state_->listener->stop();
+  for (auto& worker : state_->workers) worker->drain();
+  while (state_->shared.connections.load() != 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(DRAIN_POLL);
+  }
+  for (auto& worker : state_->workers) worker->cut_off();
+  for (auto& worker : state_->workers) worker->join();
+  state_->listener.reset();
+  state_->workers.clear();
+}
+
+}  // namespace sluice::proxy

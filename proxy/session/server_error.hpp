@@ -1,0 +1,29 @@
+// The answers that the proxy gives in the server's place: whole ERR packets, header included.
+// Layout: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::proxy {
+
+using PacketBytes = std::vector<std::uint8_t>;
+
+// Instead of the greeting, where no SQLSTATE is sent yet. (Client libraries refuse numbers of 2000 and above from a
+// server.)
+[[nodiscard]] PacketBytes too_many_connections();                       // 1040
+[[nodiscard]] PacketBytes server_unreachable(std::string_view reason);  // 1105
+
+// During the login, with the sequence id that the client expects next.
+[[nodiscard]] PacketBytes login_refused(std::uint8_t sequence, std::string_view reason);    // 1045, 28000
+[[nodiscard]] PacketBytes tls_required(std::uint8_t sequence);                              // 3159, HY000
+[[nodiscard]] PacketBytes tls_unavailable(std::uint8_t sequence, std::string_view reason);  // 1105, HY000
+
+// Instead of a command's answer, which follows the command's only packet.
+[[nodiscard]] PacketBytes query_interrupted(std::uint8_t sequence);                               // 1317, 70100
+[[nodiscard]] PacketBytes table_definition_changed(std::uint8_t sequence);                        // 1412, HY000
+[[nodiscard]] PacketBytes definition_refused(std::uint8_t sequence, std::string_view migration);  // 1105, HY000
+
+}  // namespace sluice::proxy

@@ -1,0 +1,78 @@
+// From the server to the client: the bytes on their way, and where each answer ends.
+#include "protocol/wire/server_reply.hpp"
+#include "proxy/session/session.hpp"
+
+namespace sluice::proxy {
+namespace {
+
+// Of the answer to a client that is gone: so much is read, to see the statement's end; beyond it the server is cut off.
+constexpr std::size_t DISCARDED_MAX = 1024 * 1024;
+
+bool is_plain_begin(const Effect& effect) {
+  const auto* said = std::get_if<Said>(&effect);
+  return said != nullptr && std::holds_alternative<protocol::PlainBegin>(said->context);
+}
+
+// What it did before it failed can't be told.
+bool takes_effect_even_if_it_fails(const Effect& effect) {
+  const auto* said = std::get_if<Said>(&effect);
+  return said != nullptr && std::holds_alternative<protocol::UnknownStatement>(said->context);
+}
+
+}  // namespace
+
+net::awaitable<void> Session::carry_answers(std::shared_ptr<Session> self) {
+  while (co_await self->pass_answers() == Next::go_on) {
+  }
+  self->server_gone_ = true;
+  self->close();
+}
+
+Session::Running Session::pass_answers() {
+  if (from_server_.empty()) {
+    from_server_.release();
+    if (co_await server_->readable()) co_return Next::end;
+  }
+  if (!new_user_) {
+    const auto got = co_await server_->read_some(from_server_.room());
+    if (!got || *got == 0) co_return Next::end;
+    from_server_.add(*got);
+  }
+  // Looked at again: a read of TLS may have begun before.
+  if (new_user_) co_return co_await pass_authentication();
+  const auto bytes = from_server_.bytes();
+  for (auto rest = bytes; const auto ending = answers_.next(rest);) note_answer(*ending);
+  if (client_gone_) {
+    discarded_bytes_ += bytes.size();
+    if (discarded_bytes_ > DISCARDED_MAX) co_return Next::end;
+  } else if (co_await write_to_client(bytes) == Next::end) {
+    client_gone_ = true;
+    client_.close();
+  }
+  from_server_.consume(bytes.size());
+  co_return draining_&& is_idle() ? Next::end : Next::go_on;
+}
+
+void Session::note_answer(const protocol::Ending& ending) {
+  auto sent = in_flight_.pop();
+  if (ending.status) {
+    transaction_.answered({.in_transaction = (*ending.status & protocol::server_status::IN_TRANSACTION) != 0,
+                           .autocommit = (*ending.status & protocol::server_status::AUTOCOMMIT) != 0},
+                          is_plain_begin(sent.effect) ? TransactionView::Did::plain_begin : TransactionView::Did::work);
+  }
+  if (ending.error != 0) transaction_.failed(ending.error);
+  if (ending.error == 0 || takes_effect_even_if_it_fails(sent.effect)) {
+    if (const auto* said = std::get_if<Said>(&sent.effect)) {
+      const auto* kill = std::get_if<protocol::Kill>(&said->context);
+      if (kill != nullptr) shared().gate.interrupt(gate::ConnectionId{kill->connection});
+    }
+    memory_.apply(std::move(sent.effect), ending.statement);
+  }
+  memory_.server_says(ending.database, ending.charset);
+  shared().gate.finish(*slot_, transaction_.is_open() || memory_.tables_locked(), transaction_.may_hold_snapshot());
+  shared().observer.statement_finished(ending.error == 0 ? Outcome::ok : Outcome::error,
+                                       std::chrono::steady_clock::now() - sent.begun_at);
+  if (waits_for_answers_) changed_.notify();
+}
+
+}  // namespace sluice::proxy

@@ -1,0 +1,95 @@
+#include "proxy/session/session.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace sluice::proxy {
+
+namespace asio = boost::asio;
+
+Session::Session(std::shared_ptr<Worker> worker, net::Stream client)
+    : worker_(std::move(worker)),
+      client_(std::move(client)),
+      deadline_(worker_->context()),
+      changed_(worker_->context().get_executor()),
+      write_turn_(worker_->context().get_executor()),
+      from_client_(worker_->blocks()),
+      from_server_(worker_->blocks()),
+      ahead_(worker_->blocks()) {}
+
+void Session::start(std::shared_ptr<Session> session) {
+  auto& context = session->worker_->context();
+  asio::co_spawn(context, run(std::move(session)), asio::detached);
+}
+
+net::awaitable<void> Session::run(std::shared_ptr<Session> self) {
+  self->deadline_.expires_after(self->shared().config.limits.handshake_deadline_ms);
+  watch_deadline(self);
+  const Next login = co_await self->log_in();
+  self->deadline_.cancel();
+  self->shared().observer.login_finished(login == Next::go_on ? Outcome::ok : Outcome::error);
+  if (login == Next::go_on) {
+    self->logged_in_ = true;
+    asio::co_spawn(self->worker_->context(), carry_answers(self), asio::detached);
+    co_await self->carry_commands();
+    // The client is gone. The server learns it as from a client that crashed, and the session stays in the gate until
+    // the server has ended too: only then can its last statement change nothing any more.
+    self->client_gone_ = true;
+    self->server_->shutdown_send();
+    while (!self->server_gone_) co_await self->changed_.wait();
+  }
+  self->close();
+  while (self->watching_client_) co_await self->changed_.wait();
+  if (self->slot_) self->shared().gate.leave(*self->slot_);
+  self->worker_->forget(self);
+}
+
+void Session::watch_deadline(std::weak_ptr<Session> session) {
+  const auto self = session.lock();
+  self->deadline_.async_wait([session](boost::system::error_code cancelled) {
+    const auto late = session.lock();
+    if (!cancelled && late) late->close();
+  });
+}
+
+void Session::drain() {
+  draining_ = true;
+  if (is_idle()) close();
+}
+
+void Session::close() {
+  client_.close();
+  if (server_) server_->close();
+  changed_.notify();
+}
+
+bool Session::is_idle() const noexcept {
+  return !logged_in_ || (in_flight_.empty() && !transaction_.is_open() && !waits_at_gate_ && packet_left_ == 0 &&
+                         from_client_.empty());
+}
+
+// The server's answers and the proxy's own may want to be written at the same time; there are no more than these two.
+Session::Running Session::write_to_client(net::Bytes bytes) {
+  while (writing_to_client_) co_await write_turn_.wait();
+  const auto at_once = client_.try_write(bytes);
+  if (!at_once) co_return Next::end;
+  if (*at_once == bytes.size()) co_return Next::go_on;
+  writing_to_client_ = true;
+  const auto error = co_await client_.write(bytes.subspan(*at_once));
+  writing_to_client_ = false;
+  write_turn_.notify();
+  co_return error ? Next::end : Next::go_on;
+}
+
+Session::Running Session::write_to_server(net::Bytes bytes) {
+  const auto at_once = server_->try_write(bytes);
+  if (!at_once) co_return Next::end;
+  if (*at_once == bytes.size()) co_return Next::go_on;
+  co_return co_await server_->write(bytes.subspan(*at_once)) ? Next::end : Next::go_on;
+}
+
+Session::Running Session::tell_client(PacketBytes packet) {
+  co_return co_await write_to_client(packet);
+}
+
+}  // namespace sluice::proxy

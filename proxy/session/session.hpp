@@ -1,0 +1,152 @@
+// One client and its connection to the primary. Lives on one worker's thread; costs an Asio translation unit.
+//
+// First the login is relayed (login.cpp). Then two coroutines run side by side: one carries the client's commands to
+// the server (client_side.cpp) and asks the gate where something is armed (at_gate.cpp), the other carries the server's
+// answers to the client and notes where each ends (server_side.cpp). Bytes are forwarded as they came, out of the
+// buffer that they were read into.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "net/stream.hpp"
+#include "protocol/wire/answers.hpp"
+#include "protocol/wire/auth_relay.hpp"
+#include "protocol/wire/greeting.hpp"
+#include "protocol/wire/login_response.hpp"
+#include "protocol/wire/packet.hpp"
+#include "proxy/session/buffer.hpp"
+#include "proxy/session/command.hpp"
+#include "proxy/session/in_flight.hpp"
+#include "proxy/session/server_error.hpp"
+#include "proxy/session/session_memory.hpp"
+#include "proxy/session/signal.hpp"
+#include "proxy/session/transaction_view.hpp"
+#include "proxy/session/worker.hpp"
+
+namespace sluice::proxy {
+
+using protocol::AuthRelay;
+using protocol::PACKET_HEADER_BYTES;
+using protocol::Side;
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(std::shared_ptr<Worker> worker, net::Stream client);
+
+  // Runs until both sides are closed, then leaves the gate and the worker.
+  static void start(std::shared_ptr<Session> session);
+  // Ends as soon as no command and no transaction is open.
+  void drain();
+  // Ends everything now.
+  void close();
+
+ private:
+  enum class [[nodiscard]] Next : std::uint8_t { go_on, end };
+  using Running = net::awaitable<Next>;
+
+  static net::awaitable<void> run(std::shared_ptr<Session> self);
+  static void watch_deadline(std::weak_ptr<Session> session);
+  Running write_to_client(net::Bytes bytes);
+  Running write_to_server(net::Bytes bytes);
+  Running tell_client(PacketBytes packet);
+  [[nodiscard]] bool is_idle() const noexcept;
+  [[nodiscard]] Shared& shared() const noexcept { return worker_->shared(); }
+
+  // ---- login.cpp. `end`: the login failed, and the client has been told why.
+  Running log_in();
+  Running greet();
+  Running receive_login();
+  Running secure_server();
+  Running relay_authentication();
+  // Reads one whole packet to the front of the side's buffer; the next read drops it.
+  Running read_packet(Side side);
+  [[nodiscard]] net::Bytes payload_of(Side side) const;
+  Running send_payload(Side side, net::Bytes payload);
+  Running refuse_login(PacketBytes packet);
+  [[nodiscard]] AuthRelay::Legs legs() const noexcept;
+  [[nodiscard]] AuthRelay::MultiFactor factors() const noexcept;
+  [[nodiscard]] protocol::LegTls server_leg_tls() const noexcept;
+  void note_login(protocol::LoginResponse login);
+
+  // ---- client_side.cpp
+  net::awaitable<void> carry_commands();
+  Running read_client();
+  Running take_commands();
+  Running forward_ready();
+  // The command at the front of what is neither sent nor ready. Nothing: more must be read first.
+  [[nodiscard]] std::optional<Command> command_ahead() const;
+  Running begin_command(Command command);
+  Running all_answered();
+  void note_sent(const Command& command);
+  void pass_packet(std::size_t length) noexcept;
+
+  // ---- change_user.cpp: the relay of the login again, between commands
+  Running change_user();
+  Running pass_authentication();
+  void user_changed();
+  void user_refused(std::uint16_t error);
+
+  // ---- at_gate.cpp
+  Running judge();
+  net::awaitable<std::optional<std::uint8_t>> skip_command();
+  Running wait_for_gate();
+  Running answer_locally(std::function<PacketBytes(std::uint8_t sequence)> answer, Outcome outcome);
+  static net::awaitable<void> watch_client(std::shared_ptr<Session> self);
+  void on_wake(gate::Wake wake);
+
+  // ---- server_side.cpp
+  static net::awaitable<void> carry_answers(std::shared_ptr<Session> self);
+  Running pass_answers();
+  void note_answer(const protocol::Ending& ending);
+
+  std::shared_ptr<Worker> worker_;
+  net::Stream client_;
+  std::optional<net::Stream> server_;
+  std::shared_ptr<gate::Slot> slot_;
+  boost::asio::steady_timer deadline_;  // of the login
+  Signal changed_;                      // something that the client's side may be waiting for
+  Signal write_turn_;
+
+  // Both legs' sequence ids are counted apart: TLS and what the proxy answers itself make them differ during the login.
+  struct Leg {
+    std::uint8_t next_sequence = 0;
+    std::size_t packet_bytes = 0;  // of the packet at the front of its buffer
+  };
+  Leg client_leg_;
+  Leg server_leg_;
+  protocol::Greeting greeting_;
+  std::optional<AuthRelay> relay_;
+  std::optional<protocol::ChangeUser> new_user_;  // while COM_CHANGE_USER is under way
+
+  Buffer from_client_;
+  Buffer from_server_;
+  Buffer ahead_;  // read from a client that waits at the gate
+
+  std::size_t ready_ = 0;        // bytes at the front of from_client_ that may be sent
+  std::size_t packet_left_ = 0;  // bytes of a packet begun that go where its beginning went
+  bool continues_ = false;       // the packet before was full: the next belongs to the same command
+
+  protocol::Answers answers_;
+  InFlight in_flight_;
+  SessionMemory memory_;
+  TransactionView transaction_;
+  std::uint32_t agreed_ = 0;  // capabilities
+  Attributes attributes_ = Attributes::no;
+
+  std::optional<gate::Wake> wake_;
+  bool logged_in_ = false;
+  bool watching_client_ = false;
+  bool waits_at_gate_ = false;
+  bool client_gone_ = false;
+  bool server_gone_ = false;
+  bool client_is_asked_ = false;  // by the server, during COM_CHANGE_USER
+  bool waits_for_answers_ = false;
+  bool writing_to_client_ = false;
+  bool draining_ = false;
+  std::size_t discarded_bytes_ = 0;  // answers of the server to a client that is gone
+};
+
+}  // namespace sluice::proxy

@@ -1,0 +1,98 @@
+// What the proxy knows of the session at the server: its default database, character set, locked tables and prepared
+// statements. A pure value: commands' effects go in as they are answered, the scanner's context comes out.
+//
+// Where it does not know, it says so, and the scan errs towards touching.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
+#include "protocol/sql/scan.hpp"
+#include "protocol/sql/statement_context.hpp"
+#include "protocol/wire/command.hpp"
+
+namespace sluice::proxy {
+
+using protocol::StatementId;
+
+// MariaDB: "the statement that was prepared last" (Knowledge Base, COM_STMT_EXECUTE).
+inline constexpr StatementId LAST_PREPARED = 0xFFFFFFFF;
+
+// What a command does to the session if the server answers OK.
+struct NoEffect {};
+struct Said {  // a statement's text was run
+  protocol::StatementContext context;
+  bool may_lock_tables = false;  // only with UnknownStatement: a LOCK stands somewhere in it
+};
+struct Prepared {
+  std::optional<std::string> text;  // nothing: too long to be kept
+};
+struct Executed {
+  StatementId statement = 0;
+};
+struct Closed {
+  StatementId statement = 0;
+};
+struct MultiStatementsSet {
+  protocol::MultiStatements value{};
+};
+struct ConnectionReset {};
+struct LoggedIn {  // or COM_CHANGE_USER
+  std::string database;
+  std::uint16_t collation = 0;
+};
+using Effect = std::variant<NoEffect, Said, Prepared, Executed, Closed, MultiStatementsSet, ConnectionReset, LoggedIn>;
+
+class SessionMemory {
+ public:
+  // A statement beyond these is not remembered, and touches every armed table when it is executed.
+  static constexpr std::size_t STATEMENT_BYTES_MAX = 64 * 1024;
+  static constexpr std::size_t STATEMENTS_MAX = 4096;
+  static constexpr std::size_t ALL_STATEMENTS_BYTES_MAX = 4 * 1024 * 1024;
+
+  void set_multi_statements(protocol::MultiStatements value) noexcept { multi_ = value; }
+  [[nodiscard]] protocol::MultiStatements multi_statements() const noexcept { return multi_; }
+
+  // The effect of running this text. `Text::cut`: only its beginning is known.
+  enum class Text : std::uint8_t { whole, cut };
+  [[nodiscard]] Said look_at(std::string_view sql, Text text) const;
+
+  // The server answered OK. `statement`: the id it gave, for Prepared.
+  void apply(Effect effect, StatementId statement);
+
+  // What the server tells of the session by itself (CLIENT_SESSION_TRACK), which is what is so, behind the effect of
+  // the same command. Nothing: not told.
+  void server_says(const std::optional<std::string>& database, const std::optional<std::string>& charset);
+
+  [[nodiscard]] const protocol::ScanContext& scan_context() const noexcept { return context_; }
+  [[nodiscard]] bool tables_locked() const noexcept { return tables_locked_; }
+  // Nothing: unknown, or too long to be kept. Valid until the next apply().
+  [[nodiscard]] const std::string* text_of(StatementId statement) const;
+  // What held when it was prepared: the server resolves its names by that, whatever the session has moved to since.
+  [[nodiscard]] const protocol::ScanContext& context_of(StatementId statement) const;
+
+ private:
+  struct Statement {
+    std::string text;
+    Said effect;
+    protocol::ScanContext context;
+  };
+  void run(const Said& said);
+  void remember(Prepared prepared, StatementId statement);
+  void forget(StatementId statement);
+  void forget_all();
+
+  protocol::ScanContext context_;
+  protocol::MultiStatements multi_ = protocol::MultiStatements::no;
+  bool tables_locked_ = false;
+  std::unordered_map<StatementId, Statement> statements_;
+  std::size_t statements_bytes_ = 0;
+  StatementId last_prepared_ = 0;
+};
+
+}  // namespace sluice::proxy

@@ -1,0 +1,44 @@
+// Whether the session's transaction at the server is open, and whether it may hold a snapshot. A pure value, fed with
+// what each command's answer says.
+#pragma once
+
+#include <cstdint>
+
+namespace sluice::proxy {
+
+class TransactionView {
+ public:
+  // SERVER_STATUS_IN_TRANS and SERVER_STATUS_AUTOCOMMIT of the answer's last OK or EOF.
+  struct Flags {
+    bool in_transaction = false;
+    bool autocommit = true;
+  };
+  // Whether the command was a BEGIN and nothing more: then a transaction is open, but has read nothing yet.
+  enum class Did : std::uint8_t { plain_begin, work };
+
+  void answered(Flags flags, Did did) noexcept {
+    flags_ = flags;
+    may_hold_snapshot_ = flags.in_transaction && did == Did::work;
+  }
+
+  // An ERR carries no flags. A deadlock's victim has lost its transaction; any other error leaves it as it was, and
+  // where there is no autocommit the failed statement may have begun one.
+  void failed(std::uint16_t error) noexcept {
+    constexpr std::uint16_t LOCK_DEADLOCK = 1213;
+    if (error == LOCK_DEADLOCK) {
+      flags_.in_transaction = false;
+    } else if (!flags_.autocommit) {
+      flags_.in_transaction = true;
+    }
+    may_hold_snapshot_ = flags_.in_transaction;
+  }
+
+  [[nodiscard]] bool is_open() const noexcept { return flags_.in_transaction; }
+  [[nodiscard]] bool may_hold_snapshot() const noexcept { return may_hold_snapshot_; }
+
+ private:
+  Flags flags_;
+  bool may_hold_snapshot_ = false;
+};
+
+}  // namespace sluice::proxy

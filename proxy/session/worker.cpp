@@ -1,0 +1,77 @@
+#include "proxy/session/worker.hpp"
+
+#include <boost/asio/post.hpp>
+#include <vector>
+
+#include "proxy/session/session.hpp"
+
+namespace sluice::proxy {
+namespace {
+
+protocol::TargetIndex compile(const gate::ArmedSet& set) {
+  std::vector<protocol::ScanTargets> tables;
+  for (const auto& armed : set.tables) {
+    auto& targets = tables.emplace_back();
+    for (const auto& target : armed.targets) {
+      const auto kind = target.kind == gate::Target::Kind::table ? protocol::ScanTarget::Kind::table
+                                                                 : protocol::ScanTarget::Kind::alias;
+      targets.push_back({target.name.database, target.name.table, kind});
+    }
+  }
+  return protocol::TargetIndex{tables};
+}
+
+}  // namespace
+
+void Worker::start() {
+  thread_ = std::thread{[this] { context_.run(); }};
+}
+
+void Worker::drain() {
+  boost::asio::post(context_, [this] {
+    stage_ = Stage::draining;
+    const std::vector<std::shared_ptr<Session>> all{sessions_.begin(), sessions_.end()};
+    for (const auto& session : all) session->drain();
+  });
+}
+
+void Worker::cut_off() {
+  boost::asio::post(context_, [this] {
+    stage_ = Stage::cutting_off;
+    keep_running_.reset();
+    const std::vector<std::shared_ptr<Session>> all{sessions_.begin(), sessions_.end()};
+    for (const auto& session : all) session->close();
+  });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::adopt(net::Stream client) {
+  if (stage_ != Stage::serving) {
+    --shared_.connections;
+    return;
+  }
+  auto session = std::make_shared<Session>(shared_from_this(), std::move(client));
+  sessions_.insert(session);
+  shared_.observer.connection_opened();
+  Session::start(std::move(session));
+}
+
+void Worker::forget(const std::shared_ptr<Session>& session) {
+  sessions_.erase(session);
+  --shared_.connections;
+  shared_.observer.connection_closed();
+}
+
+const ArmedIndex& Worker::armed() {
+  auto set = shared_.gate.armed();
+  if (!armed_ || armed_->set->epoch != set->epoch) {
+    auto index = compile(*set);
+    armed_.emplace(std::move(set), std::move(index));
+  }
+  return *armed_;
+}
+
+}  // namespace sluice::proxy

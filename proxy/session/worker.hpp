@@ -1,0 +1,74 @@
+// One I/O thread: its event loop, and the sessions that live on it. Costs an Asio translation unit.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_set>
+
+#include "net/stream.hpp"
+#include "protocol/sql/scan.hpp"
+#include "protocol/wire/rsa_key.hpp"
+#include "proxy/proxy.hpp"
+#include "proxy/session/buffer.hpp"
+
+namespace sluice::proxy {
+
+class Session;
+
+// What all sessions of a proxy share. Read-only after start, except the count.
+struct Shared {
+  ProxyConfig config;
+  gate::Gate& gate;
+  ProxyObserver& observer;
+  std::optional<net::ServerTls> client_side_tls;
+  std::optional<net::ClientTls> server_side_tls;
+  std::optional<protocol::RsaKey> rsa_key;  // for clients without TLS in front of a server with it
+  std::atomic<std::size_t> connections{0};  // accepted and not gone yet
+};
+
+// The gate's armed names, compiled for the scanner once an epoch and thread.
+struct ArmedIndex {
+  std::shared_ptr<const gate::ArmedSet> set;
+  protocol::TargetIndex index;
+};
+
+class Worker : public std::enable_shared_from_this<Worker> {
+ public:
+  explicit Worker(Shared& shared) : shared_(shared) {}
+
+  void start();
+  // From any thread. Sessions end as soon as nothing is open in them; new ones are not taken.
+  void drain();
+  // From any thread. Whoever is left is cut off; the thread ends when they are gone.
+  void cut_off();
+  void join();
+
+  [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+
+  // ---- on the worker's own thread
+  void adopt(net::Stream client);
+  void forget(const std::shared_ptr<Session>& session);
+  [[nodiscard]] Shared& shared() noexcept { return shared_; }
+  [[nodiscard]] BlockPool& blocks() noexcept { return blocks_; }
+  // The names armed now, which may be newer than the epoch that made the caller ask.
+  [[nodiscard]] const ArmedIndex& armed();
+
+ private:
+  enum class Stage : std::uint8_t { serving, draining, cutting_off };
+
+  Shared& shared_;
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running_{context_.get_executor()};
+  BlockPool blocks_;
+  std::optional<ArmedIndex> armed_;
+  std::unordered_set<std::shared_ptr<Session>> sessions_;
+  Stage stage_ = Stage::serving;
+  std::thread thread_;
+};
+
+}  // namespace sluice::proxy

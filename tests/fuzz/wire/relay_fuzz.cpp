@@ -1,0 +1,67 @@
+// What passes between a client and a server that one in between follows. The input's first byte chooses the dialect and
+// its second how many commands are under way; then come their first bytes, then the server's answers, which are read
+// twice: whole and byte by byte. The same bytes serve as a command's body.
+#include <cstdlib>
+
+#include "protocol/wire/auth_relay.hpp"
+#include "protocol/wire/command.hpp"
+#include "protocol/wire/login_response.hpp"
+
+namespace {
+
+using namespace sluice::protocol;
+
+void require(bool promise) {
+  if (!promise) std::abort();
+}
+
+struct Heard {
+  std::size_t endings = 0;
+  std::size_t expected = 0;
+  bool wants_client_data = false;
+  bool operator==(const Heard&) const = default;
+};
+
+Heard listen(Answers answers, Bytes stream, std::size_t piece_bytes) {
+  Heard heard;
+  while (!stream.empty()) {
+    auto piece = stream.first(std::min(piece_bytes, stream.size()));
+    stream = stream.subspan(piece.size());
+    while (answers.next(piece)) ++heard.endings;
+    require(piece.empty());
+  }
+  heard.expected = answers.expected();
+  heard.wants_client_data = answers.wants_client_data();
+  return heard;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Reader reader{{data, size}};
+  const auto dialect = reader.u8();
+  Answers answers;
+  answers.set_dialect({.deprecate_eof = (dialect & 1) != 0,
+                       .mariadb_cached_metadata = (dialect & 2) != 0,
+                       .session_track = (dialect & 4) != 0});
+  for (const auto code : reader.take(reader.u8() % 8)) {
+    const auto shape = shape_of(static_cast<CommandCode>(code));
+    if (shape != AnswerShape::none) answers.expect(shape);
+  }
+  const auto rest = reader.take_rest();
+  const auto expected = answers.expected();
+  const auto whole = listen(answers, rest, rest.size() + 1);
+  require(whole == listen(answers, rest, 1));
+  require(whole.endings + whole.expected == expected);
+
+  const auto sql = sql_of({.code = CommandCode::query, .body = rest}, Attributes::yes);
+  require(!sql || sql->size() <= rest.size());
+  (void)read_login_response(rest);
+  (void)read_change_user(rest);
+  AuthRelay relay{AuthRelay::Legs::client_secure_only, AuthRelay::MultiFactor::yes, "caching_sha2_password", Scramble{},
+                  nullptr};
+  (void)relay.from_server(rest.first(std::min<std::size_t>(rest.size(), 2)));
+  (void)relay.from_client(rest);
+  (void)relay.from_server(rest);
+  return 0;
+}

@@ -1,0 +1,255 @@
+// What a person may ask of a migration while it runs, by HTTP and by flag files, under writing clients.
+#include <filesystem>
+#include <fstream>
+
+#include "tests/integration/migrate/fixture.hpp"
+
+namespace sluice::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::UnorderedElementsAre;
+
+constexpr std::uint64_t rows = 4000;
+constexpr unsigned changed = 200;
+constexpr unsigned conflict = 409;
+constexpr unsigned refused = 422;
+
+class Actions : public BehindSluice {
+ protected:
+  void SetUp() override {
+    BehindSluice::SetUp();
+    make_orders(0);
+    auto options = clients_of_orders();
+    options.clients = 4;
+    workload_.emplace(options);
+    workload_->fill(direct(), rows);
+    before_ = definition(direct(), "orders");
+    workload_->start();
+  }
+  void TearDown() override {
+    EXPECT_TRUE(writes_go_on());
+    expect_unharmed(*workload_);
+    BehindSluice::TearDown();
+  }
+
+  bool writes_go_on() const {
+    const auto before = workload_->acknowledged();
+    return wait_until([&] { return workload_->acknowledged() > before + 100; }, 30s);
+  }
+  // A migration in the midst of its copy; the rest would take long.
+  std::string copying(const std::string& more_options = "") {
+    const auto id = sluice().migrate(
+        {.table = "orders",
+         .alter = "ADD COLUMN note INT",
+         .options = R"({"chunk_size": 50, "chunk_time_ms": 2, "nice_ratio": 60)" + more_options + "}"});
+    EXPECT_TRUE(wait_until([&] { return sluice().status(id).rows_copied > 0; }, 30s)) << sluice().status(id).json;
+    return id;
+  }
+  void go_fast(const std::string& id) {
+    const auto response = change(id, R"({"nice_ratio": 0, "chunk_size": 1000, "chunk_time_ms": 200})");
+    EXPECT_EQ(response.status, changed) << response.body;
+  }
+  std::string shown(const std::string& id, const std::string& pointer) {
+    return json_at(sluice().status(id).json, pointer);
+  }
+  bool comes_to_show(const std::string& id, const std::string& pointer, const std::string& value) {
+    return wait_until([&] { return shown(id, pointer) == value; });
+  }
+  void expect_untouched() { EXPECT_EQ(definition(direct(), "orders"), before_); }
+  std::filesystem::path flag_file(const std::string& name) const { return flags_.path() / name; }
+  static void touch(const std::filesystem::path& file) { std::ofstream{file}.flush(); }
+
+ private:
+  std::optional<Workload> workload_;
+  ScratchFolder flags_{"flags"};
+  std::string before_;
+};
+SLUICE_ON_BOTH_SERVERS(Actions);
+
+TEST_P(Actions, pause_stops_the_copy_and_resume_goes_on) {
+  const auto id = copying();
+  act(id, "pause");
+  EXPECT_TRUE(comes_to_show(id, "/paused", "true"));
+  EXPECT_EQ(sluice().post("/migrate/" + id + "/pause").status, conflict);
+  const auto copied = sluice().status(id).rows_copied;
+  EXPECT_TRUE(writes_go_on());
+  EXPECT_LE(sluice().status(id).rows_copied, copied + 200);  // the chunk at hand
+  EXPECT_EQ(sluice().status(id).state, "copying");
+  go_fast(id);
+  act(id, "resume");
+  expect_completed(await_end(id));
+  EXPECT_EQ(shown(id, "/paused"), "false");
+}
+
+TEST_P(Actions, cut_over_waits_until_it_is_asked_for) {
+  const auto id = postponed();
+  EXPECT_TRUE(writes_go_on());
+  EXPECT_EQ(sluice().status(id).state, "ready");
+  expect_untouched();
+  act(id, "cut-over");
+  const auto status = await_end(id);
+  expect_completed(status);
+  EXPECT_THAT(definition(direct(), "orders"), HasSubstr("`note` int"));
+  EXPECT_EQ(json_at(status.json, "/old_table"), "_orders_del");
+  EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_del"));
+  EXPECT_DOUBLE_EQ(status.progress, 1);
+  EXPECT_GT(status.hold_ms, 0);
+  EXPECT_EQ(status.attempts, 1U);
+  EXPECT_NE(json_at(status.json, "/started_at"), "");
+  EXPECT_NE(json_at(status.json, "/ended_at"), "");
+}
+
+TEST_P(Actions, postponing_ends_when_the_option_is_changed) {
+  const auto id = postponed();
+  EXPECT_EQ(change(id, R"({"postpone_cut_over": false})").status, changed);
+  expect_completed(await_end(id));
+}
+
+TEST_P(Actions, stop_drops_the_shadow_and_leaves_the_table) {
+  const auto id = copying();
+  EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_gho"));
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+  expect_untouched();
+  complete({.table = "orders", .alter = "ADD COLUMN note INT"});
+}
+
+TEST_P(Actions, stop_of_what_is_ready_drops_the_shadow_as_well) {
+  const auto id = postponed();
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+  expect_untouched();
+}
+
+TEST_P(Actions, panic_stops_at_once_and_keeps_the_shadow_for_study) {
+  const auto id = copying();
+  act(id, "panic");
+  EXPECT_EQ(await_end(id).state, "panicked");
+  EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_gho"));
+  expect_untouched();
+
+  const Migration again{.table = "orders", .alter = "ADD COLUMN note INT"};
+  EXPECT_EQ(sluice().post("/migrate", body_of(again)).status, refused);
+  complete({.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({"initially_drop_ghost_table": true})"});
+}
+
+TEST_P(Actions, panic_flag_file_panics) {
+  const auto file = flag_file("panic");
+  const auto id = copying(R"(, "panic_flag_file": ")" + file.string() + "\"");
+  touch(file);
+  EXPECT_EQ(await_end(id).state, "panicked");
+  EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_gho"));
+  expect_untouched();
+}
+
+TEST_P(Actions, postpone_flag_file_keeps_the_cut_over_waiting_until_it_is_removed) {
+  const auto file = flag_file("postpone");
+  touch(file);
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"postpone_cut_over_flag_file": ")" + file.string() + "\"}"});
+  EXPECT_EQ(sluice().await_state(id, "ready").state, "ready");
+  EXPECT_TRUE(writes_go_on());
+  EXPECT_EQ(sluice().status(id).state, "ready");
+  std::filesystem::remove(file);
+  expect_completed(await_end(id));
+}
+
+TEST_P(Actions, throttle_flag_file_and_query_hold_the_copy_back_and_are_named) {
+  const auto file = flag_file("throttle");
+  touch(file);
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"throttle_flag_file": ")" + file.string() + "\"}"});
+  EXPECT_TRUE(wait_until([&] { return !shown(id, "/throttled_by").empty(); }));
+  EXPECT_TRUE(writes_go_on());
+  EXPECT_LT(sluice().status(id).rows_copied, rows);
+  EXPECT_EQ(change(id, R"({"throttle_query": "SELECT 1"})").status, changed);
+  std::filesystem::remove(file);
+  EXPECT_TRUE(wait_until([&] { return shown(id, "/throttled_by").find("query") != std::string::npos; }))
+      << shown(id, "/throttled_by");
+  EXPECT_EQ(change(id, R"({"throttle_query": ""})").status, changed);
+  expect_completed(await_end(id));
+  EXPECT_EQ(shown(id, "/throttled_by"), "");
+}
+
+TEST_P(Actions, open_transaction_is_named_and_waited_for_while_others_go_on) {
+  auto lingering = sluice().connect();
+  lingering.must("INSERT INTO orders (id, qty, name) VALUES (999999999, 1, 'lingering')");
+  const auto id = postponed();
+  EXPECT_EQ(change(id, R"({"drain_timeout_ms": 300})").status, changed);
+  lingering.must("BEGIN");
+  lingering.must("UPDATE orders SET qty = qty + 1 WHERE id = 999999999");
+  act(id, "cut-over");
+  const auto named = [&] {
+    return shown(id, "/blockers/0/connection_id") == std::to_string(lingering.connection_id());
+  };
+  EXPECT_TRUE(wait_until(named)) << sluice().status(id).json;
+  EXPECT_THAT(shown(id, "/blockers/0/statement"), Not(HasSubstr("999999999")));  // never with its literals
+  EXPECT_TRUE(writes_go_on());
+  EXPECT_FALSE(sluice().status(id).ended());
+  lingering.must("DELETE FROM orders WHERE id = 999999999");
+  lingering.must("COMMIT");
+  expect_completed(await_end(id));
+}
+
+TEST_P(Actions, client_that_alters_the_table_meanwhile_is_told_of_the_migration) {
+  const auto id = postponed();
+  auto client = sluice().connect();
+  const auto reply = client.query("ALTER TABLE orders ADD COLUMN mine INT");
+  ASSERT_TRUE(reply.error);
+  EXPECT_THAT(reply.error->text, HasSubstr(id));
+  EXPECT_TRUE(client.query("SELECT COUNT(*) FROM orders").ok());
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  EXPECT_TRUE(client.query("ALTER TABLE orders ALTER COLUMN tag SET DEFAULT 'mine'").ok());
+}
+
+TEST_P(Actions, dry_run_tells_the_plan_and_leaves_nothing) {
+  const auto response = sluice().post(
+      "/migrate",
+      R"({"database": "test", "table": "orders", "alter": "ADD COLUMN note INT, DROP COLUMN tag", "dry_run": true})");
+  EXPECT_LT(response.status, 300U) << response.body;
+  EXPECT_THAT(response.body, HasSubstr("PRIMARY"));
+  EXPECT_THAT(response.body, HasSubstr("note"));
+  EXPECT_THAT(response.body, HasSubstr("tag"));
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+  expect_untouched();
+}
+
+TEST_P(Actions, old_table_goes_after_its_retention_where_that_is_allowed) {
+  complete({.table = "orders",
+            .alter = "ADD COLUMN note INT",
+            .options = R"({"ok_to_drop_table": true, "old_table_retention": "1s"})"});
+  EXPECT_TRUE(wait_until([&] { return leftovers(direct()).empty(); }, 30s));
+}
+
+TEST_P(Actions, cleanup_drops_what_a_panic_left) {
+  const auto id = copying();
+  act(id, "panic");
+  EXPECT_EQ(await_end(id).state, "panicked");
+  act(id, "cleanup");
+  EXPECT_TRUE(wait_until([&] { return leftovers(direct()).empty(); }));
+  expect_untouched();
+}
+
+TEST_P(Actions, events_tell_the_story_to_its_end) {
+  const auto status = complete({.table = "orders", .alter = "ADD COLUMN note INT"});
+  const auto events = sluice().get("/migrate/" + status.id + "/events");
+  EXPECT_EQ(events.status, 200U);
+  EXPECT_THAT(events.headers.at("content-type"), HasSubstr("text/event-stream"));
+  EXPECT_THAT(events.body, HasSubstr("cut_over"));
+  EXPECT_THAT(events.body, HasSubstr("completed"));
+  EXPECT_THAT(sluice().get("/migrate").body, HasSubstr("\"" + status.id + "\""));
+}
+
+}  // namespace
+}  // namespace sluice::test

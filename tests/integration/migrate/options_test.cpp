@@ -1,0 +1,76 @@
+// Options at values other than their defaults, as far as no other topic needs them.
+#include "tests/integration/migrate/fixture.hpp"
+
+namespace sluice::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class Options : public BehindSluice {
+ protected:
+  void SetUp() override {
+    BehindSluice::SetUp();
+    make_orders(1000);
+  }
+  MigrationStatus run(const std::string& options) {
+    const auto id = sluice().migrate({.table = "orders", .alter = "ADD COLUMN note INT", .options = options});
+    return await_end(id);
+  }
+  // A client of the proxy in the middle of a transaction that has written to the table.
+  TestClient lingering() {
+    auto client = sluice().connect();
+    client.must("BEGIN");
+    client.must("UPDATE orders SET qty = qty + 1 WHERE id = 1");
+    return client;
+  }
+};
+SLUICE_ON_BOTH_SERVERS(Options);
+
+TEST_P(Options, verify_off_compares_no_chunk) {
+  const auto status = run(R"({"verify": "off"})");
+  expect_completed(status);
+  EXPECT_EQ(json_at(status.json, "/verified_rows"), "0");
+}
+
+TEST_P(Options, verify_is_on_where_nothing_is_said) {
+  const auto status = run("{}");
+  expect_completed(status);
+  EXPECT_NE(json_at(status.json, "/verified_rows"), "0");
+}
+
+TEST_P(Options, critical_load_ends_the_migration_and_names_the_variable) {
+  const auto status = run(R"({"critical_load": "Threads_connected=1"})");
+  EXPECT_EQ(status.state, "failed");
+  EXPECT_EQ(json_at(status.json, "/error/code"), "critical_load");
+  EXPECT_THAT(json_at(status.json, "/error/message"), HasSubstr("Threads_connected"));
+}
+
+TEST_P(Options, compatibility_queries_must_work_with_the_new_table) {
+  expect_completed(run(R"({"compatibility_queries": ["SELECT note, qty FROM {table} WHERE id = 1"]})"));
+}
+
+TEST_P(Options, compatibility_query_that_does_not_fit_the_new_table_fails_the_migration) {
+  const auto status = run(R"({"compatibility_queries": ["SELECT gone FROM {table}"]})");
+  EXPECT_EQ(status.state, "failed");
+  EXPECT_EQ(json_at(status.json, "/error/code"), "compatibility");
+  EXPECT_THAT(json_at(status.json, "/error/message"), HasSubstr("gone"));
+}
+
+TEST_P(Options, blocker_is_killed_where_that_is_wanted) {
+  auto client = lingering();
+  const auto status = run(R"({"on_blocker": "kill", "drain_timeout_ms": 400})");
+  expect_completed(status);
+  EXPECT_FALSE(client.query("SELECT 1").ok()) << "its connection is gone";
+  EXPECT_EQ(direct().must("SELECT qty FROM orders WHERE id = 1").rows().size(), 1U);
+}
+
+TEST_P(Options, blocker_makes_the_migration_fail_where_that_is_wanted) {
+  auto client = lingering();
+  const auto status = run(R"({"on_blocker": "abort", "drain_timeout_ms": 300})");
+  EXPECT_EQ(status.state, "failed");
+  EXPECT_TRUE(client.query("COMMIT").ok());
+}
+
+}  // namespace
+}  // namespace sluice::test

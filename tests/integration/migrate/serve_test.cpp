@@ -1,0 +1,227 @@
+// The process as an operator meets it: its ends and starts, what it tells monitoring, and the command line.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/integration/migrate/fixture.hpp"
+
+namespace sluice::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+struct Ended {
+  int status = -1;
+  std::string output;
+};
+
+class Serve : public BehindSluice {
+ protected:
+  // Sluice's own binary with other arguments.
+  [[nodiscard]] ChildProcess start(std::vector<std::string> arguments, const std::string& password = "sluice-test") {
+    arguments.insert(arguments.begin(),
+                     std::filesystem::read_symlink("/proc/" + std::to_string(sluice().pid()) + "/exe"));
+    std::ofstream{output_}.flush();
+    return ChildProcess{{.arguments = std::move(arguments),
+                         .environment = {{"SLUICE_PASSWORD", password}},
+                         .output = output_,
+                         .account = {}}};
+  }
+  [[nodiscard]] std::string output() const {
+    std::ifstream in{output_};
+    std::stringstream all;
+    all << in.rdbuf();
+    return all.str();
+  }
+  Ended run(std::vector<std::string> arguments, const std::string& password = "sluice-test") {
+    auto child = start(std::move(arguments), password);
+    const auto status = child.wait(60s);
+    EXPECT_TRUE(status) << "still running: " << output();
+    return {status.value_or(-1), output()};
+  }
+  [[nodiscard]] std::string http() { return "127.0.0.1:" + std::to_string(sluice().http_port()); }
+  [[nodiscard]] std::vector<std::string> migrate_command(const std::string& alter) {
+    return {"migrate", "--http", http(), "--database", "test", "--table", "orders", "--alter", alter};
+  }
+  [[nodiscard]] std::vector<std::string> serve_command(const std::string& user, std::uint16_t primary,
+                                                       const Port& listen, const Port& http_port) {
+    const auto at = [](std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
+    return {"serve",  "--listen", at(listen.number()), "--primary", at(primary), "--http", at(http_port.number()),
+            "--user", user};
+  }
+
+ private:
+  ScratchFolder folder_{"serve"};
+  std::filesystem::path output_ = folder_.path() / "output";
+};
+SLUICE_ON_BOTH_SERVERS(Serve);
+
+TEST_P(Serve, ends_cleanly_in_the_midst_of_a_migration_and_goes_on_with_it) {
+  make_orders(0);
+  auto options = clients_of_orders();
+  options.clients = 4;
+  Workload workload{options};
+  workload.fill(direct(), 4000);
+  workload.start();
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"chunk_size": 50, "chunk_time_ms": 2, "nice_ratio": 60})"});
+  ASSERT_TRUE(wait_until([&] { return sluice().status(id).rows_copied > 500; }, 30s));
+  EXPECT_EQ(sluice().stop(), 0) << sluice().log();
+  EXPECT_THAT(leftovers(direct()), testing::ElementsAre("_orders_gho"));
+  sluice().restart();
+  EXPECT_GE(sluice().status(id).rows_copied, 500U) << "the copy began anew";
+  EXPECT_EQ(change(id, R"({"nice_ratio": 0})").status, 200U);
+  expect_completed(await_end(id));
+  workload.stop();
+  const auto report = workload.verify(direct());
+  EXPECT_EQ(report.lost + report.wrong_reads + report.unclaimed, 0U) << testing::PrintToString(report.problems);
+}
+
+TEST_P(Serve, finished_migrations_are_known_after_a_restart) {
+  make_orders(100);
+  const auto id = complete({.table = "orders", .alter = "ADD COLUMN note INT"}).id;
+  EXPECT_EQ(sluice().stop(), 0);
+  sluice().restart();
+  EXPECT_EQ(sluice().status(id).state, "completed");
+}
+
+TEST_P(Serve, tells_monitoring_what_the_contract_names) {
+  make_orders(1000);
+  auto client = sluice().connect();
+  client.must("SELECT COUNT(*) FROM orders");
+  (void)postponed("ADD COLUMN note INT");  // what is running has gauges of its own
+  const auto metrics = sluice().get("/metrics");
+  EXPECT_EQ(metrics.status, 200U);
+  for (const char* name :
+       {"sluice_client_connections", "sluice_statements_total", "sluice_statement_seconds", "sluice_held_statements",
+        "sluice_hold_seconds", "sluice_gate_state", "sluice_migration_state", "sluice_migration_progress_ratio",
+        "sluice_rows_copied_total", "sluice_changes_applied_total", "sluice_changes_pending",
+        "sluice_binlog_lag_seconds", "sluice_throttled_seconds_total", "sluice_verified_rows_total",
+        "sluice_mismatches_total", "sluice_stragglers_total", "sluice_bypass_transactions_total",
+        "sluice_cut_over_attempts_total"}) {
+    EXPECT_THAT(metrics.body, HasSubstr(std::string{"# TYPE "} + name + " "));
+  }
+  EXPECT_THAT(metrics.body, HasSubstr("sluice_rows_copied_total 1000"));
+  EXPECT_EQ(sluice().get("/healthz").status, 200U);
+  EXPECT_EQ(sluice().get("/readyz").status, 200U);
+  EXPECT_THAT(sluice().get("/openapi.yaml").body, HasSubstr("/migrate"));
+  EXPECT_THAT(sluice().get("/").body, HasSubstr("<html"));
+}
+
+TEST_P(Serve, is_alive_but_not_ready_while_the_primary_is_away) {
+  auto own = TestServer::start(GetParam());
+  own.make_user("early", "sluice-test", "ALL ON *.*");
+  own.stop();
+  const Port listen;
+  const Port http_port;
+  auto child = start(serve_command("early", own.port(), listen, http_port));
+  const auto answers = [&](const std::string& path) -> unsigned {
+    try {
+      return request("GET", http_port.number(), path).status;
+    } catch (const std::runtime_error&) {
+      return 0;
+    }
+  };
+  EXPECT_TRUE(wait_until([&] { return answers("/healthz") == 200; })) << output();
+  EXPECT_EQ(answers("/readyz"), 503U);
+  own.restart();
+  EXPECT_TRUE(wait_until([&] { return answers("/readyz") == 200; }, 30s)) << output();
+  EXPECT_EQ(TestClient({.port = listen.number(), .database = "test"}).must("SELECT 1").value(), "1");
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(20s), 0) << output();
+}
+
+TEST_P(Serve, refuses_to_start_with_the_reason) {
+  const Port listen;
+  const Port http_port;
+  const auto denied = run(serve_command("sluice", server().port(), listen, http_port), "wrong");
+  EXPECT_NE(denied.status, 0);
+  EXPECT_THAT(denied.output, HasSubstr("Access denied"));
+
+  auto taken = serve_command("sluice", server().port(), listen, http_port);
+  taken[2] = "127.0.0.1:" + std::to_string(sluice().port());
+  const auto in_use = run(taken);
+  EXPECT_NE(in_use.status, 0);
+  EXPECT_THAT(in_use.output, HasSubstr("in use"));
+
+  EXPECT_NE(run({"serve"}).status, 0);
+  auto open = serve_command("sluice", server().port(), listen, http_port);
+  open[6] = "0.0.0.0:" + std::to_string(http_port.number());
+  const auto unprotected = run(open);
+  EXPECT_NE(unprotected.status, 0);
+  EXPECT_THAT(unprotected.output, HasSubstr("token"));
+  auto unknown = serve_command("sluice", server().port(), listen, http_port);
+  unknown.emplace_back("--no-such-flag");
+  EXPECT_NE(run(unknown).status, 0);
+}
+
+TEST_P(Serve, command_line_migrates_and_ends_with_0_only_then) {
+  make_orders(1000);
+  const auto done = run(migrate_command("ADD COLUMN note INT"));
+  EXPECT_EQ(done.status, 0) << done.output;
+  EXPECT_THAT(done.output, HasSubstr("completed"));
+  EXPECT_THAT(definition(direct(), "orders"), HasSubstr("`note` int"));
+
+  const auto refused = run(migrate_command("ADD COLUMN note INT; DROP TABLE orders"));
+  EXPECT_NE(refused.status, 0);
+  EXPECT_THAT(refused.output, HasSubstr("second"));
+
+  direct().must("DROP TABLE _orders_del");
+  direct().must("UPDATE orders SET name = 'same'");
+  const auto failed = run(migrate_command("ADD UNIQUE KEY one_name (name)"));
+  EXPECT_NE(failed.status, 0);
+  EXPECT_THAT(failed.output, HasSubstr("one_name"));
+
+  auto misspelt = migrate_command("ADD COLUMN other INT");
+  misspelt.emplace_back("--chunk-sise=4");
+  EXPECT_NE(run(misspelt).status, 0);
+}
+
+TEST_P(Serve, command_line_steers_a_detached_migration) {
+  make_orders(500);
+  auto dry = migrate_command("ADD COLUMN note INT");
+  dry.emplace_back("--dry-run");
+  const auto plan = run(dry);
+  EXPECT_EQ(plan.status, 0) << plan.output;
+  EXPECT_THAT(plan.output, HasSubstr("note"));
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+
+  auto detached = migrate_command("ADD COLUMN note INT");
+  detached.insert(detached.end(), {"--postpone-cut-over", "--chunk-size", "100", "--detach"});
+  const auto started = run(detached);
+  EXPECT_EQ(started.status, 0) << started.output;
+  ASSERT_TRUE(
+      wait_until([&] { return run({"status", "--http", http()}).output.find("ready") != std::string::npos; }, 30s));
+  EXPECT_EQ(run({"pause", "--http", http()}).status, 0);
+  EXPECT_NE(run({"pause", "--http", http()}).status, 0);
+  EXPECT_EQ(run({"resume", "--http", http()}).status, 0);
+  const auto unknown = run({"stop", "--http", http(), "m999"});
+  EXPECT_NE(unknown.status, 0);
+  EXPECT_THAT(unknown.output, HasSubstr("m999"));
+  EXPECT_EQ(run({"cut-over", "--http", http()}).status, 0);
+  EXPECT_TRUE(wait_until([&] { return definition(direct(), "orders").find("`note` int") != std::string::npos; }, 30s));
+}
+
+TEST_P(Serve, interrupted_command_line_stops_the_migration) {
+  make_orders(500);
+  auto command = migrate_command("ADD COLUMN note INT");
+  command.emplace_back("--postpone-cut-over");
+  auto child = start(command);
+  ASSERT_TRUE(wait_until([&] { return sluice().get("/migrate").body.find("ready") != std::string::npos; }, 30s));
+  child.signal(SIGINT);
+  const auto status = child.wait(30s);
+  ASSERT_TRUE(status) << output();
+  EXPECT_NE(*status, 0);
+  EXPECT_THAT(output(), HasSubstr("stopped"));
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+  EXPECT_THAT(definition(direct(), "orders"), Not(HasSubstr("`note`")));
+}
+
+}  // namespace
+}  // namespace sluice::test

@@ -1,0 +1,84 @@
+// Transactions whose snapshot is older than the swap: they are told to start again, and never read an empty table.
+#include "tests/integration/migrate/fixture.hpp"
+
+namespace sluice::test {
+namespace {
+
+constexpr unsigned table_definition_changed = 1412;
+
+class OldSnapshot : public BehindSluice {
+ protected:
+  void SetUp() override {
+    BehindSluice::SetUp();
+    make_orders(500);
+    direct().must("CREATE TABLE other (id INT PRIMARY KEY)");
+    direct().must("INSERT INTO other VALUES (1)");
+  }
+  void expect_told_to_retry(TestClient& client, const std::string& sql) {
+    const auto reply = client.query(sql);
+    ASSERT_TRUE(reply.error) << "read " << reply.value();
+    EXPECT_EQ(reply.error->code, table_definition_changed);
+    client.must("ROLLBACK");
+    EXPECT_EQ(client.must("SELECT COUNT(*) FROM orders").value(), "500");
+  }
+};
+SLUICE_ON_BOTH_SERVERS(OldSnapshot);
+
+TEST_P(OldSnapshot, is_told_to_retry_at_its_first_touch_after_the_swap) {
+  const auto id = postponed();
+  auto client = sluice().connect();
+  client.must("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  client.must("BEGIN");
+  EXPECT_EQ(client.must("SELECT COUNT(*) FROM other").value(), "1");
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  expect_told_to_retry(client, "SELECT COUNT(*) FROM orders");
+}
+
+TEST_P(OldSnapshot, opened_with_the_transaction_is_told_as_well) {
+  const auto id = postponed();
+  auto client = sluice().connect();
+  client.must("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  expect_told_to_retry(client, "SELECT COUNT(*) FROM orders");
+}
+
+TEST_P(OldSnapshot, is_told_when_it_uses_a_statement_prepared_before) {
+  const auto id = postponed();
+  auto client = sluice().connect();
+  auto count = client.prepare("SELECT COUNT(*) FROM orders");
+  client.must("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  const auto reply = count.execute();
+  ASSERT_TRUE(reply.error) << "read " << reply.value();
+  EXPECT_EQ(reply.error->code, table_definition_changed);
+  client.must("ROLLBACK");
+  EXPECT_EQ(count.execute().value(), "500");
+}
+
+TEST_P(OldSnapshot, goes_on_with_other_tables) {
+  const auto id = postponed();
+  auto client = sluice().connect();
+  client.must("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  EXPECT_EQ(client.must("SELECT COUNT(*) FROM other").value(), "1");
+  client.must("INSERT INTO other VALUES (2)");
+  client.must("COMMIT");
+  EXPECT_EQ(client.must("SELECT COUNT(*) FROM orders").value(), "500");
+}
+
+TEST_P(OldSnapshot, younger_than_the_swap_reads_the_new_table) {
+  const auto id = postponed();
+  auto client = sluice().connect();
+  client.must("BEGIN");  // opens no snapshot yet
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  EXPECT_EQ(client.must("SELECT COUNT(*) FROM orders").value(), "500");
+  client.must("COMMIT");
+}
+
+}  // namespace
+}  // namespace sluice::test

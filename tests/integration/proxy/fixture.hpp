@@ -1,0 +1,78 @@
+// A proxy in this process in front of a real server, with a gate of its own.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "proxy/gate/gate.hpp"
+#include "proxy/proxy.hpp"
+#include "tests/support/both_servers.hpp"
+#include "tests/support/wait.hpp"
+
+namespace sluice::proxy {
+
+struct CountingObserver final : ProxyObserver {
+  std::atomic<int> connections{0};
+  std::atomic<int> refused_connections{0};
+  std::atomic<int> failed_logins{0};
+  std::atomic<int> unreachable{0};
+  std::atomic<std::uint64_t> statements{0};
+  std::atomic<std::uint64_t> held{0};
+
+  void connection_opened() noexcept override { ++connections; }
+  void connection_closed() noexcept override { --connections; }
+  void connection_refused() noexcept override { ++refused_connections; }
+  void login_finished(Outcome outcome) noexcept override { failed_logins += outcome == Outcome::ok ? 0 : 1; }
+  void server_unreachable(std::string_view) noexcept override { ++unreachable; }
+  void statement_finished(Outcome, Duration) noexcept override { ++statements; }
+  void statement_held(Duration) noexcept override { ++held; }
+};
+
+// A running proxy; what it needs, in the order in which it is to go.
+class RunningProxy {
+ public:
+  explicit RunningProxy(ProxyConfig config) : proxy(at_any_port(std::move(config)), gate, observer) { proxy.start(); }
+
+  [[nodiscard]] test::TestClient connect(const std::string& database = "test", test::Tls tls = test::Tls::off) const {
+    return test::TestClient{{.port = proxy.port(), .database = database, .tls = tls}};
+  }
+  // Whether every client's session, and with it its server connection, is gone.
+  [[nodiscard]] bool empties() const {
+    return test::wait_until([this] { return observer.connections == 0; });
+  }
+
+  gate::Gate gate;
+  CountingObserver observer;
+  Proxy proxy;
+
+ private:
+  static ProxyConfig at_any_port(ProxyConfig config) {
+    config.listen = {"127.0.0.1", 0};
+    if (config.threads == 0) config.threads = 2;
+    return config;
+  }
+};
+
+class ThroughProxy : public test::OnBothServers {
+ protected:
+  [[nodiscard]] ProxyConfig config() {
+    ProxyConfig config;
+    config.primary = {"127.0.0.1", server().port()};
+    return config;
+  }
+  // The plain case, started when it is first asked for, by whichever of the test's threads.
+  [[nodiscard]] RunningProxy& proxy() {
+    std::call_once(once_, [this] { proxy_ = std::make_unique<RunningProxy>(config()); });
+    return *proxy_;
+  }
+  [[nodiscard]] bool is_mysql() const { return GetParam() == test::Kind::mysql; }
+
+ private:
+  std::once_flag once_;
+  std::unique_ptr<RunningProxy> proxy_;
+};
+
+}  // namespace sluice::proxy

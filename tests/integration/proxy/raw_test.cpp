@@ -1,0 +1,110 @@
+// What client libraries seldom do goes through the proxy as it goes to the server.
+#include <gmock/gmock.h>
+
+#include "tests/integration/proxy/fixture.hpp"
+#include "tests/integration/proxy/raw_client.hpp"
+
+namespace sluice::proxy {
+namespace {
+
+using Payload = RawClient::Payload;
+using namespace std::chrono_literals;
+
+class Raw : public ThroughProxy {
+ protected:
+  static std::string code_of(const Payload& packet) {
+    if (packet.empty()) return "end";
+    if (packet[0] == 0xFF && packet.size() > 3) return std::to_string(packet[1] | packet[2] << 8);
+    return packet[0] == 0x00 ? "ok" : "other";
+  }
+  static Payload change_user(std::string_view user) {
+    Payload payload{0x11};
+    protocol::Writer writer{payload};
+    writer.zero_terminated(user);
+    writer.length_encoded_bytes(Payload(20, 'x'));
+    writer.zero_terminated("test");
+    writer.u16(45);
+    writer.zero_terminated("mysql_native_password");
+    return payload;
+  }
+  // The codes of a refused change of user and of what follows it.
+  static std::vector<std::string> refused_change(std::uint16_t port) {
+    RawClient client{port};
+    std::vector<std::string> codes;
+    client.command(change_user("mallory"));
+    codes.push_back(code_of(client.authenticate(Payload(20, 'x'))));
+    if (codes.back() == "end") return codes;
+    try {
+      client.query("DO 0");
+      codes.push_back(code_of(client.receive()));
+    } catch (const std::runtime_error&) {
+      codes.emplace_back("end");
+    }
+    return codes;
+  }
+};
+SLUICE_ON_BOTH_SERVERS(Raw);
+
+TEST_P(Raw, refused_change_of_user_goes_on_or_ends_as_the_server_does) {
+  server().make_user("mallory", "her password", "ALL ON test.*");
+  const auto direct = refused_change(server().port());
+  EXPECT_EQ(refused_change(proxy().proxy.port()), direct) << testing::PrintToString(direct);
+  EXPECT_EQ(direct.back(), is_mysql() ? "end" : "ok");
+  EXPECT_TRUE(proxy().empties());
+}
+
+TEST_P(Raw, compression_that_was_not_offered_is_not_agreed_upon) {
+  namespace capability = protocol::capability;
+  RawClient client{proxy().proxy.port(), capability::COMPRESS | capability::ZSTD_COMPRESSION};
+  client.query("DO 0");
+  EXPECT_EQ(code_of(client.receive()), "ok");
+}
+
+TEST_P(Raw, statement_behind_query_attributes_is_judged_by_its_tables) {
+  if (!is_mysql()) return;  // MariaDB has no query attributes
+  auto direct = server().connect();
+  direct.must("CREATE TABLE IF NOT EXISTS judged (id INT)");
+  const gate::TableName table{"test", "judged"};
+  auto& gate = proxy().gate;
+  RawClient client{proxy().proxy.port(), protocol::capability::QUERY_ATTRIBUTES};
+  gate.arm(table, {gate::Target{table, gate::Target::Kind::table}}, "m1");
+  ASSERT_EQ(gate.close(table, gate::Clock::now() + 10s, gate::Clock::now() + 30s), gate::CloseResult::held);
+  const auto with_attribute = [](std::string_view sql) {
+    Payload payload{0x03, 1, 1, 0, 1, 254, 0, 1, 'a', 3, 'x', 'y', 'z'};
+    protocol::Writer{payload}.text(sql);
+    return payload;
+  };
+  client.command(with_attribute("DO 0"));
+  EXPECT_EQ(code_of(client.receive()), "ok");
+  client.command(with_attribute("INSERT INTO judged VALUES (1)"));
+  EXPECT_TRUE(test::wait_until([&] { return gate.status(table).waiting == 1; }));
+  gate.open(table);
+  EXPECT_EQ(code_of(client.receive()), "ok");
+  gate.disarm(table);
+}
+
+TEST_P(Raw, database_that_the_server_tells_of_is_the_one_to_judge_by) {
+  auto direct = server().connect();
+  direct.must("CREATE DATABASE IF NOT EXISTS elsewhere");
+  direct.must("CREATE TABLE IF NOT EXISTS elsewhere.judged (id INT)");
+  direct.must("CREATE TABLE IF NOT EXISTS test.judged (id INT)");
+  const gate::TableName table{"test", "judged"};
+  auto& gate = proxy().gate;
+  RawClient client{proxy().proxy.port(), protocol::capability::SESSION_TRACK | protocol::capability::MULTI_STATEMENTS |
+                                             protocol::capability::MULTI_RESULTS};
+  // Several statements: what they do to the session can't be told from their text.
+  client.query("DO 0; USE elsewhere; SET NAMES utf8mb4");
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(code_of(client.receive()), "ok");
+  gate.arm(table, {gate::Target{table, gate::Target::Kind::table}}, "m1");
+  ASSERT_EQ(gate.close(table, gate::Clock::now() + 10s, gate::Clock::now() + 30s), gate::CloseResult::held);
+  client.query("INSERT INTO judged VALUES (1)");  // elsewhere's
+  EXPECT_EQ(code_of(client.receive()), "ok");
+  client.query("INSERT INTO test.judged VALUES (1)");
+  EXPECT_TRUE(test::wait_until([&] { return gate.status(table).waiting == 1; }));
+  gate.open(table);
+  EXPECT_EQ(code_of(client.receive()), "ok");
+  gate.disarm(table);
+}
+
+}  // namespace
+}  // namespace sluice::proxy

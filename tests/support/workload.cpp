@@ -1,0 +1,107 @@
+#include "tests/support/workload.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <unordered_map>
+#include <utility>
+
+#include "tests/support/workload_client.hpp"
+
+namespace sluice::test {
+namespace {
+
+constexpr std::uint64_t rows_a_statement = 5000;
+constexpr std::size_t problems_in_report = 20;
+
+Content initial_content(Key key) {
+  return {static_cast<std::int64_t>(key % 1000), "row " + std::to_string(key)};
+}
+
+using Table = std::unordered_map<std::string, Content>;  // by id
+
+Table read_table(TestClient& direct, const std::string& name) {
+  const auto reply = direct.must("SELECT id, qty, name FROM " + name);
+  Table table;
+  table.reserve(reply.rows().size());
+  for (const auto& row : reply.rows()) {
+    table.emplace(row.at(0).value(), Content{std::stoll(row.at(1).value()), row.at(2).value()});
+  }
+  return table;
+}
+
+std::string described(const RowState& state) {
+  return state ? std::to_string(state->qty) + " '" + state->name + "'" : "no row";
+}
+
+}  // namespace
+
+Workload::Workload(WorkloadOptions options) : options_{std::move(options)} {
+  for (unsigned number = 0; number < options_.clients; ++number) {
+    clients_.push_back(std::make_unique<Client>(options_, number));
+    clients_.back()->fresh_keys_from(options_.first_key + number * keys_a_client);
+  }
+}
+
+Workload::~Workload() {
+  stop();
+}
+
+void Workload::fill(TestClient& direct, std::uint64_t rows) {
+  for (std::uint64_t done = 0; done < rows; done += rows_a_statement) {
+    std::string sql = "INSERT INTO " + options_.table + " (id, qty, name) VALUES ";
+    for (auto i = done; i < std::min(rows, done + rows_a_statement); ++i) {
+      const auto key = options_.first_key + i;
+      const auto content = initial_content(key);
+      if (i != done) sql += ',';
+      sql += "('" + options_.id(key) + "'," + std::to_string(content.qty) + ",'" + content.name + "')";
+      clients_[i * clients_.size() / rows]->give(key, content);
+    }
+    direct.must(sql);
+  }
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    clients_[i]->fresh_keys_from(options_.first_key + rows + i * keys_a_client);
+  }
+}
+
+void Workload::start() {
+  for (const auto& client : clients_) client->connect();
+  for (const auto& client : clients_) client->start();
+}
+
+void Workload::stop() {
+  for (const auto& client : clients_) client->stop();
+}
+
+std::uint64_t Workload::acknowledged() const {
+  std::uint64_t sum = 0;
+  for (const auto& client : clients_) sum += client->acknowledged();
+  return sum;
+}
+
+std::uint64_t Workload::errors() const {
+  std::uint64_t sum = 0;
+  for (const auto& client : clients_) sum += client->errors();
+  return sum;
+}
+
+WorkloadReport Workload::verify(TestClient& direct) const {
+  auto table = read_table(direct, options_.table);
+  WorkloadReport report;
+  for (const auto& client : clients_) {
+    client->account(report);
+    for (const auto& [key, right] : client->ledger().accounts()) {
+      const auto id = options_.id(key);
+      const auto found = table.extract(id);
+      const auto actual = found.empty() ? RowState{} : RowState{found.mapped()};
+      if (std::find(right.begin(), right.end(), actual) != right.end()) continue;
+      ++report.lost;
+      report.problems.push_back("row " + id + ": acknowledged " + described(right.front()) + ", found " +
+                                described(actual));
+    }
+  }
+  report.unclaimed = table.size();
+  if (report.problems.size() > problems_in_report) report.problems.resize(problems_in_report);
+  return report;
+}
+
+}  // namespace sluice::test

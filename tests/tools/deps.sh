@@ -1,0 +1,69 @@
+# Installing what is missing. Sourced by ./run; needs nothing but apt.
+
+build_packages=(
+  clang-19 lld-19 cmake ninja-build ccache pkg-config git ca-certificates
+  libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+  libssl-dev zlib1g-dev libzstd-dev libmariadb-dev libmariadb-dev-compat
+  libspdlog-dev libfmt-dev libcli11-dev libyaml-cpp-dev prometheus-cpp-dev
+  libgtest-dev libgmock-dev
+)
+demo_packages=(mariadb-server-core)
+test_packages=(mariadb-server sysbench debootstrap python3-pymysql)
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+apt() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"
+}
+
+missing_of() {
+  local package
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+  done
+}
+
+# The database server must not be started, nor left running, by its installation: only throwaway ones are wanted.
+without_services() {
+  local policy=/usr/sbin/policy-rc.d status=0
+  if [ -e "$policy" ]; then
+    "$@"
+    return
+  fi
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod 755 "$policy"
+  "$@" || status=$?
+  as_root rm -f "$policy"
+  return "$status"
+}
+
+install_packages() {
+  local missing
+  mapfile -t missing < <(missing_of "$@")
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  echo "installing: ${missing[*]}"
+  # Package lists that are absent or out of date show as a failure to install.
+  without_services apt install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
+  apt update
+  without_services apt install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# MySQL 9.7 is not in Debian 12: it is taken from sid, into a folder of its own, and run with that folder's libraries.
+install_mysql() {
+  local root="$cache/sid"
+  [ -x "$root/usr/sbin/mysqld" ] && return 0
+  echo "installing: MySQL of Debian sid in $root"
+  as_root mkdir -p "$cache"
+  as_root rm -rf --one-file-system "$root.unfinished"
+  as_root debootstrap --variant=minbase --include=mysql-server-core,mysql-client-core \
+    sid "$root.unfinished" "${SLUICE_DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"/tmp/sluice-debootstrap.$$" 2>&1 || {
+    tail -30 "/tmp/sluice-debootstrap.$$" >&2
+    return 1
+  }
+  rm -f "/tmp/sluice-debootstrap.$$"
+  as_root find "$root.unfinished/var/cache/apt/archives" -name '*.deb' -delete
+  as_root rm -rf --one-file-system "$root"
+  as_root mv "$root.unfinished" "$root"
+}

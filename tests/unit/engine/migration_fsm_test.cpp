@@ -1,0 +1,189 @@
+#include "migrator/engine/migration_fsm.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sluice::migrator {
+namespace {
+
+using Work = MigrationFsm::Work;
+using Facts = MigrationFsm::Facts;
+using Result = CutOverFsm::Result;
+
+constexpr TimePoint kNow{std::chrono::hours(1)};
+constexpr Facts kDone{.copied = true, .verified = true};
+
+MigrationFsm copying() {
+  MigrationFsm fsm;
+  fsm.prepared();
+  return fsm;
+}
+
+TEST(MigrationFsm, PreparesCopiesVerifiesAndCutsOver) {
+  MigrationFsm fsm;
+  EXPECT_EQ(fsm.next({}, kNow), Work::prepare);
+  fsm.prepared();
+  EXPECT_EQ(fsm.state(), State::copying);
+  EXPECT_EQ(fsm.next({}, kNow), Work::copy);
+  EXPECT_EQ(fsm.next({.copied = true}, kNow), Work::verify);
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+  EXPECT_EQ(fsm.state(), State::cutting_over);
+  fsm.cut_over_ended(Result::completed, kNow);
+  EXPECT_EQ(fsm.state(), State::completed);
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::end);
+}
+
+TEST(MigrationFsm, ChangesAndTheCopyTakeTurns) {
+  MigrationFsm fsm = copying();
+  const Facts facts{.pending = 10};
+  EXPECT_EQ(fsm.next(facts, kNow), Work::apply);
+  EXPECT_EQ(fsm.next(facts, kNow), Work::copy);
+  EXPECT_EQ(fsm.next(facts, kNow), Work::apply);
+}
+
+TEST(MigrationFsm, AppliesFirstWhenTheSetFillsUp) {
+  MigrationFsm fsm = copying();
+  const Facts facts{.pending = 10, .pending_is_urgent = true};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(fsm.next(facts, kNow), Work::apply);
+}
+
+TEST(MigrationFsm, WaitsWhileThrottledOrPaused) {
+  MigrationFsm fsm = copying();
+  EXPECT_EQ(fsm.next({.throttled = true}, kNow), Work::wait);
+  EXPECT_FALSE(fsm.act(Action::pause));
+  EXPECT_EQ(fsm.next({}, kNow), Work::wait);
+  EXPECT_TRUE(fsm.act(Action::pause)) << "it is paused already";
+  EXPECT_TRUE(fsm.act(Action::cut_over)) << "resume first";
+  EXPECT_FALSE(fsm.act(Action::resume));
+  EXPECT_TRUE(fsm.act(Action::resume)) << "it is not paused";
+  EXPECT_EQ(fsm.next({}, kNow), Work::copy);
+}
+
+TEST(MigrationFsm, CatchesUpBeforeItIsReady) {
+  MigrationFsm fsm = copying();
+  Facts facts = kDone;
+  facts.pending = MigrationFsm::kPendingForCutOverMax + 1;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::apply);
+  EXPECT_EQ(fsm.state(), State::copying);
+  facts = kDone;
+  facts.lag = MigrationFsm::kLagForCutOverMax + Millis(1);
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  EXPECT_EQ(fsm.state(), State::copying);
+}
+
+TEST(MigrationFsm, WaitsOutABlockerWithTheGateOpen) {
+  MigrationFsm fsm = copying();
+  Facts facts = kDone;
+  facts.blocked = true;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  EXPECT_EQ(fsm.state(), State::ready);
+  facts.pending = 1;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::apply);
+}
+
+TEST(MigrationFsm, PostponesUntilAskedByHand) {
+  MigrationFsm fsm = copying();
+  Facts facts = kDone;
+  facts.postponed = true;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  EXPECT_FALSE(fsm.act(Action::cut_over));
+  EXPECT_TRUE(fsm.cut_over_asked());
+  // Not before the wish is written down, which the runner tells by the fact.
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  facts.postponed = false;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::cut_over);
+}
+
+TEST(MigrationFsm, TakesTheWishForACutOverBeforeItIsReady) {
+  MigrationFsm fsm = copying();
+  EXPECT_FALSE(fsm.act(Action::cut_over));
+  EXPECT_EQ(fsm.next({}, kNow), Work::copy);
+  EXPECT_TRUE(fsm.cut_over_asked());
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+}
+
+TEST(MigrationFsm, BacksOffBetweenAttempts) {
+  MigrationFsm fsm = copying();
+  TimePoint now = kNow;
+  Millis expected = MigrationFsm::kRetryFirst;
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    ASSERT_EQ(fsm.next(kDone, now), Work::cut_over);
+    fsm.cut_over_ended(Result::again, now);
+    EXPECT_EQ(fsm.state(), State::ready);
+    EXPECT_EQ(fsm.next(kDone, now + expected - Millis(1)), Work::wait);
+    now += expected;
+    expected = std::min(expected * 2, MigrationFsm::kRetryMax);
+  }
+}
+
+TEST(MigrationFsm, TriesAtOnceWhenAskedByHand) {
+  MigrationFsm fsm = copying();
+  ASSERT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+  fsm.cut_over_ended(Result::again, kNow);
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::wait);
+  EXPECT_FALSE(fsm.act(Action::cut_over));
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+}
+
+TEST(MigrationFsm, StopsCleaningUp) {
+  MigrationFsm fsm = copying();
+  EXPECT_FALSE(fsm.act(Action::pause));
+  EXPECT_FALSE(fsm.act(Action::stop)) << "also while paused";
+  EXPECT_EQ(fsm.next({}, kNow), Work::clean_up);
+  fsm.cleaned_up();
+  EXPECT_EQ(fsm.state(), State::stopped);
+  EXPECT_EQ(fsm.next({}, kNow), Work::end);
+}
+
+TEST(MigrationFsm, PanicsWithoutCleaningUp) {
+  MigrationFsm fsm = copying();
+  EXPECT_FALSE(fsm.act(Action::stop));
+  EXPECT_FALSE(fsm.act(Action::panic)) << "panic is stronger than stop";
+  EXPECT_TRUE(fsm.panic_asked());
+  EXPECT_EQ(fsm.next({}, kNow), Work::end);
+  EXPECT_EQ(fsm.state(), State::panicked);
+}
+
+TEST(MigrationFsm, StopIsNotStrongerThanPanic) {
+  MigrationFsm fsm = copying();
+  EXPECT_FALSE(fsm.act(Action::panic));
+  EXPECT_FALSE(fsm.act(Action::stop));
+  EXPECT_EQ(fsm.next({}, kNow), Work::end);
+  EXPECT_EQ(fsm.state(), State::panicked);
+}
+
+TEST(MigrationFsm, IsNotPausedWithinTheCutOver) {
+  MigrationFsm fsm = copying();
+  ASSERT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+  const auto problem = fsm.act(Action::pause);
+  ASSERT_TRUE(problem);
+  EXPECT_EQ(problem->code, "not_possible_now");
+}
+
+TEST(MigrationFsm, EndsAsTheCutOverEnded) {
+  const std::pair<Result, State> ends[] = {{Result::completed, State::completed},
+                                           {Result::failed, State::failed},
+                                           {Result::strange, State::failed},
+                                           {Result::panicked, State::panicked}};
+  for (const auto& [result, state] : ends) {
+    MigrationFsm fsm = copying();
+    ASSERT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+    fsm.cut_over_ended(result, kNow);
+    EXPECT_EQ(fsm.state(), state);
+    EXPECT_TRUE(fsm.ended());
+  }
+}
+
+TEST(MigrationFsm, OnceEndedOnlyCleanupIsPossible) {
+  MigrationFsm running = copying();
+  EXPECT_TRUE(running.act(Action::cleanup)) << "not while it runs";
+  for (const State state : {State::completed, State::stopped, State::panicked, State::failed, State::reverted}) {
+    MigrationFsm fsm(state);
+    EXPECT_FALSE(fsm.act(Action::cleanup));
+    for (const Action action : {Action::pause, Action::resume, Action::cut_over, Action::stop, Action::panic}) {
+      EXPECT_TRUE(fsm.act(action));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sluice::migrator

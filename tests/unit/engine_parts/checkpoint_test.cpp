@@ -1,0 +1,63 @@
+#include "migrator/engine/checkpoint.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sluice::migrator {
+namespace {
+
+Checkpoint full() {
+  Checkpoint checkpoint;
+  checkpoint.applied = {"binlog.000007", 4711};
+  checkpoint.caught_up = Position{"binlog.000007", 4800};
+  checkpoint.copied_to = KeyLiterals{"17", "_utf8mb4 x'6122'"};
+  checkpoint.copied = true;
+  checkpoint.cut_over_asked = true;
+  checkpoint.verified_to = KeyLiterals{"9", "'2026-01-01'"};
+  checkpoint.rows_copied = 18'446'744'073'709'551'615U;
+  checkpoint.rows_estimated = 3;
+  checkpoint.cut_over = {.attempts = 2,
+                         .hold_ms = 12.5,
+                         .held_statements = 7,
+                         .stragglers = 1,
+                         .conflicts = 1,
+                         .fence = "lock",
+                         .last_error = "fence: \"x\""};
+  return checkpoint;
+}
+
+TEST(Checkpoint, ComesBackAsItWas) {
+  const auto read = checkpoint_from_json(to_json(full()));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->applied, full().applied);
+  EXPECT_EQ(read->caught_up, full().caught_up);
+  EXPECT_EQ(read->copied_to, full().copied_to);
+  EXPECT_TRUE(read->copied);
+  EXPECT_EQ(read->verified_to, full().verified_to);
+  EXPECT_FALSE(read->verified);
+  EXPECT_TRUE(read->cut_over_asked);
+  EXPECT_EQ(read->rows_copied, full().rows_copied);
+  EXPECT_EQ(read->cut_over.hold_ms, 12.5);
+  EXPECT_EQ(read->cut_over.last_error, "fence: \"x\"");
+}
+
+TEST(Checkpoint, IsRefusedWhereItIsCutAnywhere) {
+  const std::string text = to_json(full());
+  for (std::size_t length = 0; length < text.size(); ++length) {
+    EXPECT_TRUE(checkpoint_from_json(text.substr(0, length)).has_error()) << length;
+  }
+  EXPECT_TRUE(checkpoint_from_json(text + "x").has_error());
+  EXPECT_TRUE(checkpoint_from_json("[]").has_error());
+}
+
+TEST(Checkpoint, KeepsDefaultsWhereMembersAreMissingOrOfAnotherKind) {
+  const auto read =
+      checkpoint_from_json(R"({"applied": 3, "copied": "yes", "rows_copied": -1, "copied_to": {}, "new": 1})");
+  ASSERT_TRUE(read.has_value());
+  EXPECT_TRUE(read->applied.file.empty());
+  EXPECT_FALSE(read->copied);
+  EXPECT_EQ(read->rows_copied, 0U);
+  EXPECT_FALSE(read->copied_to.has_value());
+}
+
+}  // namespace
+}  // namespace sluice::migrator

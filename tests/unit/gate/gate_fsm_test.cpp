@@ -1,0 +1,234 @@
+#include "proxy/gate/gate_fsm.hpp"
+
+#include <gmock/gmock.h>
+
+namespace sluice::gate {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using Decision = GateFsm::Decision;
+using Ending = GateFsm::Ending;
+
+constexpr SessionId kAnn{1}, kBob{2}, kCid{3};
+constexpr TimePoint kNow{};
+constexpr TimePoint kDrain = kNow + Millis(100);
+constexpr TimePoint kHold = kNow + Millis(500);
+
+class GateFsmTest : public testing::Test {
+ protected:
+  void begin(SessionId who) {
+    ASSERT_EQ(gate.judge(who), Decision::pass);
+    gate.start(who, kNow);
+  }
+  void wait(SessionId who) {
+    ASSERT_EQ(gate.judge(who), Decision::wait);
+    gate.enqueue(who);
+  }
+  void close(const std::vector<SessionId>& in_transaction = {}) { gate.close(kNow, kDrain, kHold, in_transaction); }
+  auto finish(SessionId who, Ending ending = Ending::free) { return gate.finish(who, ending); }
+
+  GateFsm gate{{}, kNow};
+};
+
+TEST_F(GateFsmTest, LetsEverybodyPassWhileArmed) {
+  begin(kAnn);
+  begin(kBob);
+  EXPECT_EQ(gate.phase(), Phase::armed);
+  EXPECT_EQ(gate.busy().size(), 2U);
+  EXPECT_THAT(finish(kAnn), IsEmpty());
+  EXPECT_EQ(gate.busy().size(), 1U);
+}
+
+TEST_F(GateFsmTest, IsHeldAtOnceWhenNobodyIsBusy) {
+  close();
+  EXPECT_EQ(gate.phase(), Phase::held);
+}
+
+TEST_F(GateFsmTest, HoldsNewWorkWhileDraining) {
+  begin(kAnn);
+  close();
+  EXPECT_EQ(gate.phase(), Phase::draining);
+  wait(kBob);
+  EXPECT_THAT(finish(kAnn), IsEmpty());
+  EXPECT_EQ(gate.phase(), Phase::held);
+  EXPECT_EQ(gate.waiting(), 1U);
+}
+
+TEST_F(GateFsmTest, LetsATransactionThatTouchedTheTableEnd) {
+  begin(kAnn);
+  (void)finish(kAnn, Ending::keeps_table);
+  close({kAnn});
+  EXPECT_EQ(gate.phase(), Phase::draining);
+  begin(kAnn);
+  (void)finish(kAnn, Ending::keeps_table);
+  EXPECT_EQ(gate.phase(), Phase::draining);
+  (void)finish(kAnn);  // its commit
+  EXPECT_EQ(gate.phase(), Phase::held);
+  EXPECT_EQ(gate.judge(kAnn), Decision::wait);
+}
+
+TEST_F(GateFsmTest, LetsAnOpenTransactionTouchTheTableWhileDrainingButNotOnceHeld) {
+  begin(kAnn);
+  close({kBob});
+  begin(kBob);
+  (void)finish(kAnn);
+  EXPECT_EQ(gate.phase(), Phase::draining) << "Bob is inside now";
+  (void)finish(kBob);
+  EXPECT_EQ(gate.phase(), Phase::held);
+  EXPECT_EQ(gate.judge(kBob), Decision::wait);
+}
+
+TEST_F(GateFsmTest, LetsNoTransactionInOnceHeld) {
+  close({kBob});
+  EXPECT_EQ(gate.phase(), Phase::held) << "a transaction elsewhere is nobody to wait for";
+  EXPECT_EQ(gate.judge(kBob), Decision::wait);
+}
+
+TEST_F(GateFsmTest, ReleasesInArrivalOrder) {
+  close();
+  wait(kCid);
+  wait(kAnn);
+  wait(kBob);
+  EXPECT_EQ(gate.held_statements(), 3U);
+  EXPECT_THAT(gate.open(), ElementsAre(kCid, kAnn, kBob));
+  EXPECT_EQ(gate.phase(), Phase::armed);
+}
+
+TEST_F(GateFsmTest, PacesTheRelease) {
+  constexpr auto kMax = GateFsm::kReleaseConcurrencyMax;
+  close();
+  for (std::uint64_t i = 0; i < kMax + 2; ++i) wait(SessionId{i});
+  EXPECT_EQ(gate.open().size(), kMax);
+  EXPECT_EQ(gate.waiting(), 2U);
+  EXPECT_EQ(gate.judge(SessionId{1000}), Decision::wait) << "nobody overtakes those who wait";
+
+  begin(SessionId{0});
+  EXPECT_THAT(finish(SessionId{0}), ElementsAre(SessionId{kMax}));
+  EXPECT_THAT(gate.leave(SessionId{1}), ElementsAre(SessionId{kMax + 1})) << "who leaves makes room";
+  EXPECT_EQ(gate.waiting(), 0U);
+}
+
+TEST_F(GateFsmTest, KeepsThePlaceOfOneWhoMustWaitAgain) {
+  close();
+  wait(kAnn);
+  EXPECT_THAT(gate.open(), ElementsAre(kAnn));
+  close();
+  wait(kBob);
+  wait(kAnn);
+  EXPECT_THAT(gate.open(), ElementsAre(kAnn, kBob));
+}
+
+TEST_F(GateFsmTest, OpensAtTheDrainDeadline) {
+  begin(kAnn);
+  close();
+  wait(kBob);
+  EXPECT_EQ(gate.deadline(), kDrain);
+  EXPECT_THAT(gate.tick(kDrain - Millis(1)), IsEmpty());
+  EXPECT_EQ(gate.phase(), Phase::draining);
+  EXPECT_THAT(gate.tick(kDrain), ElementsAre(kBob));
+  EXPECT_EQ(gate.phase(), Phase::armed);
+}
+
+TEST_F(GateFsmTest, OpensAtTheHoldDeadline) {
+  close();
+  wait(kAnn);
+  EXPECT_THAT(gate.tick(kDrain), IsEmpty()) << "drained in time";
+  EXPECT_EQ(gate.deadline(), kHold);
+  EXPECT_THAT(gate.tick(kHold), ElementsAre(kAnn));
+  EXPECT_EQ(gate.deadline(), TimePoint::max());
+}
+
+TEST_F(GateFsmTest, ExtendsAHold) {
+  close();
+  EXPECT_TRUE(gate.extend(kHold + Millis(100)));
+  EXPECT_THAT(gate.tick(kHold), IsEmpty());
+  EXPECT_EQ(gate.phase(), Phase::held);
+}
+
+TEST_F(GateFsmTest, DoesNotExtendWhatHasExpired) {
+  close();
+  (void)gate.tick(kHold);
+  EXPECT_FALSE(gate.extend(kHold + Millis(100)));
+  EXPECT_EQ(gate.phase(), Phase::armed);
+}
+
+TEST_F(GateFsmTest, DoesNotExtendADrain) {
+  begin(kAnn);
+  close();
+  EXPECT_FALSE(gate.extend(kHold));
+}
+
+TEST_F(GateFsmTest, RefusesAnOldSnapshotUntilItsTransactionEnds) {
+  close();
+  gate.swapped({kAnn});
+  EXPECT_EQ(gate.judge(kAnn), Decision::refuse_snapshot);
+  (void)gate.open();
+  (void)finish(kAnn, Ending::keeps_table);  // the refused statement; its transaction is open still
+  EXPECT_EQ(gate.judge(kAnn), Decision::refuse_snapshot);
+  (void)finish(kAnn);
+  EXPECT_EQ(gate.judge(kAnn), Decision::pass);
+  EXPECT_EQ(gate.judge(kBob), Decision::pass);
+}
+
+TEST_F(GateFsmTest, AcceptsATransactionThatHadOnlyBegunAtTheSwap) {
+  close();
+  gate.swapped({kAnn});  // her BEGIN was at the server
+  gate.has_no_snapshot(kAnn);
+  (void)finish(kAnn, Ending::keeps_table);
+  (void)gate.open();
+  EXPECT_EQ(gate.judge(kAnn), Decision::pass);
+}
+
+TEST_F(GateFsmTest, WaitsForSuspects) {
+  gate.suspect({kAnn}, kNow);
+  close({kAnn});
+  EXPECT_EQ(gate.phase(), Phase::draining);
+  EXPECT_EQ(gate.judge(kAnn), Decision::pass) << "she must be able to end";
+  (void)finish(kAnn);
+  EXPECT_EQ(gate.phase(), Phase::held);
+}
+
+TEST_F(GateFsmTest, KnowsWhoLeftWhileTheyWaited) {
+  close();
+  wait(kAnn);
+  wait(kBob);
+  EXPECT_THAT(gate.leave(kAnn), IsEmpty());
+  EXPECT_FALSE(gate.lists(kAnn));
+  EXPECT_THAT(gate.open(), ElementsAre(kBob));
+}
+
+TEST_F(GateFsmTest, IsHeldWhenTheLastBlockerLeaves) {
+  begin(kAnn);
+  (void)finish(kAnn, Ending::keeps_table);
+  close({kAnn});
+  (void)gate.leave(kAnn);
+  EXPECT_EQ(gate.phase(), Phase::held);
+}
+
+TEST_F(GateFsmTest, ForgetsAnInterruptedStatement) {
+  close();
+  wait(kAnn);
+  EXPECT_TRUE(gate.waits(kAnn));
+  (void)gate.withdraw(kAnn);
+  EXPECT_FALSE(gate.waits(kAnn));
+  EXPECT_THAT(gate.open(), IsEmpty());
+}
+
+TEST_F(GateFsmTest, WaitsForThePipelineOfAStatementThatTouchedTheTable) {
+  begin(kAnn);
+  close();
+  (void)finish(kAnn, Ending::pending);  // an earlier command's answer
+  EXPECT_EQ(gate.phase(), Phase::draining);
+  (void)finish(kAnn, Ending::free);
+  EXPECT_EQ(gate.phase(), Phase::held);
+}
+
+TEST_F(GateFsmTest, OpeningAnOpenGateDoesNothing) {
+  begin(kAnn);
+  EXPECT_THAT(gate.open(), IsEmpty());
+  EXPECT_EQ(gate.phase(), Phase::armed);
+}
+
+}  // namespace
+}  // namespace sluice::gate

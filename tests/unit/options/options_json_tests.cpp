@@ -1,0 +1,100 @@
+// What a person may write as options, and what they are told when it is something else.
+#include "migrator/options/options_json.hpp"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+namespace sluice::migrator {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refusal(std::string_view json) {
+  const auto options = options_from_json_text(json);
+  return options ? "accepted" : options.error().code + ": " + options.error().message;
+}
+
+TEST(Options, left_out_keep_their_defaults) {
+  const auto options = options_from_json_text("{}");
+  ASSERT_TRUE(options.has_value());
+  EXPECT_EQ(options->chunk_size, Options{}.chunk_size);
+}
+
+TEST(Options, come_back_from_their_own_text) {
+  constexpr auto all =
+      R"({"chunk_size":7,"chunk_time_ms":8,"max_load":"Threads_running=25,Uptime=3","critical_load":"Threads_running=9",)"
+      R"("throttle_query":"SELECT 0","throttle_flag_file":"/a","nice_ratio":1.5,"panic_flag_file":"/b",)"
+      R"("postpone_cut_over":true,"postpone_cut_over_flag_file":"/c","hold_timeout_ms":10,"drain_timeout_ms":11,)"
+      R"("on_blocker":"kill","fence":"gate+lock","verify":"off","initially_drop_ghost_table":true,)"
+      R"("initially_drop_old_table":true,"ok_to_drop_table":true,"old_table_retention":"7d",)"
+      R"("compatibility_queries":["SELECT 1"]})";
+  const auto options = options_from_json_text(all);
+  ASSERT_TRUE(options.has_value()) << options.error().message;
+  EXPECT_EQ(options->max_load.at("Uptime"), 3U);
+  EXPECT_EQ(options->old_table_retention, std::chrono::hours{24 * 7});
+  EXPECT_EQ(options->fence, Fence::gate_and_lock);
+  const auto again = options_from_json_text(options_to_json_text(*options));
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ(options_to_json_text(*again), options_to_json_text(*options));
+  EXPECT_NE(options_to_json_text(*options), options_to_json_text({}));
+}
+
+TEST(Options, tell_a_misspelling_from_something_to_come) {
+  EXPECT_EQ(refusal(R"({"chunk_sise":1})"), "unknown_option: unknown option chunk_sise; did you mean chunk_size?");
+  EXPECT_EQ(refusal(R"({"colour":1})"), "unknown_option: unknown option colour");
+  EXPECT_EQ(refusal(R"({"guards":[]})"), "unsupported_option: option guards is not supported yet");
+}
+
+TEST(Options, say_what_a_value_must_be) {
+  EXPECT_THAT(refusal(R"({"chunk_size":"7"})"), HasSubstr("chunk_size must be a whole number"));
+  EXPECT_THAT(refusal(R"({"chunk_size":0})"), HasSubstr("chunk_size must be"));
+  EXPECT_THAT(refusal(R"({"chunk_size":-1})"), HasSubstr("chunk_size must be"));
+  EXPECT_THAT(refusal(R"({"chunk_size":1.5})"), HasSubstr("chunk_size must be"));
+  EXPECT_THAT(refusal(R"({"nice_ratio":-0.5})"), HasSubstr("nice_ratio must be"));
+  EXPECT_THAT(refusal(R"({"verify":"maybe"})"), HasSubstr(R"(verify must be "full" or "off")"));
+  EXPECT_THAT(refusal(R"({"postpone_cut_over":1})"), HasSubstr("must be true or false"));
+  EXPECT_THAT(refusal(R"({"compatibility_queries":[1]})"), HasSubstr("compatibility_queries must be"));
+  for (const auto* load : {"x", "a=", "=1", "a=1,", "a=1,a=2", "a b=1", "a=-1", "a=99999999999999999999"}) {
+    EXPECT_THAT(refusal(std::string{R"({"max_load":")"} + load + "\"}"), HasSubstr("max_load must be")) << load;
+  }
+  for (const auto* duration : {"", "1", "h", "1w", "-1s", "1.5h", "99999999999999999999s", "9999999d"}) {
+    EXPECT_THAT(refusal(std::string{R"({"old_table_retention":")"} + duration + "\"}"), HasSubstr("duration"))
+        << duration;
+  }
+}
+
+TEST(Options, that_are_no_object_are_refused) {
+  for (const auto* json : {"", "{", "[]", "null", "1", R"({"chunk_size":1}x)", R"("x")"}) {
+    EXPECT_NE(refusal(json), "accepted") << json;
+  }
+}
+
+TEST(Options, change_while_running_all_or_none) {
+  Options options;
+  const auto problem = change_options(options, R"({"chunk_size":5,"fence":"gate"})");
+  ASSERT_TRUE(problem.has_value());
+  EXPECT_EQ(problem->code, "not_changeable");
+  EXPECT_EQ(options.chunk_size, Options{}.chunk_size);
+  EXPECT_FALSE(change_options(options, R"({"chunk_size":5})").has_value());
+  EXPECT_EQ(options.chunk_size, 5U);
+}
+
+TEST(Options, have_names_of_their_own_and_flags) {
+  std::set<std::string> flags;
+  for (const auto& option : known_options()) EXPECT_TRUE(flags.insert(flag_name(option.name)).second);
+  EXPECT_TRUE(flags.contains("--old-table-retention"));
+}
+
+TEST(Options, flags_become_json_of_the_options_form) {
+  constexpr OptionInfo number{"chunk_size", OptionForm::number, Changes::while_running, ""};
+  constexpr OptionInfo flag{"ok_to_drop_table", OptionForm::flag, Changes::while_running, ""};
+  constexpr OptionInfo text{"verify", OptionForm::text, Changes::while_running, ""};
+  EXPECT_EQ(flag_to_json_text(number, "250"), "250");
+  EXPECT_EQ(flag_to_json_text(number, "many"), R"("many")");
+  EXPECT_EQ(flag_to_json_text(flag, ""), "true");
+  EXPECT_EQ(flag_to_json_text(text, "a\"b"), R"("a\"b")");
+}
+
+}  // namespace
+}  // namespace sluice::migrator
