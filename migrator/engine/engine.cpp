@@ -31,7 +31,11 @@ class Migrator final : public Engine {
 
  private:
   using Handle = std::shared_ptr<Migration>;
+  // How long the end of a migration may be waited for by a call that needs its table.
+  static constexpr Millis kLetsGoWithin{2000};
+
   [[nodiscard]] Handle find(const MigrationId& id) const;
+  [[nodiscard]] std::vector<Handle> handles() const;
   [[nodiscard]] std::optional<Problem> busy(const TableRef& table) const;
   [[nodiscard]] std::optional<Problem> drop_leftovers(const Migration& migration);
   [[nodiscard]] Created dry_run(Connection& connection, const Shadow& shadow) const;
@@ -78,26 +82,35 @@ std::optional<Problem> Migrator::recover() {
 }
 
 void Migrator::shut_down() {
-  std::vector<Handle> all;
   {
     const std::scoped_lock creating(creating_);
     const std::scoped_lock lock(mutex_);
     recovered_ = false;  // nothing is started any more
-    for (const auto& [order, migration] : migrations_) all.push_back(migration);
   }
-  for (const Handle& migration : all) migration->shut_down();
+  for (const Handle& migration : handles()) migration->shut_down();
+}
+
+std::vector<Migrator::Handle> Migrator::handles() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Handle> all;
+  for (const auto& [order, migration] : migrations_) all.push_back(migration);
+  return all;
 }
 
 std::optional<Problem> Migrator::busy(const TableRef& table) const {
-  const std::scoped_lock lock(mutex_);
   std::size_t running = 0;
-  for (const auto& [order, migration] : migrations_) {
-    if (migration->ended() && !migration->armed()) continue;
+  for (const Handle& migration : handles()) {
+    const bool same =
+        migration->source().database == table.database && same_name(migration->source().table, table.table);
+    // Who reads that a migration has ended may go on with its table at once.
+    if (migration->has_let_go(same ? kLetsGoWithin : Millis{0})) continue;
     ++running;
-    if (migration->source().database == table.database && same_name(migration->source().table, table.table)) {
-      return Problem{"table_busy",
-                     "the table has a migration already: " + order.second + "; stop it or wait for its end"};
-    }
+    if (!same) continue;
+    const std::string id = migration->status().id;
+    return migration->ended()
+               ? Problem{"table_busy", "transactions that began before the swap of " + id +
+                                           " are still open, and would read wrong rows after another; wait for them"}
+               : Problem{"table_busy", "the table has a migration already: " + id + "; stop it or wait for its end"};
   }
   if (running < config_.migrations_max) return std::nullopt;
   return Problem{"too_many_migrations",
@@ -157,9 +170,8 @@ Created Migrator::create(Specification specification, Run run) {
 }
 
 std::vector<Status> Migrator::list() const {
-  const std::scoped_lock lock(mutex_);
   std::vector<Status> all;
-  for (const auto& [order, migration] : migrations_) all.push_back(migration->status());
+  for (const Handle& migration : handles()) all.push_back(migration->status());
   return all;
 }
 

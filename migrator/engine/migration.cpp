@@ -30,6 +30,7 @@ Migration::Migration(Parts parts, StoredMigration stored)
       applied_before_(stored.checkpoint.changes_applied),
       mismatches_before_(stored.checkpoint.mismatches),
       durable_(stored.checkpoint) {
+  has_let_go_ = fsm_.ended();
   if (stored.paused) (void)fsm_.act(Action::pause);
   status_.id = id_;
   status_.database = specification_.database;
@@ -131,6 +132,12 @@ std::optional<Problem> Migration::change(const std::function<std::optional<Probl
 bool Migration::ended() const {
   const std::scoped_lock lock(mutex_);
   return fsm_.ended();
+}
+
+bool Migration::has_let_go(Millis limit) const {
+  std::unique_lock lock(mutex_);
+  if (!fsm_.ended()) return false;
+  return nudged_.wait_for(lock, limit, [&] { return has_let_go_; });
 }
 
 Options Migration::options() const {
@@ -282,8 +289,13 @@ void Migration::publish(const MigrationFsm::Facts& facts) {
 }
 
 void Migration::rest(Millis time) {
-  std::unique_lock lock(mutex_);
-  nudged_.wait_for(lock, time, [&, seen = nudges_] { return stopping() || nudges_ != seen; });
+  const auto began = gate::Clock::now();
+  {
+    std::unique_lock lock(mutex_);
+    nudged_.wait_for(lock, time, [&, seen = nudges_] { return stopping() || nudges_ != seen; });
+  }
+  if (!brakes_.throttled_by.empty())
+    parts_.observer.throttled_for(std::chrono::round<Millis>(gate::Clock::now() - began));
 }
 
 void Migration::note(std::string_view event, std::string details) {

@@ -59,8 +59,9 @@ class Migration {
   [[nodiscard]] std::optional<Problem> act(Action action);
   [[nodiscard]] std::optional<Problem> change(const std::function<std::optional<Problem>(Options&)>& edit);
   [[nodiscard]] bool ended() const;
-  // Clients' statements on its table are judged on its behalf: also for a while after its end.
-  [[nodiscard]] bool armed() const noexcept { return armed_.load(); }
+  // Has ended, and its thread has left the table and the gate alone since. Waits for that for up to `limit`, which the
+  // end's own few statements need; transactions with a snapshot older than the swap may take longer.
+  [[nodiscard]] bool has_let_go(Millis limit) const;
   [[nodiscard]] TableRef source() const { return {specification_.database, specification_.table}; }
 
  private:
@@ -111,7 +112,7 @@ class Migration {
   Specification specification_;  // without its options after the start: see options_
 
   mutable std::mutex mutex_;  // guards what follows, up to the thread's own
-  std::condition_variable nudged_;
+  mutable std::condition_variable nudged_;
   Options options_;
   MigrationFsm fsm_;
   Status status_;
@@ -119,6 +120,7 @@ class Migration {
   std::vector<BlockerStatus> outside_;  // who holds metadata locks for long, past the proxy
   std::uint64_t nudges_ = 0;
   bool options_changed_ = false;  // and not stored yet
+  bool has_let_go_ = false;
 
   // The migration's thread only.
   Store store_;
@@ -146,7 +148,6 @@ class Migration {
   bool held_from_outside_ = false;
 
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> armed_{false};
   std::jthread thread_;
 };
 

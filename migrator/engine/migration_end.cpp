@@ -189,6 +189,7 @@ void Migration::finish() {
   }
   parts_.gate.open(table);
   if (stream_) stream_->stop();
+  brakes_ = {};
   {
     const std::scoped_lock lock(mutex_);
     status_.ended_at = now_as_text();
@@ -206,8 +207,12 @@ void Migration::finish() {
   // Transactions with an older snapshot must be refused until the last of them has ended.
   while (!stopping() && parts_.gate.status(table).stale > 0) rest(kIdle);
   parts_.gate.disarm(table);
-  armed_ = false;
   connection_.reset();
+  {
+    const std::scoped_lock lock(mutex_);
+    has_let_go_ = true;
+  }
+  nudged_.notify_all();
   keep_old_table();
 }
 

@@ -39,7 +39,6 @@ void Migration::arm() {
   if (connect()) {
     if (auto found = names_that_lead_to(*connection_, source()); found.has_value()) targets = std::move(*found);
   }
-  armed_ = true;
   parts_.gate.arm({source().database, source().table}, std::move(targets), id_);
 }
 

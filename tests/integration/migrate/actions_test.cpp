@@ -58,6 +58,12 @@ class Actions : public BehindSluice {
   std::string shown(const std::string& id, const std::string& pointer) {
     return json_at(sluice().status(id).json, pointer);
   }
+  double throttled_seconds() {
+    const std::string name = "\nsluice_throttled_seconds_total ";
+    const auto text = sluice().get("/metrics").body;
+    const auto at = text.find(name);
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size()));
+  }
   bool comes_to_show(const std::string& id, const std::string& pointer, const std::string& value) {
     return wait_until([&] { return shown(id, pointer) == value; });
   }
@@ -176,9 +182,13 @@ TEST_P(Actions, throttle_flag_file_and_query_hold_the_copy_back_and_are_named) {
   std::filesystem::remove(file);
   EXPECT_TRUE(wait_until([&] { return shown(id, "/throttled_by").find("query") != std::string::npos; }))
       << shown(id, "/throttled_by");
+  EXPECT_GT(throttled_seconds(), 0.1);
   EXPECT_EQ(change(id, R"({"throttle_query": ""})").status, changed);
   expect_completed(await_end(id));
   EXPECT_EQ(shown(id, "/throttled_by"), "");
+  const double in_all = throttled_seconds();
+  EXPECT_TRUE(writes_go_on());
+  EXPECT_EQ(throttled_seconds(), in_all);
 }
 
 TEST_P(Actions, open_transaction_is_named_and_waited_for_while_others_go_on) {
