@@ -190,7 +190,7 @@ void Gate::leave(Slot& slot) {
     impl_->forget_the_gone(now);
     for (auto& [name, table] : impl_->tables) {
       table.statements.erase(slot.id());
-      impl_->collect(table.fsm.leave(slot.id()), Wake::judge_again, wakers);
+      impl_->collect(table.fsm.leave(slot.id(), now), Wake::judge_again, wakers);
     }
   }
   impl_->changed.notify_all();
@@ -208,7 +208,7 @@ std::shared_ptr<const ArmedSet> Gate::armed() const {
 }
 
 Verdict Gate::admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Touch>& touches, std::string statement,
-                    TimePoint now) {
+                    Autocommit autocommit, TimePoint now) {
   std::vector<Impl::Waker> wakers;
   const auto judge = [&]() -> Verdict {
     const std::scoped_lock lock(impl_->mutex);
@@ -216,6 +216,11 @@ Verdict Gate::admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Tou
     slot.parked_ = false;
     // This command has not been sent: what the swap saw at the server was nothing, if nothing else is in flight.
     const bool no_snapshot = slot.in_flight_ == 1 && !(slot.in_transaction_.load() && slot.may_hold_snapshot_.load());
+    const bool only_reads =
+        std::ranges::all_of(touches, [](const Touch& touch) { return touch.access <= Access::read; });
+    const auto work = only_reads && autocommit == Autocommit::on && !slot.in_transaction_.load()
+                          ? GateFsm::Work::single_read
+                          : GateFsm::Work::any;
     Table* blocked_by = nullptr;
     std::vector<Table*> touched;
     for (const Touch& touch : touches) {
@@ -223,7 +228,7 @@ Verdict Gate::admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Tou
       if (touch.access == Access::definition) return Verdict::refuse_ddl;
       Table& table = impl_->tables.at(impl_->armed->tables.at(touch.table).table);
       if (no_snapshot) table.fsm.has_no_snapshot(slot.id());
-      const GateFsm::Decision decision = table.fsm.judge(slot.id());
+      const GateFsm::Decision decision = table.fsm.judge(slot.id(), work);
       if (decision == GateFsm::Decision::refuse_snapshot) return Verdict::refuse_snapshot;
       if (decision == GateFsm::Decision::wait && blocked_by == nullptr) blocked_by = &table;
       touched.push_back(&table);
@@ -231,7 +236,7 @@ Verdict Gate::admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Tou
     slot.listed_.store(true, std::memory_order_seq_cst);
     if (blocked_by != nullptr) {
       for (Table* table : touched) {
-        if (table != blocked_by) impl_->collect(table->fsm.withdraw(slot.id()), Wake::judge_again, wakers);
+        if (table != blocked_by) impl_->collect(table->fsm.withdraw(slot.id(), now), Wake::judge_again, wakers);
       }
       blocked_by->fsm.enqueue(slot.id());
       slot.parked_ = true;
@@ -240,12 +245,13 @@ Verdict Gate::admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Tou
     }
     slot.at_server_.store(slot.in_flight_, std::memory_order_seq_cst);
     for (Table* table : touched) {
-      table->fsm.start(slot.id(), now);
+      table->fsm.start(slot.id(), work, now);
       table->statements[slot.id()] = statement;
     }
     return Verdict::pass;
   };
   const Verdict verdict = judge();
+  if (verdict == Verdict::wait) impl_->changed.notify_all();  // a slot that runs out is something to wake up for now
   Impl::call(wakers);
   return verdict;
 }
@@ -262,12 +268,13 @@ void Gate::finish(Slot& slot, bool in_transaction, bool may_hold_snapshot) {
   const GateFsm::Ending ending = in_transaction  ? GateFsm::Ending::keeps_table
                                  : at_server > 0 ? GateFsm::Ending::pending
                                                  : GateFsm::Ending::free;
+  const TimePoint now = Clock::now();
   std::vector<Impl::Waker> wakers;
   {
     const std::scoped_lock lock(impl_->mutex);
     for (auto& [name, table] : impl_->tables) {
       if (!may_hold_snapshot && at_server == 0) table.fsm.has_no_snapshot(slot.id());
-      impl_->collect(table.fsm.finish(slot.id(), ending), Wake::judge_again, wakers);
+      impl_->collect(table.fsm.finish(slot.id(), ending, now), Wake::judge_again, wakers);
       if (ending == GateFsm::Ending::free) table.statements.erase(slot.id());
     }
     impl_->unlist(slot);
@@ -284,7 +291,7 @@ void Gate::interrupt(ConnectionId connection) {
       if (slot->connection() != connection) continue;
       for (auto& [name, table] : impl_->tables) {
         if (!table.fsm.waits(id)) continue;
-        impl_->collect(table.fsm.withdraw(id), Wake::judge_again, wakers);
+        impl_->collect(table.fsm.withdraw(id, Clock::now()), Wake::judge_again, wakers);
         wakers.emplace_back(slot, Wake::interrupted);
       }
     }
@@ -362,9 +369,10 @@ void Gate::open(const TableName& table) {
     const std::scoped_lock lock(impl_->mutex);
     const auto entry = impl_->tables.find(table);
     if (entry == impl_->tables.end()) return;
+    const TimePoint now = Clock::now();
     const Phase before = entry->second.fsm.phase();
-    impl_->collect(entry->second.fsm.open(), Wake::judge_again, wakers);
-    impl_->note_opened(entry->second, before, Clock::now());
+    impl_->collect(entry->second.fsm.open(now), Wake::judge_again, wakers);
+    impl_->note_opened(entry->second, before, now);
   }
   impl_->changed.notify_all();
   Impl::call(wakers);

@@ -99,6 +99,9 @@ struct Touch {
   Access access = Access::none;
 };
 
+// The session's own setting, as the server last told it.
+enum class Autocommit : std::uint8_t { off, on };
+
 enum class Verdict : std::uint8_t {
   pass,             // send it to the server
   wait,             // keep it; wake() will be called once
@@ -165,7 +168,7 @@ class Gate : public TableGate {
   // unless all pass. `statement` (no literals) is what a blocker is shown with. After a wait it is always called again,
   // with whatever a new scan finds, be it nothing.
   [[nodiscard]] Verdict admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Touch>& touches,
-                              std::string statement, TimePoint now);
+                              std::string statement, Autocommit autocommit, TimePoint now);
   // The command has its whole answer (or was answered by the proxy itself). `in_transaction`: the server's status flag,
   // or tables locked by LOCK TABLES. `may_hold_snapshot`: the transaction did more than begin.
   void finish(Slot& slot, bool in_transaction, bool may_hold_snapshot);

@@ -1,12 +1,18 @@
 #include "proxy/gate/gate_fsm.hpp"
 
+#include <algorithm>
+
 namespace sluice::gate {
 
 void GateFsm::suspect(const std::vector<SessionId>& sessions, TimePoint now) {
-  for (SessionId session : sessions) busy_.try_emplace(session, Busy{.since = now}).first->second.touched = true;
+  for (SessionId session : sessions) {
+    Busy& entry = busy_.try_emplace(session, Busy{.since = now}).first->second;
+    entry.touched = true;
+    entry.only_reads = false;
+  }
 }
 
-GateFsm::Decision GateFsm::judge(SessionId session) const {
+GateFsm::Decision GateFsm::judge(SessionId session, Work work) const {
   if (stale_.contains(session)) return Decision::refuse_snapshot;
   const auto entry = busy_.find(session);
   // A transaction that is waited for must be able to end; it may need this statement for that.
@@ -17,6 +23,7 @@ GateFsm::Decision GateFsm::judge(SessionId session) const {
       // Behind those who already wait, unless it is this session's own turn.
       return queue_.empty() || released_.contains(session) ? Decision::pass : Decision::wait;
     case Phase::draining:
+      if (work == Work::single_read && !reads_wait_) return Decision::pass;
       return passing_.contains(session) ? Decision::pass : Decision::wait;
     case Phase::held:
       return Decision::wait;
@@ -24,13 +31,16 @@ GateFsm::Decision GateFsm::judge(SessionId session) const {
   return Decision::wait;
 }
 
-void GateFsm::start(SessionId session, TimePoint now) {
-  Busy& entry = busy_.try_emplace(session, Busy{.since = now}).first->second;
+void GateFsm::start(SessionId session, Work work, TimePoint now) {
+  const bool reads = work == Work::single_read;
+  Busy& entry = busy_.try_emplace(session, Busy{.only_reads = reads, .since = now}).first->second;
   entry.running = true;
+  entry.only_reads = entry.only_reads && reads;
 }
 
 void GateFsm::enqueue(SessionId session) {
   released_.erase(session);
+  slots_.erase(session);
   const auto [ticket, is_new] = tickets_.try_emplace(session, next_ticket_);
   if (is_new) {
     ++next_ticket_;
@@ -39,7 +49,7 @@ void GateFsm::enqueue(SessionId session) {
   queue_.emplace(ticket->second, session);
 }
 
-std::vector<SessionId> GateFsm::finish(SessionId session, Ending ending) {
+std::vector<SessionId> GateFsm::finish(SessionId session, Ending ending, TimePoint now) {
   switch (ending) {
     case Ending::pending:
       return {};
@@ -47,6 +57,7 @@ std::vector<SessionId> GateFsm::finish(SessionId session, Ending ending) {
       if (const auto entry = busy_.find(session); entry != busy_.end()) {
         entry->second.running = false;
         entry->second.touched = true;
+        entry->second.only_reads = false;
       }
       break;
     case Ending::free:
@@ -55,31 +66,34 @@ std::vector<SessionId> GateFsm::finish(SessionId session, Ending ending) {
       passing_.erase(session);
       break;
   }
+  slots_.erase(session);
   if (released_.erase(session) > 0) tickets_.erase(session);
   settle();
-  return release();
+  return release(now);
 }
 
-std::vector<SessionId> GateFsm::withdraw(SessionId session) {
+std::vector<SessionId> GateFsm::withdraw(SessionId session, TimePoint now) {
   released_.erase(session);
+  slots_.erase(session);
   if (const auto ticket = tickets_.find(session); ticket != tickets_.end()) {
     queue_.erase(ticket->second);
     tickets_.erase(ticket);
   }
-  return release();
+  return release(now);
 }
 
-std::vector<SessionId> GateFsm::leave(SessionId session) {
+std::vector<SessionId> GateFsm::leave(SessionId session, TimePoint now) {
   busy_.erase(session);
   stale_.erase(session);
   passing_.erase(session);
   settle();
-  return withdraw(session);
+  return withdraw(session, now);
 }
 
 void GateFsm::close(TimePoint now, TimePoint drain_deadline, TimePoint hold_deadline,
                     const std::vector<SessionId>& in_transaction) {
   phase_ = Phase::draining;
+  reads_wait_ = false;
   closed_at_ = now;
   held_statements_ = queue_.size();
   drain_deadline_ = drain_deadline;
@@ -98,17 +112,17 @@ void GateFsm::swapped(const std::vector<SessionId>& may_hold_snapshot) {
   stale_.insert(may_hold_snapshot.begin(), may_hold_snapshot.end());
 }
 
-std::vector<SessionId> GateFsm::open() {
+std::vector<SessionId> GateFsm::open(TimePoint now) {
   if (!closed()) return {};
   phase_ = Phase::armed;
   passing_.clear();
-  return release();
+  return release(now);
 }
 
 std::vector<SessionId> GateFsm::tick(TimePoint now) {
   const bool expired =
       (phase_ == Phase::draining && now >= drain_deadline_) || (phase_ == Phase::held && now >= hold_deadline_);
-  return expired ? open() : std::vector<SessionId>{};
+  return expired ? open(now) : release(now);
 }
 
 TimePoint GateFsm::deadline() const noexcept {
@@ -119,9 +133,10 @@ TimePoint GateFsm::deadline() const noexcept {
       return hold_deadline_;
     case Phase::open:
     case Phase::armed:
-      return TimePoint::max();
+      break;
   }
-  return TimePoint::max();
+  if (queue_.empty() || slots_.empty()) return TimePoint::max();
+  return std::ranges::min_element(slots_, {}, [](const auto& slot) { return slot.second; })->second;
 }
 
 bool GateFsm::lists(SessionId session) const {
@@ -130,15 +145,19 @@ bool GateFsm::lists(SessionId session) const {
 }
 
 void GateFsm::settle() {
-  if (phase_ == Phase::draining && busy_.empty()) phase_ = Phase::held;
+  if (phase_ != Phase::draining) return;
+  if (std::ranges::all_of(busy_, [](const auto& entry) { return entry.second.only_reads; })) reads_wait_ = true;
+  if (busy_.empty()) phase_ = Phase::held;
 }
 
-std::vector<SessionId> GateFsm::release() {
+std::vector<SessionId> GateFsm::release(TimePoint now) {
   std::vector<SessionId> woken;
-  if (closed()) return woken;
-  while (!queue_.empty() && released_.size() < kReleaseConcurrencyMax) {
+  if (closed() || queue_.empty()) return woken;
+  std::erase_if(slots_, [&](const auto& slot) { return now >= slot.second; });
+  while (!queue_.empty() && slots_.size() < kReleaseConcurrencyMax) {
     const auto first = queue_.begin();
     released_.insert(first->second);
+    slots_.emplace(first->second, now + kReleaseSlotMax);
     woken.push_back(first->second);
     queue_.erase(first);
   }

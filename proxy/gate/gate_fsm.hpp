@@ -17,8 +17,12 @@ class GateFsm {
  public:
   // How many released statements run at once, so that a release does not stampede the server.
   static constexpr std::size_t kReleaseConcurrencyMax = 64;
+  // Whoever is not done by then counts no more: it may wait for a lock of one that is still behind it.
+  static constexpr Millis kReleaseSlotMax{100};
 
   enum class Decision : std::uint8_t { pass, wait, refuse_snapshot };
+  // A single read outside a transaction is over by itself: new ones may begin as long as writers are waited for.
+  enum class Work : std::uint8_t { any, single_read };
   // What a finished statement leaves behind: nothing; earlier or later statements of the same pipeline still at the
   // server; an open transaction.
   enum class Ending : std::uint8_t { free, pending, keeps_table };
@@ -26,6 +30,7 @@ class GateFsm {
   struct Busy {
     bool running = false;  // a statement is at the server
     bool touched = false;  // an open transaction (or LOCK TABLES) has touched the table, or may have
+    bool only_reads = false;
     TimePoint since{};
   };
 
@@ -35,18 +40,18 @@ class GateFsm {
   void suspect(const std::vector<SessionId>& sessions, TimePoint now);
 
   // What would happen to a statement of this session; changes nothing.
-  [[nodiscard]] Decision judge(SessionId session) const;
+  [[nodiscard]] Decision judge(SessionId session, Work work) const;
   // Follows a judge() of the same instant: pass.
-  void start(SessionId session, TimePoint now);
+  void start(SessionId session, Work work, TimePoint now);
   // Follows a judge() of the same instant: wait. A session that was released and must wait again keeps its place.
   void enqueue(SessionId session);
 
   // Each returns the sessions to wake; they judge again.
-  [[nodiscard]] std::vector<SessionId> finish(SessionId session, Ending ending);
-  [[nodiscard]] std::vector<SessionId> withdraw(
-      SessionId session);                                         // waits no more here: interrupted, or waits elsewhere
-  [[nodiscard]] std::vector<SessionId> leave(SessionId session);  // gone
-  [[nodiscard]] std::vector<SessionId> open();
+  [[nodiscard]] std::vector<SessionId> finish(SessionId session, Ending ending, TimePoint now);
+  // Waits no more here: interrupted, or waits elsewhere.
+  [[nodiscard]] std::vector<SessionId> withdraw(SessionId session, TimePoint now);
+  [[nodiscard]] std::vector<SessionId> leave(SessionId session, TimePoint now);  // gone
+  [[nodiscard]] std::vector<SessionId> open(TimePoint now);
   [[nodiscard]] std::vector<SessionId> tick(TimePoint now);
 
   // `in_transaction`: sessions with an open transaction at this instant. They may still touch the table while it
@@ -60,7 +65,7 @@ class GateFsm {
   void has_no_snapshot(SessionId session) { stale_.erase(session); }
 
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
-  [[nodiscard]] TimePoint deadline() const noexcept;  // of the present phase; max() where there is none
+  [[nodiscard]] TimePoint deadline() const noexcept;  // when tick() has something to do; max() where it has not
   [[nodiscard]] const std::map<SessionId, Busy>& busy() const noexcept { return busy_; }
   [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size(); }
   [[nodiscard]] std::size_t stale() const noexcept { return stale_.size(); }
@@ -72,8 +77,8 @@ class GateFsm {
   [[nodiscard]] TimePoint closed_at() const noexcept { return closed_at_; }
 
  private:
-  void settle();                                   // draining becomes held when nobody is busy
-  [[nodiscard]] std::vector<SessionId> release();  // as many as may run now
+  void settle();  // draining becomes held when nobody is busy
+  [[nodiscard]] std::vector<SessionId> release(TimePoint now);  // as many as may run now
   [[nodiscard]] bool closed() const noexcept { return phase_ == Phase::draining || phase_ == Phase::held; }
 
   Phase phase_ = Phase::armed;
@@ -81,10 +86,12 @@ class GateFsm {
   std::map<std::uint64_t, SessionId> queue_;    // by ticket: arrival order
   std::map<SessionId, std::uint64_t> tickets_;  // of the waiting and of the released that have not finished yet
   std::set<SessionId> released_;                // woken, and not finished yet
+  std::map<SessionId, TimePoint> slots_;        // the released that count, and until when
   std::set<SessionId> passing_;                 // may still touch the table while it drains
   std::set<SessionId> stale_;                   // hold a snapshot older than the swap
   std::uint64_t next_ticket_ = 0;
   std::uint64_t held_statements_ = 0;
+  bool reads_wait_ = false;  // no writer was left at some instant of this drain: reads may not put it off any further
   TimePoint closed_at_{};
   TimePoint drain_deadline_{};
   TimePoint hold_deadline_{};

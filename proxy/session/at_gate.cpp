@@ -30,8 +30,9 @@ Session::Running Session::judge() {
     }
     const ArmedIndex& armed = worker_->armed();
     auto finding = examine(*command, attributes_, memory_, armed.index);
-    const auto verdict =
-        gate.admit(*slot_, armed.set->epoch, finding.touches, std::move(finding.statement), gate::Clock::now());
+    const auto autocommit = transaction_.autocommits() ? gate::Autocommit::on : gate::Autocommit::off;
+    const auto verdict = gate.admit(*slot_, armed.set->epoch, finding.touches, std::move(finding.statement),
+                                    autocommit, gate::Clock::now());
     switch (verdict) {
       case gate::Verdict::pass:
         note_sent(*command);

@@ -33,6 +33,7 @@ class TransactionView {
     may_hold_snapshot_ = flags_.in_transaction;
   }
 
+  [[nodiscard]] bool autocommits() const noexcept { return flags_.autocommit; }
   [[nodiscard]] bool is_open() const noexcept { return flags_.in_transaction; }
   [[nodiscard]] bool may_hold_snapshot() const noexcept { return may_hold_snapshot_; }
 

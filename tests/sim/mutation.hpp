@@ -28,9 +28,10 @@ enum class Mutation : std::uint8_t {
   unlock_after_opening,
   never_open_after_failure,
   open_before_reconcile_after_crash,
+  reads_pass_while_held,
 };
 
-inline constexpr std::array<std::string_view, 20> kMutationNames = {
+inline constexpr std::array<std::string_view, 21> kMutationNames = {
     "none",
     "ignore_open_transactions_when_draining",
     "read_head_before_drain",
@@ -51,6 +52,7 @@ inline constexpr std::array<std::string_view, 20> kMutationNames = {
     "unlock_after_opening",
     "never_open_after_failure",
     "open_before_reconcile_after_crash",
+    "reads_pass_while_held",
 };
 
 }  // namespace sluice::sim

@@ -180,8 +180,13 @@ std::uint64_t World::digest() const {
   for (std::uint8_t who = 0; who < scenario_->clients.size(); ++who) {
     const gate::SessionId session{who};
     const auto busy = gate_->busy().find(session);
-    const std::uint64_t is_busy = busy == gate_->busy().end() ? 0U : 1U + (busy->second.touched ? 1U : 0U);
-    digest.add(is_busy << 8 | static_cast<std::uint64_t>(gate_->judge(session)) << 4 |
+    const std::uint64_t is_busy = busy == gate_->busy().end() ? 0U
+                                                              : 1U + (busy->second.touched ? 1U : 0U) +
+                                                                    (busy->second.only_reads ? 2U : 0U);
+    const auto judged = [&](gate::GateFsm::Work work) {
+      return static_cast<std::uint64_t>(gate_->judge(session, work));
+    };
+    digest.add(is_busy << 8 | judged(gate::GateFsm::Work::single_read) << 6 | judged(gate::GateFsm::Work::any) << 4 |
                (gate_->waits(session) ? 2U : 0U) | (gate_->lists(session) ? 1U : 0U));
   }
   return digest.value();

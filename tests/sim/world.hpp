@@ -88,6 +88,7 @@ class World {
   void wake(std::vector<gate::SessionId> woken);
   void forget_arrival(std::uint8_t who);
   [[nodiscard]] gate::GateFsm::Decision judge(std::uint8_t who) const;
+  [[nodiscard]] gate::GateFsm::Work work(std::uint8_t who) const;
   [[nodiscard]] std::vector<gate::SessionId> in_transaction() const;
   [[nodiscard]] std::vector<gate::SessionId> holding_snapshot() const;
   [[nodiscard]] std::vector<gate::SessionId> busy() const;

@@ -61,7 +61,7 @@ void World::send(std::uint8_t who) {
   if (proxied(who) && gate_ && touches(statement(who))) {
     switch (judge(who)) {
       case GateFsm::Decision::pass:
-        gate_->start(SessionId{who}, {});
+        gate_->start(SessionId{who}, work(who), {});
         break;
       case GateFsm::Decision::wait:
         if (std::find(model_.arrivals.begin(), model_.arrivals.begin() + model_.arrived, who) ==
@@ -184,7 +184,7 @@ void World::answered(std::uint8_t who) {
   if (client.told_snapshot == 0) gate_->has_no_snapshot(SessionId{who});
   forget_arrival(who);
   wake(
-      gate_->finish(SessionId{who}, client.in_transaction != 0 ? GateFsm::Ending::keeps_table : GateFsm::Ending::free));
+      gate_->finish(SessionId{who}, client.in_transaction != 0 ? GateFsm::Ending::keeps_table : GateFsm::Ending::free, {}));
 }
 
 // Releases what the transaction holds; what it had not committed is gone.
@@ -214,7 +214,7 @@ void World::leave(std::uint8_t who) {
   client.at = At::client;
   client.told_transaction = client.told_snapshot = 0;
   forget_arrival(who);
-  wake(gate_->leave(SessionId{who}));
+  wake(gate_->leave(SessionId{who}, {}));
 }
 
 void World::vanish(std::uint8_t who) {

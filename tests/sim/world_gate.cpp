@@ -53,8 +53,16 @@ gate::Phase World::phase() const {
   return gate_->phase();
 }
 
+GateFsm::Work World::work(std::uint8_t who) const {
+  const bool single = statement(who).op == Op::read && model_.clients[who].told_transaction == 0;
+  return single ? GateFsm::Work::single_read : GateFsm::Work::any;
+}
+
 GateFsm::Decision World::judge(std::uint8_t who) const {
-  const GateFsm::Decision decision = gate_->judge(SessionId{who});
+  const GateFsm::Decision decision = gate_->judge(SessionId{who}, work(who));
+  const bool too_late = mutation_ == Mutation::reads_pass_while_held && gate_->phase() == gate::Phase::held &&
+                        work(who) == GateFsm::Work::single_read;
+  if (too_late) return GateFsm::Decision::pass;
   const bool hide = mutation_ == Mutation::admit_old_snapshot && decision == GateFsm::Decision::refuse_snapshot;
   return hide ? GateFsm::Decision::pass : decision;
 }
@@ -88,7 +96,7 @@ void World::close_gate() {
 void World::open_gate() {
   require(model_.server.fence != Lock::held, "the gate was opened before the tables were unlocked");
   model_.engine.drained = 0;
-  wake(gate_->open());
+  wake(gate_->open(kNow));
 }
 
 }  // namespace sluice::sim

@@ -2,12 +2,13 @@
 
 build_packages=(
   clang-19 lld-19 cmake ninja-build ccache pkg-config git ca-certificates
-  libboost1.81-dev libboost-system1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   libssl-dev zlib1g-dev libzstd-dev libmariadb-dev libmariadb-dev-compat
   libspdlog-dev libfmt-dev libcli11-dev libyaml-cpp-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev
 )
-demo_packages=(mariadb-server-core)
+# my_print_defaults, without which MariaDB makes no data folder, is with its clients.
+demo_packages=(mariadb-server-core mariadb-client-core)
 test_packages=(mariadb-server sysbench debootstrap python3-pymysql)
 
 as_root() {

@@ -35,7 +35,7 @@ class ClientAtGate {
     while (true) {
       const auto armed = gate_->armed();
       const std::vector<Touch> found = armed->tables.empty() ? std::vector<Touch>{} : touches;
-      const Verdict verdict = gate_->admit(*slot_, armed->epoch, found, "update t set …", Clock::now());
+      const Verdict verdict = gate_->admit(*slot_, armed->epoch, found, "update t set …", Autocommit::on, Clock::now());
       if (verdict != Verdict::rescan) return verdict;
     }
   }

@@ -9,6 +9,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using Decision = GateFsm::Decision;
 using Ending = GateFsm::Ending;
+using Work = GateFsm::Work;
 
 constexpr SessionId kAnn{1}, kBob{2}, kCid{3};
 constexpr TimePoint kNow{};
@@ -18,15 +19,19 @@ constexpr TimePoint kHold = kNow + Millis(500);
 class GateFsmTest : public testing::Test {
  protected:
   void begin(SessionId who) {
-    ASSERT_EQ(gate.judge(who), Decision::pass);
-    gate.start(who, kNow);
+    ASSERT_EQ(gate.judge(who, Work::any), Decision::pass);
+    gate.start(who, Work::any, kNow);
   }
   void wait(SessionId who) {
-    ASSERT_EQ(gate.judge(who), Decision::wait);
+    ASSERT_EQ(gate.judge(who, Work::any), Decision::wait);
     gate.enqueue(who);
   }
+  void read(SessionId who) {
+    ASSERT_EQ(gate.judge(who, Work::single_read), Decision::pass);
+    gate.start(who, Work::single_read, kNow);
+  }
   void close(const std::vector<SessionId>& in_transaction = {}) { gate.close(kNow, kDrain, kHold, in_transaction); }
-  auto finish(SessionId who, Ending ending = Ending::free) { return gate.finish(who, ending); }
+  auto finish(SessionId who, Ending ending = Ending::free) { return gate.finish(who, ending, kNow); }
 
   GateFsm gate{{}, kNow};
 };
@@ -65,7 +70,7 @@ TEST_F(GateFsmTest, LetsATransactionThatTouchedTheTableEnd) {
   EXPECT_EQ(gate.phase(), Phase::draining);
   (void)finish(kAnn);  // its commit
   EXPECT_EQ(gate.phase(), Phase::held);
-  EXPECT_EQ(gate.judge(kAnn), Decision::wait);
+  EXPECT_EQ(gate.judge(kAnn, Work::any), Decision::wait);
 }
 
 TEST_F(GateFsmTest, LetsAnOpenTransactionTouchTheTableWhileDrainingButNotOnceHeld) {
@@ -76,13 +81,50 @@ TEST_F(GateFsmTest, LetsAnOpenTransactionTouchTheTableWhileDrainingButNotOnceHel
   EXPECT_EQ(gate.phase(), Phase::draining) << "Bob is inside now";
   (void)finish(kBob);
   EXPECT_EQ(gate.phase(), Phase::held);
-  EXPECT_EQ(gate.judge(kBob), Decision::wait);
+  EXPECT_EQ(gate.judge(kBob, Work::any), Decision::wait);
+}
+
+TEST_F(GateFsmTest, LetsSingleReadsFlowWhileWritersAreWaitedFor) {
+  begin(kAnn);
+  (void)finish(kAnn, Ending::keeps_table);
+  close({kAnn});
+  read(kBob);
+  wait(kCid);
+  (void)finish(kBob);
+  read(kBob);
+  EXPECT_EQ(gate.held_statements(), 1U);
+  (void)finish(kAnn);  // her commit: no writer is left
+  EXPECT_EQ(gate.phase(), Phase::draining) << "Bob is still reading";
+  EXPECT_EQ(gate.judge(SessionId{4}, Work::single_read), Decision::wait) << "or it would never end";
+  (void)finish(kBob);
+  EXPECT_EQ(gate.phase(), Phase::held);
+  EXPECT_EQ(gate.judge(kBob, Work::single_read), Decision::wait);
+}
+
+TEST_F(GateFsmTest, WaitsForAReadThatTurnedOutToKeepTheTable) {
+  read(kAnn);
+  (void)finish(kAnn, Ending::keeps_table);  // autocommit was off after all
+  close({kAnn});
+  EXPECT_EQ(gate.phase(), Phase::draining);
+  read(kBob);
+  (void)finish(kBob);
+  EXPECT_EQ(gate.phase(), Phase::draining);
+  (void)finish(kAnn);
+  EXPECT_EQ(gate.phase(), Phase::held);
+}
+
+TEST_F(GateFsmTest, LetsReadsFlowAgainAtTheNextAttempt) {
+  close();
+  EXPECT_THAT(gate.open(kNow), IsEmpty());
+  begin(kAnn);
+  close();
+  read(kBob);
 }
 
 TEST_F(GateFsmTest, LetsNoTransactionInOnceHeld) {
   close({kBob});
   EXPECT_EQ(gate.phase(), Phase::held) << "a transaction elsewhere is nobody to wait for";
-  EXPECT_EQ(gate.judge(kBob), Decision::wait);
+  EXPECT_EQ(gate.judge(kBob, Work::any), Decision::wait);
 }
 
 TEST_F(GateFsmTest, ReleasesInArrivalOrder) {
@@ -91,7 +133,7 @@ TEST_F(GateFsmTest, ReleasesInArrivalOrder) {
   wait(kAnn);
   wait(kBob);
   EXPECT_EQ(gate.held_statements(), 3U);
-  EXPECT_THAT(gate.open(), ElementsAre(kCid, kAnn, kBob));
+  EXPECT_THAT(gate.open(kNow), ElementsAre(kCid, kAnn, kBob));
   EXPECT_EQ(gate.phase(), Phase::armed);
 }
 
@@ -99,24 +141,37 @@ TEST_F(GateFsmTest, PacesTheRelease) {
   constexpr auto kMax = GateFsm::kReleaseConcurrencyMax;
   close();
   for (std::uint64_t i = 0; i < kMax + 2; ++i) wait(SessionId{i});
-  EXPECT_EQ(gate.open().size(), kMax);
+  EXPECT_EQ(gate.open(kNow).size(), kMax);
   EXPECT_EQ(gate.waiting(), 2U);
-  EXPECT_EQ(gate.judge(SessionId{1000}), Decision::wait) << "nobody overtakes those who wait";
+  EXPECT_EQ(gate.judge(SessionId{1000}, Work::any), Decision::wait) << "nobody overtakes those who wait";
 
   begin(SessionId{0});
   EXPECT_THAT(finish(SessionId{0}), ElementsAre(SessionId{kMax}));
-  EXPECT_THAT(gate.leave(SessionId{1}), ElementsAre(SessionId{kMax + 1})) << "who leaves makes room";
+  EXPECT_THAT(gate.leave(SessionId{1}, kNow), ElementsAre(SessionId{kMax + 1})) << "who leaves makes room";
   EXPECT_EQ(gate.waiting(), 0U);
+}
+
+TEST_F(GateFsmTest, DoesNotLetTheReleasedStallThoseBehindThem) {
+  constexpr auto kMax = GateFsm::kReleaseConcurrencyMax;
+  close();
+  for (std::uint64_t i = 0; i < kMax + 1; ++i) wait(SessionId{i});
+  EXPECT_EQ(gate.open(kNow).size(), kMax);
+  for (std::uint64_t i = 0; i < kMax; ++i) begin(SessionId{i});  // each waits for a row that the last one has locked
+  const TimePoint later = gate.deadline();
+  EXPECT_EQ(later, kNow + GateFsm::kReleaseSlotMax);
+  EXPECT_THAT(gate.tick(later - Millis(1)), IsEmpty());
+  EXPECT_THAT(gate.tick(later), ElementsAre(SessionId{kMax}));
+  EXPECT_EQ(gate.deadline(), TimePoint::max());
 }
 
 TEST_F(GateFsmTest, KeepsThePlaceOfOneWhoMustWaitAgain) {
   close();
   wait(kAnn);
-  EXPECT_THAT(gate.open(), ElementsAre(kAnn));
+  EXPECT_THAT(gate.open(kNow), ElementsAre(kAnn));
   close();
   wait(kBob);
   wait(kAnn);
-  EXPECT_THAT(gate.open(), ElementsAre(kAnn, kBob));
+  EXPECT_THAT(gate.open(kNow), ElementsAre(kAnn, kBob));
 }
 
 TEST_F(GateFsmTest, OpensAtTheDrainDeadline) {
@@ -162,13 +217,13 @@ TEST_F(GateFsmTest, DoesNotExtendADrain) {
 TEST_F(GateFsmTest, RefusesAnOldSnapshotUntilItsTransactionEnds) {
   close();
   gate.swapped({kAnn});
-  EXPECT_EQ(gate.judge(kAnn), Decision::refuse_snapshot);
-  (void)gate.open();
+  EXPECT_EQ(gate.judge(kAnn, Work::any), Decision::refuse_snapshot);
+  (void)gate.open(kNow);
   (void)finish(kAnn, Ending::keeps_table);  // the refused statement; its transaction is open still
-  EXPECT_EQ(gate.judge(kAnn), Decision::refuse_snapshot);
+  EXPECT_EQ(gate.judge(kAnn, Work::any), Decision::refuse_snapshot);
   (void)finish(kAnn);
-  EXPECT_EQ(gate.judge(kAnn), Decision::pass);
-  EXPECT_EQ(gate.judge(kBob), Decision::pass);
+  EXPECT_EQ(gate.judge(kAnn, Work::any), Decision::pass);
+  EXPECT_EQ(gate.judge(kBob, Work::any), Decision::pass);
 }
 
 TEST_F(GateFsmTest, AcceptsATransactionThatHadOnlyBegunAtTheSwap) {
@@ -176,15 +231,15 @@ TEST_F(GateFsmTest, AcceptsATransactionThatHadOnlyBegunAtTheSwap) {
   gate.swapped({kAnn});  // her BEGIN was at the server
   gate.has_no_snapshot(kAnn);
   (void)finish(kAnn, Ending::keeps_table);
-  (void)gate.open();
-  EXPECT_EQ(gate.judge(kAnn), Decision::pass);
+  (void)gate.open(kNow);
+  EXPECT_EQ(gate.judge(kAnn, Work::any), Decision::pass);
 }
 
 TEST_F(GateFsmTest, WaitsForSuspects) {
   gate.suspect({kAnn}, kNow);
   close({kAnn});
   EXPECT_EQ(gate.phase(), Phase::draining);
-  EXPECT_EQ(gate.judge(kAnn), Decision::pass) << "she must be able to end";
+  EXPECT_EQ(gate.judge(kAnn, Work::any), Decision::pass) << "she must be able to end";
   (void)finish(kAnn);
   EXPECT_EQ(gate.phase(), Phase::held);
 }
@@ -193,16 +248,16 @@ TEST_F(GateFsmTest, KnowsWhoLeftWhileTheyWaited) {
   close();
   wait(kAnn);
   wait(kBob);
-  EXPECT_THAT(gate.leave(kAnn), IsEmpty());
+  EXPECT_THAT(gate.leave(kAnn, kNow), IsEmpty());
   EXPECT_FALSE(gate.lists(kAnn));
-  EXPECT_THAT(gate.open(), ElementsAre(kBob));
+  EXPECT_THAT(gate.open(kNow), ElementsAre(kBob));
 }
 
 TEST_F(GateFsmTest, IsHeldWhenTheLastBlockerLeaves) {
   begin(kAnn);
   (void)finish(kAnn, Ending::keeps_table);
   close({kAnn});
-  (void)gate.leave(kAnn);
+  (void)gate.leave(kAnn, kNow);
   EXPECT_EQ(gate.phase(), Phase::held);
 }
 
@@ -210,9 +265,9 @@ TEST_F(GateFsmTest, ForgetsAnInterruptedStatement) {
   close();
   wait(kAnn);
   EXPECT_TRUE(gate.waits(kAnn));
-  (void)gate.withdraw(kAnn);
+  (void)gate.withdraw(kAnn, kNow);
   EXPECT_FALSE(gate.waits(kAnn));
-  EXPECT_THAT(gate.open(), IsEmpty());
+  EXPECT_THAT(gate.open(kNow), IsEmpty());
 }
 
 TEST_F(GateFsmTest, WaitsForThePipelineOfAStatementThatTouchedTheTable) {
@@ -226,7 +281,7 @@ TEST_F(GateFsmTest, WaitsForThePipelineOfAStatementThatTouchedTheTable) {
 
 TEST_F(GateFsmTest, OpeningAnOpenGateDoesNothing) {
   begin(kAnn);
-  EXPECT_THAT(gate.open(), IsEmpty());
+  EXPECT_THAT(gate.open(kNow), IsEmpty());
   EXPECT_EQ(gate.phase(), Phase::armed);
 }
 

@@ -221,7 +221,7 @@ TEST_F(GateTest, AsksForANewScanWhenTheArmedNamesHaveChanged) {
   const std::uint64_t epoch = gate.armed_epoch();
   gate.arm(kOrders, {{.name = kOrders}, {.name = {"shop", "view"}, .kind = Target::Kind::alias}}, "m1");
   gate.begin(ann.slot());
-  EXPECT_EQ(gate.admit(ann.slot(), epoch, {}, "", Clock::now()), Verdict::rescan);
+  EXPECT_EQ(gate.admit(ann.slot(), epoch, {}, "", Autocommit::on, Clock::now()), Verdict::rescan);
 }
 
 TEST_F(GateTest, RefusesAnOldSnapshotUntilItsTransactionEnds) {
