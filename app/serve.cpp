@@ -5,6 +5,7 @@
 
 #include "app/exit_code.hpp"
 #include "app/log.hpp"
+#include "app/open_files.hpp"
 #include "app/primary.hpp"
 #include "app/signals.hpp"
 #include "app/telemetry.hpp"
@@ -36,6 +37,7 @@ class Service {
   // What a step of the start ended with: nothing, and the next one follows; or the process ends with this status.
   using Ended = std::optional<int>;
 
+  void allow_connections();
   [[nodiscard]] Ended await_primary();
   [[nodiscard]] Ended recover();
   void open();
@@ -52,7 +54,17 @@ class Service {
   proxy::Proxy proxy_;
 };
 
+void Service::allow_connections() {
+  constexpr std::uint64_t FILES_A_CLIENT = 2;  // one on either side
+  constexpr std::uint64_t FILES_BESIDES = 100;
+  const std::uint64_t files = raise_open_files_limit();
+  const std::uint64_t wanted = FILES_A_CLIENT * config_.proxy.limits.connections + FILES_BESIDES;
+  if (files >= wanted) return;
+  log_.write(Level::warning, "open_files.few", {{"limit", std::to_string(files)}, {"wanted", std::to_string(wanted)}});
+}
+
 int Service::run() {
+  allow_connections();
   try {
     http_.start();
     log_.write(Level::info, "http.listening",

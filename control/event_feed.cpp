@@ -5,27 +5,6 @@
 #include "control/json_text.hpp"
 
 namespace sluice::control {
-namespace {
-
-bool has_ended(migrator::State state) {
-  switch (state) {
-    case migrator::State::completed:
-    case migrator::State::stopped:
-    case migrator::State::panicked:
-    case migrator::State::failed:
-    case migrator::State::reverted:
-      return true;
-    case migrator::State::preparing:
-    case migrator::State::copying:
-    case migrator::State::ready:
-    case migrator::State::cutting_over:
-    case migrator::State::reverting:
-      return false;
-  }
-  return false;
-}
-
-}  // namespace
 
 EventFeed::Step EventFeed::next(const Look& look, TimePoint now) {
   Step step;

@@ -39,13 +39,18 @@ json::array blockers_json(const std::vector<migrator::BlockerStatus>& blockers) 
 }
 
 json::object cut_over_json(const migrator::CutOverStatus& cut_over) {
+  json::array parts;
+  for (const auto& part : cut_over.parts) {
+    parts.push_back({{"part", migrator::to_string(part.part)}, {"ms", part.ms}});
+  }
   return {{"attempts", cut_over.attempts},
           {"hold_ms", cut_over.hold_ms},
           {"held_statements", cut_over.held_statements},
           {"stragglers", cut_over.stragglers},
           {"conflicts", cut_over.conflicts},
           {"fence", text_or_null(cut_over.fence)},
-          {"last_error", text_or_null(cut_over.last_error)}};
+          {"last_error", text_or_null(cut_over.last_error)},
+          {"parts", std::move(parts)}};
 }
 
 json::object status_json(const migrator::Status& status) {

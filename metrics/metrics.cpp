@@ -10,12 +10,13 @@ namespace {
 
 using namespace std::chrono_literals;
 using prometheus::MetricFamily;
+using prometheus::MetricType;
 
 // From a point select on the same machine to what somebody will have noticed.
 constexpr std::array<std::chrono::nanoseconds, 16> STATEMENT_BOUNDS{
     50us, 100us, 250us, 500us, 1ms, 2500us, 5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2500ms, 10s};
-constexpr std::array<std::chrono::nanoseconds, 12> HOLD_BOUNDS{1ms,   2500us, 5ms, 10ms,   25ms, 50ms,
-                                                               100ms, 250ms,  1s,  2500ms, 5s,   10s};
+constexpr std::array<std::chrono::nanoseconds, 13> HOLD_BOUNDS{250us, 1ms,   2500us, 5ms,    10ms, 25ms, 50ms,
+                                                               100ms, 250ms, 1s,     2500ms, 5s,   10s};
 
 constexpr std::array<const char*, 4> OUTCOMES{"ok", "error", "refused", "interrupted"};
 constexpr std::array<std::string_view, 6> CUT_OVER_RESULTS{"completed", "again",    "failed",
@@ -40,7 +41,9 @@ struct Metrics::Counts {
   StripedCounters<OUTCOMES.size()> statements;
   StripedHistogram<STATEMENT_BOUNDS.size()> statement_times{STATEMENT_BOUNDS};
   StripedHistogram<HOLD_BOUNDS.size()> statement_holds{HOLD_BOUNDS};
-  StripedHistogram<HOLD_BOUNDS.size()> holds{HOLD_BOUNDS};
+  using HoldTimes = StripedHistogram<HOLD_BOUNDS.size()>;
+  HoldTimes holds{HOLD_BOUNDS};
+  std::vector<std::unique_ptr<HoldTimes>> hold_parts = times_of_parts();
   std::array<Counter, OUTCOMES.size()> logins{};
   std::atomic<std::int64_t> connections = 0;
   Counter connections_accepted = 0, connections_refused = 0, server_unreachable = 0;
@@ -48,6 +51,11 @@ struct Metrics::Counts {
   Counter bypass_transactions = 0, throttled_ms = 0;
   std::array<Counter, CUT_OVER_RESULTS.size()> cut_overs{};
 
+  static std::vector<std::unique_ptr<HoldTimes>> times_of_parts() {
+    std::vector<std::unique_ptr<HoldTimes>> times(migrator::kHoldParts);
+    for (auto& each : times) each = std::make_unique<HoldTimes>(HOLD_BOUNDS);
+    return times;
+  }
   void add_clients(std::vector<MetricFamily>& families) const;
   void add_migrations(std::vector<MetricFamily>& families) const;
 };
@@ -80,6 +88,13 @@ void Metrics::Counts::add_clients(std::vector<MetricFamily>& families) const {
 
 void Metrics::Counts::add_migrations(std::vector<MetricFamily>& families) const {
   families.push_back(histogram("sluice_hold_seconds", "How long the gate of a table was held for a cut-over.", holds));
+  MetricFamily parts{"sluice_hold_part_seconds", "What holds were made of, by part.", MetricType::Histogram, {}};
+  for (std::size_t i = 0; i < hold_parts.size(); ++i) {
+    prometheus::ClientMetric metric = histogram("", "", *hold_parts[i]).metric.front();
+    metric.label = {{"part", migrator::to_string(static_cast<migrator::HoldPart>(i))}};
+    parts.metric.push_back(std::move(metric));
+  }
+  families.push_back(std::move(parts));
   families.push_back(counter("sluice_rows_copied_total", "Rows copied into shadow tables.", rows_copied));
   families.push_back(
       counter("sluice_changes_applied_total", "Changed keys applied to shadow tables.", changes_applied));
@@ -161,6 +176,9 @@ void Metrics::throttled_for(std::chrono::milliseconds time) {
 void Metrics::cut_over_attempted(std::string_view result, std::chrono::microseconds held) {
   counts_->cut_overs[index_of_result(result)].fetch_add(1);
   if (held > 0us) counts_->holds.observe(held);  // an attempt that never held has no length
+}
+void Metrics::hold_part(migrator::HoldPart part, std::chrono::microseconds time) {
+  counts_->hold_parts[static_cast<std::size_t>(part)]->observe(time);
 }
 void Metrics::journalled(const migrator::MigrationId&, std::string_view, std::string_view) {}
 

@@ -45,6 +45,7 @@ class Metrics : public proxy::ProxyObserver, public migrator::MigrationObserver 
   void bypass_transaction() override;
   void throttled_for(std::chrono::milliseconds time) override;
   void cut_over_attempted(std::string_view result, std::chrono::microseconds held) override;
+  void hold_part(migrator::HoldPart part, std::chrono::microseconds time) override;
   // Counts nothing: the journal is for the log.
   void journalled(const migrator::MigrationId& id, std::string_view event, std::string_view details) override;
 

@@ -13,27 +13,7 @@ using migrator::State;
 using migrator::Status;
 using prometheus::MetricFamily;
 
-constexpr std::array STATES{State::preparing, State::copying,  State::ready,  State::cutting_over, State::completed,
-                            State::stopped,   State::panicked, State::failed, State::reverting,    State::reverted};
 constexpr double MILLIS_PER_SECOND = 1000;
-
-bool ended(State state) {
-  switch (state) {
-    case State::completed:
-    case State::stopped:
-    case State::panicked:
-    case State::failed:
-    case State::reverted:
-      return true;
-    case State::preparing:
-    case State::copying:
-    case State::ready:
-    case State::cutting_over:
-    case State::reverting:
-      return false;
-  }
-  return false;
-}
 
 Labels labels_of(const Status& status) {
   return {{"migration", status.id}, {"database", status.database}, {"table", status.table}};
@@ -41,7 +21,7 @@ Labels labels_of(const Status& status) {
 
 // One sample a state, 1 for the one it is in: alerts can then be written on "failed == 1".
 void add_states(MetricFamily& family, const Status& status) {
-  for (const State state : STATES) {
+  for (const State state : migrator::kStates) {
     Labels labels = labels_of(status);
     labels.push_back({"state", to_string(state)});
     sample(family, state == status.state ? 1 : 0, std::move(labels));
@@ -62,7 +42,7 @@ std::vector<MetricFamily> migration_families(const std::vector<Status>& migratio
   for (const Status& status : all.last(std::min(all.size(), MIGRATIONS_SHOWN_MAX))) {
     add_states(states, status);
     sample(progress, status.progress, labels_of(status));
-    if (ended(status.state)) continue;
+    if (migrator::has_ended(status.state)) continue;
     sample(pending, as_double(status.changes_pending), labels_of(status));
     sample(lag, as_double(status.binlog_lag_ms) / MILLIS_PER_SECOND, labels_of(status));
     const auto at_gate = gate.status({status.database, status.table});

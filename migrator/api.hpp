@@ -2,6 +2,7 @@
 // say so.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -27,6 +28,12 @@ enum class State : std::uint8_t {
   reverting,
   reverted
 };
+
+inline constexpr std::array kStates{State::preparing, State::copying, State::ready,    State::cutting_over,
+                                    State::completed, State::stopped, State::panicked, State::failed,
+                                    State::reverting, State::reverted};
+[[nodiscard]] const char* to_string(State state) noexcept;
+[[nodiscard]] bool has_ended(State state) noexcept;
 
 enum class Action : std::uint8_t { pause, resume, cut_over, stop, panic, cleanup };
 
@@ -56,6 +63,31 @@ struct BlockerStatus {
   std::int64_t since_ms = 0;
 };
 
+// What a hold is made of, in this order. Some parts are left out, as the fence where there is none, or the look at the
+// names where the RENAME's outcome was known.
+enum class HoldPart : std::uint8_t {
+  drain,       // until nothing that touches the table is in flight
+  fence,       // LOCK TABLES
+  head,        // the binlog's end is read and awaited
+  resync,      // what it named is brought over, and compared
+  record,      // how far it came is written down
+  extend,      // is there time enough for the rename?
+  rename,      //
+  names,       // the look at the names
+  mark,        // older snapshots are told from newer ones
+  unfence,     // UNLOCK TABLES
+  stragglers,  // up to the RENAME's own event
+  release,     //
+};
+inline constexpr std::size_t kHoldParts = 12;
+[[nodiscard]] const char* to_string(HoldPart part) noexcept;
+
+struct TimedPart {
+  HoldPart part{};
+  double ms = 0;
+  bool operator==(const TimedPart&) const = default;
+};
+
 struct CutOverStatus {
   std::uint64_t attempts = 0;
   double hold_ms = 0;
@@ -64,6 +96,7 @@ struct CutOverStatus {
   std::uint64_t conflicts = 0;  // stragglers left alone, because their key had been written in the new table already
   std::string fence;            // "lock" or "gate"
   std::string last_error;
+  std::vector<TimedPart> parts;  // of the last attempt
 };
 
 struct Status {
@@ -99,7 +132,7 @@ struct Refused {
 };  // 422
 struct Conflict {
   Problem problem;
-};                   // 409
+};  // 409
 struct NotFound {};  // 404
 struct Invalid {
   Problem problem;
@@ -136,7 +169,5 @@ class Migrations {
   // Whether the primary answers and what was unfinished has been taken up again.
   [[nodiscard]] virtual bool ready() const = 0;
 };
-
-[[nodiscard]] const char* to_string(State state) noexcept;
 
 }  // namespace sluice::migrator

@@ -52,6 +52,34 @@ std::optional<Position> position_at(const json::object& object, std::string_view
   return Position{text_at(value->get_object(), "file"), number_at(value->get_object(), "offset")};
 }
 
+json::value from(const std::vector<TimedPart>& parts) {
+  json::array array;
+  for (const TimedPart& part : parts) array.push_back({{"part", to_string(part.part)}, {"ms", part.ms}});
+  return array;
+}
+
+double real_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  boost::system::error_code error;
+  const auto number = value == nullptr ? 0 : value->to_number<double>(error);
+  return error ? 0 : number;
+}
+
+std::vector<TimedPart> parts_at(const json::object& object, std::string_view name) {
+  std::vector<TimedPart> parts;
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_array()) return parts;
+  for (const json::value& element : value->get_array()) {
+    if (!element.is_object()) continue;
+    for (std::size_t i = 0; i < kHoldParts; ++i) {
+      const auto part = static_cast<HoldPart>(i);
+      if (text_at(element.get_object(), "part") != to_string(part)) continue;
+      parts.push_back({part, real_at(element.get_object(), "ms")});
+    }
+  }
+  return parts;
+}
+
 json::value from(const CutOverStatus& cut_over) {
   return {{"attempts", cut_over.attempts},
           {"hold_ms", cut_over.hold_ms},
@@ -59,7 +87,8 @@ json::value from(const CutOverStatus& cut_over) {
           {"stragglers", cut_over.stragglers},
           {"conflicts", cut_over.conflicts},
           {"fence", cut_over.fence},
-          {"last_error", cut_over.last_error}};
+          {"last_error", cut_over.last_error},
+          {"parts", from(cut_over.parts)}};
 }
 
 CutOverStatus cut_over_at(const json::object& object, std::string_view name) {
@@ -68,16 +97,13 @@ CutOverStatus cut_over_at(const json::object& object, std::string_view name) {
   if (value == nullptr || !value->is_object()) return status;
   const json::object& fields = value->get_object();
   status.attempts = number_at(fields, "attempts");
-  if (const json::value* hold = fields.if_contains("hold_ms")) {
-    boost::system::error_code error;
-    const auto number = hold->to_number<double>(error);
-    if (!error) status.hold_ms = number;
-  }
+  status.hold_ms = real_at(fields, "hold_ms");
   status.held_statements = number_at(fields, "held_statements");
   status.stragglers = number_at(fields, "stragglers");
   status.conflicts = number_at(fields, "conflicts");
   status.fence = text_at(fields, "fence");
   status.last_error = text_at(fields, "last_error");
+  status.parts = parts_at(fields, "parts");
   return status;
 }
 

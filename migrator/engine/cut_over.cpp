@@ -1,9 +1,11 @@
 #include "migrator/engine/cut_over.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -39,35 +41,41 @@ class Watchdog {
   std::jthread thread_;  // last: it uses the others
 };
 
-const char* name(CutOverFsm::Step step) {
+// What is timed by the step itself, or is none: nothing.
+std::optional<HoldPart> part_of(CutOverFsm::Step step) {
   using Step = CutOverFsm::Step;
   switch (step) {
     case Step::close_gate:
-      return "drain";
+      return HoldPart::drain;
     case Step::fence:
-      return "fence";
-    case Step::catch_up:
-      return "catch_up";
+      return HoldPart::fence;
     case Step::record:
-      return "record";
+      return HoldPart::record;
     case Step::extend_gate:
-      return "extend_gate";
+      return HoldPart::extend;
     case Step::rename:
-      return "rename";
+      return HoldPart::rename;
     case Step::look_at_names:
-      return "look_at_names";
+      return HoldPart::names;
     case Step::mark_swapped:
-      return "mark_swapped";
+      return HoldPart::mark;
     case Step::unfence:
-      return "unfence";
+      return HoldPart::unfence;
     case Step::reconcile:
-      return "reconcile";
+      return HoldPart::stragglers;
     case Step::open_gate:
-      return "release";
+      return HoldPart::release;
+    case Step::catch_up:
     case Step::end:
-      return "end";
+      return std::nullopt;
   }
-  return "unknown";
+  return std::nullopt;
+}
+
+std::string details_of(const std::vector<TimedPart>& parts) {
+  Details details;
+  for (const TimedPart& part : parts) details.add(std::string(to_string(part.part)) + "_ms", part.ms);
+  return details.text();
 }
 
 double millis_since(gate::TimePoint start) {
@@ -75,6 +83,36 @@ double millis_since(gate::TimePoint start) {
 }
 
 }  // namespace
+
+const char* to_string(HoldPart part) noexcept {
+  switch (part) {
+    case HoldPart::drain:
+      return "drain";
+    case HoldPart::fence:
+      return "fence";
+    case HoldPart::head:
+      return "head";
+    case HoldPart::resync:
+      return "resync";
+    case HoldPart::record:
+      return "record";
+    case HoldPart::extend:
+      return "extend";
+    case HoldPart::rename:
+      return "rename";
+    case HoldPart::names:
+      return "names";
+    case HoldPart::mark:
+      return "mark";
+    case HoldPart::unfence:
+      return "unfence";
+    case HoldPart::stragglers:
+      return "stragglers";
+    case HoldPart::release:
+      return "release";
+  }
+  return "unknown";
+}
 
 std::string rename_tag(const MigrationId& id) {
   return "sluice:" + id + ":rename";
@@ -97,7 +135,7 @@ CutOver::~CutOver() = default;
 
 bool CutOver::connect() {
   SessionSettings settings;
-  settings.time_zone = parts_.plan.time_zone;
+  settings.time_zone = time_zone();
   settings.autocommit = Autocommit::off;
   settings.lock_wait_timeout = kLockWaitMax;
   settings.innodb_lock_wait_timeout = kLockWaitMax;
@@ -114,6 +152,7 @@ bool CutOver::connect() {
 
 CutOverFsm::Result CutOver::run() {
   status_.last_error.clear();
+  status_.parts.clear();
   if (!connect()) return CutOverFsm::Result::again;  // with the gate open
   const bool lock = parts_.options.fence != Fence::gate && can_rename_under_lock_tables(main_->flavor());
   status_.fence = lock ? "lock" : "gate";
@@ -126,7 +165,6 @@ CutOverFsm::Result CutOver::recover() {
 }
 
 CutOverFsm::Result CutOver::drive(CutOverFsm fsm) {
-  Details parts;
   while (fsm.step() != Step::end) {
     const Step step = fsm.step();
     const bool renamed_or_unknown = step == Step::look_at_names || step == Step::reconcile;
@@ -136,13 +174,24 @@ CutOverFsm::Result CutOver::drive(CutOverFsm fsm) {
         step == Step::fence || step == Step::catch_up || step == Step::record || step == Step::extend_gate;
     const TimePoint began = Clock::now();
     const Outcome outcome = may_panic && parts_.panicked() ? Outcome::panic : perform(step);
-    parts.add(std::string(name(step)) + "_ms", millis_since(began));
+    if (const auto part = part_of(step)) took(*part, began);
     // Until it is known and reconciled what became of the swap, nobody may get at the table.
-    if (outcome == Outcome::unknown) (void)parts_.gate.extend(table(), Clock::now() + kRenameMax + kAftermathMax);
+    if (outcome == Outcome::unknown)
+      (void)parts_.gate.extend(parts_.gate_of, Clock::now() + kRenameMax + kAftermathMax);
     fsm.done(outcome);
   }
-  parts_.journal("cut_over.parts", parts.text());
+  parts_.journal("cut_over.parts", details_of(status_.parts));
   return fsm.result();
+}
+
+void CutOver::took(HoldPart part, TimePoint since) {
+  const double ms = millis_since(since);
+  const auto known = std::ranges::find(status_.parts, part, &TimedPart::part);
+  if (known != status_.parts.end()) {
+    known->ms += ms;  // asked again
+  } else {
+    status_.parts.push_back({part, ms});
+  }
 }
 
 CutOver::Outcome CutOver::perform(Step step) {
@@ -185,7 +234,7 @@ void CutOver::note(const std::string& what, const SqlError& error) {
 }
 
 void CutOver::kill_blockers() {
-  for (const gate::Blocker& blocker : parts_.gate.status(table()).busy) {
+  for (const gate::Blocker& blocker : parts_.gate.status(parts_.gate_of).busy) {
     // Those who came in since the gate opened again are not in anybody's way.
     if (blocker.since < parts_.options.drain_timeout_ms / 2) continue;
     const auto id = static_cast<std::uint64_t>(blocker.connection);
@@ -200,7 +249,7 @@ CutOver::Outcome CutOver::close_gate() {
   const auto patience = kills ? parts_.options.drain_timeout_ms / 2 : parts_.options.drain_timeout_ms;
   const auto close = [&] {
     const TimePoint drained_by = Clock::now() + patience;
-    return parts_.gate.close(table(), drained_by, drained_by + parts_.options.hold_timeout_ms);
+    return parts_.gate.close(parts_.gate_of, drained_by, drained_by + parts_.options.hold_timeout_ms);
   };
   gate::CloseResult result = close();
   if (kills && result == gate::CloseResult::drain_expired) {
@@ -212,14 +261,17 @@ CutOver::Outcome CutOver::close_gate() {
     return parts_.options.on_blocker == OnBlocker::abort ? Outcome::unequal : Outcome::expired;
   }
   held_at_ = Clock::now();
-  if (!parts_.gate.extend(table(), held_at_ + parts_.options.hold_timeout_ms)) return Outcome::expired;
+  if (!parts_.gate.extend(parts_.gate_of, held_at_ + parts_.options.hold_timeout_ms)) return Outcome::expired;
   return Outcome::ok;
 }
 
 CutOver::Outcome CutOver::fence() {
   const Watchdog watchdog(*side_, main_->connection_id(), parts_.options.hold_timeout_ms / 2);
-  auto locked =
-      main_->execute("LOCK TABLES " + quote(parts_.plan.source) + " WRITE, " + quote(parts_.plan.shadow) + " WRITE");
+  std::string locks;
+  for (const Table& table : parts_.tables) {
+    locks += (locks.empty() ? "" : ", ") + quote(table.plan.source) + " WRITE, " + quote(table.plan.shadow) + " WRITE";
+  }
+  auto locked = main_->execute("LOCK TABLES " + locks);
   if (locked.has_error()) {
     note("fence", locked.error());
     return Outcome::failed;
@@ -228,18 +280,18 @@ CutOver::Outcome CutOver::fence() {
   return Outcome::ok;
 }
 
-CutOver::Outcome CutOver::apply_all_before(const Position& head) {
-  const RowSql sql(parts_.plan, main_->flavor());
+CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
+  const RowSql sql(table.plan, main_->flavor());
   const TimePoint deadline = held_at_ + parts_.options.hold_timeout_ms;
   while (Clock::now() < deadline && !parts_.panicked()) {
-    const Inbox::Progress progress = parts_.inbox.progress();
+    const Inbox::Progress progress = table.inbox.progress();
     if (progress.trouble) {
       note("catch_up", progress.trouble->message);
       return Outcome::unequal;
     }
     if (!progress.has_found_keys && progress.applied >= head) return Outcome::ok;
     const auto applied =
-        parts_.applier.apply_some(*main_, sql, fenced_ ? ResyncMode::tables_locked : ResyncMode::no_wait);
+        table.applier.apply_some(*main_, sql, fenced_ ? ResyncMode::tables_locked : ResyncMode::no_wait);
     if (applied.status == Applier::Status::failed) {
       note("catch_up", applied.problem->message);
       return Outcome::unequal;
@@ -250,18 +302,33 @@ CutOver::Outcome CutOver::apply_all_before(const Position& head) {
   return Outcome::failed;
 }
 
+bool CutOver::reach(const Position& head) {
+  return std::ranges::all_of(parts_.tables, [&](const Table& table) {
+    return table.inbox.wait_until_reached(head, held_at_ + parts_.options.hold_timeout_ms);
+  });
+}
+
 CutOver::Outcome CutOver::catch_up() {
+  const TimePoint began = Clock::now();
   auto head = binlog_head(*main_);
   if (head.has_error()) {
     note("catch_up", head.error());
     return Outcome::failed;
   }
-  if (!parts_.inbox.wait_until_reached(*head, held_at_ + parts_.options.hold_timeout_ms)) {
+  const bool reached = reach(*head);
+  took(HoldPart::head, began);
+  if (!reached) {
     note("catch_up", "the binlog could not be read to its end within hold_timeout_ms");
     return Outcome::failed;
   }
   caught_up_ = *head;
-  return apply_all_before(*head);
+  const TimePoint read_at = Clock::now();
+  Outcome outcome = Outcome::ok;
+  for (Table& table : parts_.tables) {
+    if (outcome == Outcome::ok) outcome = apply_all_before(*head, table);
+  }
+  took(HoldPart::resync, read_at);
+  return outcome;
 }
 
 CutOver::Outcome CutOver::record() {
@@ -271,7 +338,7 @@ CutOver::Outcome CutOver::record() {
 CutOver::Outcome CutOver::extend_gate() {
   const TimePoint now = Clock::now();
   if (now >= held_at_ + parts_.options.hold_timeout_ms ||
-      !parts_.gate.extend(table(), now + kRenameMax + kAftermathMax)) {
+      !parts_.gate.extend(parts_.gate_of, now + kRenameMax + kAftermathMax)) {
     note("hold", "hold_timeout_ms was over before the rename");
     return Outcome::gate_lost;
   }
@@ -280,8 +347,12 @@ CutOver::Outcome CutOver::extend_gate() {
 
 CutOver::Outcome CutOver::rename() {
   const Watchdog watchdog(*side_, main_->connection_id(), kRenameMax);
-  auto renamed = main_->execute("RENAME TABLE " + quote(parts_.plan.source) + " TO " + quote(parts_.old_table) + ", " +
-                                quote(parts_.plan.shadow) + " TO " + quote(parts_.plan.source) + " /* " + tag_ + " */");
+  std::string names;
+  for (const Table& table : parts_.tables) {
+    names += (names.empty() ? "" : ", ") + quote(table.plan.source) + " TO " + quote(table.old_table) + ", " +
+             quote(table.plan.shadow) + " TO " + quote(table.plan.source);
+  }
+  auto renamed = main_->execute("RENAME TABLE " + names + " /* " + tag_ + " */");
   if (renamed.has_value()) return Outcome::ok;
   note("rename", renamed.error());
   // Only a time-out is sure to have renamed nothing; after anything else the names are looked at.
@@ -289,9 +360,9 @@ CutOver::Outcome CutOver::rename() {
 }
 
 CutOver::Outcome CutOver::open_gate() {
-  parts_.gate.open(table());
+  parts_.gate.open(parts_.gate_of);
   status_.hold_ms = millis_since(closed_at_);
-  status_.held_statements = parts_.gate.status(table()).held_statements;
+  status_.held_statements = parts_.gate.status(parts_.gate_of).held_statements;
   return Outcome::ok;
 }
 

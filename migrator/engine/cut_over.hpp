@@ -26,14 +26,19 @@ class CutOver {
   static constexpr std::chrono::seconds kAftermathMax{10};
   static constexpr std::chrono::milliseconds kAskAgain{100};
 
-  struct Parts {  // all outlive the CutOver
-    MigrationId id;
-    ServerAddress primary;
-    gate::TableGate& gate;
+  // One of the tables that swap together, in one RENAME.
+  struct Table {
     Inbox& inbox;
     Applier& applier;
     const CopyPlan& plan;
     TableRef old_table;
+  };
+  struct Parts {  // all outlive the CutOver
+    MigrationId id;
+    ServerAddress primary;
+    gate::TableGate& gate;
+    gate::TableName gate_of;    // the name that all of the tables were armed under
+    std::vector<Table> tables;  // not empty
     Options options;
     std::function<bool(const Position& caught_up)> record;  // durably
     std::function<void(std::string_view event, std::string details)> journal;
@@ -69,16 +74,19 @@ class CutOver {
   [[nodiscard]] Outcome reconcile();
   [[nodiscard]] Outcome open_gate();
 
-  [[nodiscard]] Outcome apply_all_before(const Position& head);
+  [[nodiscard]] bool reach(const Position& head);
+  [[nodiscard]] Outcome apply_all_before(const Position& head, Table& table);
+  [[nodiscard]] Outcome look_at_names_of(const Table& table);
+  [[nodiscard]] Outcome reconcile(Table& table);
   enum class Batch : std::uint8_t { done, ask_again, hopeless };
-  [[nodiscard]] Batch reconcile_batch(Connection& connection, const RowSql& sql,
+  [[nodiscard]] Batch reconcile_batch(Connection& connection, const RowSql& sql, Inbox& inbox,
                                       const std::vector<PendingKeys::Entry>& entries);
-  void leave_in_old_table(const KeyLiterals& key, const std::string& why);
-  [[nodiscard]] SqlResult<Position> head(Connection& connection) const;
+  void leave_in_old_table(const TableRef& table, const KeyLiterals& key, const std::string& why);
   void kill_blockers();
   void note(const std::string& what, const std::string& why);
   void note(const std::string& what, const SqlError& error);
-  [[nodiscard]] gate::TableName table() const { return {parts_.plan.source.database, parts_.plan.source.table}; }
+  void took(HoldPart part, TimePoint since);
+  [[nodiscard]] const std::string& time_zone() const { return parts_.tables.front().plan.time_zone; }
 
   Parts parts_;
   CutOverStatus& status_;

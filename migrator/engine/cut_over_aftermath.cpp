@@ -32,18 +32,30 @@ CutOver::Outcome CutOver::look_at_names() {
     std::this_thread::sleep_for(kAskAgain);
     return Outcome::unknown;
   }
-  const auto source = table_exists(*side_, parts_.plan.source);
-  const auto shadow = table_exists(*side_, parts_.plan.shadow);
-  const auto old = table_exists(*side_, parts_.old_table);
+  const Outcome first = look_at_names_of(parts_.tables.front());
+  for (const Table& table : parts_.tables) {
+    const Outcome outcome = look_at_names_of(table);
+    if (outcome == Outcome::unknown) return outcome;
+    if (outcome == Outcome::strange || outcome != first) {
+      note("names", "the tables' names are neither those before nor those after the swap");
+      return Outcome::strange;
+    }
+  }
+  return first;
+}
+
+CutOver::Outcome CutOver::look_at_names_of(const Table& table) {
+  const auto source = table_exists(*side_, table.plan.source);
+  const auto shadow = table_exists(*side_, table.plan.shadow);
+  const auto old = table_exists(*side_, table.old_table);
   if (source.has_error() || shadow.has_error() || old.has_error()) return Outcome::unknown;
   if (*source && !*shadow && *old) return Outcome::swapped;
   if (*source && *shadow && !*old) return Outcome::original;
-  note("names", "the tables' names are neither those before nor those after the swap");
   return Outcome::strange;
 }
 
 CutOver::Outcome CutOver::mark_swapped() {
-  parts_.gate.swapped(table());
+  parts_.gate.swapped(parts_.gate_of);
   return Outcome::ok;
 }
 
@@ -54,12 +66,13 @@ CutOver::Outcome CutOver::unfence() {
   return Outcome::ok;
 }
 
-void CutOver::leave_in_old_table(const KeyLiterals& key, const std::string& why) {
+void CutOver::leave_in_old_table(const TableRef& table, const KeyLiterals& key, const std::string& why) {
   ++status_.conflicts;
-  parts_.journal("cut_over.conflict", Details().add("key", describe(key)).add("why", why).text());
+  parts_.journal("cut_over.conflict",
+                 Details().add("table", table.table).add("key", describe(key)).add("why", why).text());
 }
 
-CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sql,
+CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sql, Inbox& inbox,
                                         const std::vector<PendingKeys::Entry>& entries) {
   // The new table's rows, and the gaps where there are none, are locked first; then the binlog is read to its end: who
   // has changed one of them since the swap is known, and nobody can any more until the commit.
@@ -77,12 +90,12 @@ CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sq
   }
   auto end = binlog_head(connection);
   if (end.has_error()) return back(Batch::ask_again);
-  if (!parts_.inbox.wait_until_reached(*end, Clock::now() + kAftermathMax)) {
-    return back(parts_.inbox.progress().trouble ? Batch::hopeless : Batch::ask_again);
+  if (!inbox.wait_until_reached(*end, Clock::now() + kAftermathMax)) {
+    return back(inbox.progress().trouble ? Batch::hopeless : Batch::ask_again);
   }
   std::vector<KeyLiterals> free;
   std::vector<KeyLiterals> written_since;
-  for (const KeyLiterals& key : keys) (parts_.inbox.changed_since_rename(key) ? written_since : free).push_back(key);
+  for (const KeyLiterals& key : keys) (inbox.changed_since_rename(key) ? written_since : free).push_back(key);
   if (!free.empty()) {
     switch (resync(connection, sql, free, ResyncMode::tables_locked).status) {
       case ResyncStatus::done:
@@ -98,24 +111,32 @@ CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sq
   } else {
     (void)connection.execute("ROLLBACK");
   }
-  for (const KeyLiterals& key : written_since) leave_in_old_table(key, "written in the new table since");
+  for (const KeyLiterals& key : written_since)
+    leave_in_old_table(sql.plan().shadow, key, "written in the new table since");
   status_.stragglers += free.size();
   return Batch::done;
 }
 
 CutOver::Outcome CutOver::reconcile() {
-  if (!parts_.inbox.wait_for_rename(Clock::now() + kAftermathMax)) {
-    if (!parts_.inbox.progress().trouble) {
+  for (Table& table : parts_.tables) {
+    if (const Outcome outcome = reconcile(table); outcome != Outcome::ok) return outcome;
+  }
+  return Outcome::ok;
+}
+
+CutOver::Outcome CutOver::reconcile(Table& table) {
+  if (!table.inbox.wait_for_rename(Clock::now() + kAftermathMax)) {
+    if (!table.inbox.progress().trouble) {
       note("reconcile", "the RENAME has not come by in the binlog yet");
       return Outcome::unknown;
     }
     // Nobody will ever tell what came before it. Clients are not held for that; the old table is kept.
-    leave_in_old_table({}, parts_.inbox.progress().trouble->message);
+    leave_in_old_table(table.plan.source, {}, table.inbox.progress().trouble->message);
     return Outcome::ok;
   }
-  if (parts_.inbox.progress().pending == 0) return Outcome::ok;
+  if (table.inbox.progress().pending == 0) return Outcome::ok;
   SessionSettings settings;
-  settings.time_zone = parts_.plan.time_zone;
+  settings.time_zone = table.plan.time_zone;
   settings.autocommit = Autocommit::off;
   settings.isolation = Isolation::repeatable_read;  // locks gaps too
   auto connection = Connection::connect(parts_.primary, settings);
@@ -123,28 +144,28 @@ CutOver::Outcome CutOver::reconcile() {
     std::this_thread::sleep_for(kAskAgain);
     return Outcome::unknown;
   }
-  const RowSql sql(with_tables(parts_.plan, parts_.old_table, parts_.plan.source), connection->flavor());
+  const RowSql sql(with_tables(table.plan, table.old_table, table.plan.source), connection->flavor());
   std::size_t batch = max_keys_per_batch;
   while (true) {
-    std::vector<PendingKeys::Entry> entries = parts_.inbox.take(batch);
+    std::vector<PendingKeys::Entry> entries = table.inbox.take(batch);
     if (entries.empty()) return Outcome::ok;
-    switch (reconcile_batch(*connection, sql, entries)) {
+    switch (reconcile_batch(*connection, sql, table.inbox, entries)) {
       case Batch::done:
-        parts_.inbox.done(entries);
+        table.inbox.done(entries);
         break;
       case Batch::ask_again:
-        parts_.inbox.again(std::move(entries));
+        table.inbox.again(std::move(entries));
         std::this_thread::sleep_for(kAskAgain);
         return Outcome::unknown;
       case Batch::hopeless:
         // One by one, so that only the row which the new table can't hold stays behind.
         if (entries.size() > 1) {
-          parts_.inbox.again(std::move(entries));
+          table.inbox.again(std::move(entries));
           batch = 1;
           break;
         }
-        leave_in_old_table(entries[0].key, "the new table does not take it");
-        parts_.inbox.done(entries);
+        leave_in_old_table(table.plan.source, entries[0].key, "the new table does not take it");
+        table.inbox.done(entries);
         break;
     }
   }

@@ -95,10 +95,8 @@ CutOver::Parts Migration::cut_over_parts() {
   return {.id = id_,
           .primary = parts_.primary,
           .gate = parts_.gate,
-          .inbox = *inbox_,
-          .applier = *applier_,
-          .plan = *plan_,
-          .old_table = old_table(source()),
+          .gate_of = {source().database, source().table},
+          .tables = {{.inbox = *inbox_, .applier = *applier_, .plan = *plan_, .old_table = old_table(source())}},
           .options = options(),
           .record =
               [this](const Position& caught_up) {
@@ -137,6 +135,9 @@ void Migration::after_cut_over(CutOverFsm::Result result) {
   const CutOverStatus& cut_over = checkpoint_.cut_over;
   parts_.observer.cut_over_attempted(name(result),
                                      std::chrono::microseconds(static_cast<std::int64_t>(cut_over.hold_ms * 1000)));
+  for (const TimedPart& part : cut_over.parts) {
+    parts_.observer.hold_part(part.part, std::chrono::microseconds(static_cast<std::int64_t>(part.ms * 1000)));
+  }
   if (cut_over.stragglers > 0) parts_.observer.stragglers(cut_over.stragglers);
   if (result == CutOverFsm::Result::failed) error_ = Problem{"cut_over_failed", cut_over.last_error};
   if (result == CutOverFsm::Result::strange) {

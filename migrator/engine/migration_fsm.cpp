@@ -31,8 +31,8 @@ const char* to_string(State state) noexcept {
   return "unknown";
 }
 
-bool MigrationFsm::ended() const noexcept {
-  switch (state_) {
+bool has_ended(State state) noexcept {
+  switch (state) {
     case State::preparing:
     case State::copying:
     case State::ready:

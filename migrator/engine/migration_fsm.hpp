@@ -47,7 +47,7 @@ class MigrationFsm {
 
   [[nodiscard]] State state() const noexcept { return state_; }
   [[nodiscard]] bool paused() const noexcept { return paused_; }
-  [[nodiscard]] bool ended() const noexcept;
+  [[nodiscard]] bool ended() const noexcept { return has_ended(state_); }
 
   // Nothing: done, or taken note of. A problem: not possible in this state, in words.
   [[nodiscard]] std::optional<Problem> act(Action action);

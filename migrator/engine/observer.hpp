@@ -21,6 +21,7 @@ class MigrationObserver {
   virtual void throttled_for(std::chrono::milliseconds time) = 0;
   // `result`: completed, again, failed, strange, panicked
   virtual void cut_over_attempted(std::string_view result, std::chrono::microseconds held) = 0;
+  virtual void hold_part(HoldPart part, std::chrono::microseconds time) = 0;
   // One journal entry; `details` is a JSON object without literals of clients' statements.
   virtual void journalled(const MigrationId& id, std::string_view event, std::string_view details) = 0;
 };

@@ -17,8 +17,7 @@ std::string number_of(const MigrationId& id) {
 }
 
 std::optional<State> state_from(std::string_view text) {
-  for (const State state : {State::preparing, State::copying, State::ready, State::cutting_over, State::completed,
-                            State::stopped, State::panicked, State::failed, State::reverting, State::reverted}) {
+  for (const State state : kStates) {
     if (text == to_string(state)) return state;
   }
   return std::nullopt;
@@ -137,12 +136,10 @@ SqlResult<StoredMigration> Store::add(const Specification& specification) {
 
 SqlResult<void> Store::save(const MigrationId& id, State state, bool paused, const Checkpoint& checkpoint,
                             const std::optional<Problem>& error) {
-  const bool ended = state != State::preparing && state != State::copying && state != State::ready &&
-                     state != State::cutting_over && state != State::reverting;
   std::string sql = "UPDATE _sluice.migrations SET state = '" + std::string(to_string(state)) +
                     "', paused = " + (paused ? "1" : "0") + ", checkpoint = " + quote_string(to_json(checkpoint));
   if (error) sql += ", error_code = " + quote_string(error->code) + ", error_message = " + quote_string(error->message);
-  if (ended) sql += ", ended_at = IF(ended_at = '', " + std::string(kNow) + ", ended_at)";
+  if (has_ended(state)) sql += ", ended_at = IF(ended_at = '', " + std::string(kNow) + ", ended_at)";
   auto saved = execute(sql + " WHERE number = " + number_of(id));
   if (saved.has_error()) return saved.error();
   return {};

@@ -1,8 +1,6 @@
 #include "protocol/wire/auth.hpp"
 
-#include <openssl/bio.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -10,19 +8,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
-#include <memory>
+
+#include "protocol/wire/openssl_handles.hpp"
 
 namespace sluice::protocol {
 namespace {
 
-struct Free {
-  void operator()(BIO* bio) const noexcept { BIO_free(bio); }
-  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-  void operator()(EVP_PKEY_CTX* context) const noexcept { EVP_PKEY_CTX_free(context); }
-};
-using Bio = std::unique_ptr<BIO, Free>;
-using Key = std::unique_ptr<EVP_PKEY, Free>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free>;
+using openssl::Bio;
+using openssl::Key;
+using openssl::KeyContext;
 
 std::vector<std::uint8_t> digest(const EVP_MD* algorithm, Bytes data) {
   std::vector<std::uint8_t> value(static_cast<std::size_t>(EVP_MD_get_size(algorithm)));

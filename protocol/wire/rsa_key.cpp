@@ -1,25 +1,19 @@
 #include "protocol/wire/rsa_key.hpp"
 
-#include <openssl/bio.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 #include <stdexcept>
 
+#include "protocol/wire/openssl_handles.hpp"
+
 namespace sluice::protocol {
 namespace {
 
-constexpr unsigned KEY_BITS = 2048;
+using openssl::Bio;
+using openssl::KeyContext;
 
-struct Free {
-  void operator()(BIO* bio) const noexcept { BIO_free(bio); }
-  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-  void operator()(EVP_PKEY_CTX* context) const noexcept { EVP_PKEY_CTX_free(context); }
-};
-using Bio = std::unique_ptr<BIO, Free>;
-using Key = std::unique_ptr<EVP_PKEY, Free>;
-using Context = std::unique_ptr<EVP_PKEY_CTX, Free>;
+constexpr unsigned KEY_BITS = 2048;
 
 }  // namespace
 
@@ -34,7 +28,7 @@ RsaKey::RsaKey() : key_(EVP_RSA_gen(KEY_BITS), [](void* key) { EVP_PKEY_free(sta
 }
 
 std::optional<Secret> RsaKey::decrypt_password(Bytes encrypted, const Scramble& scramble) const {
-  const Context context{EVP_PKEY_CTX_new(static_cast<EVP_PKEY*>(key_.get()), nullptr)};
+  const KeyContext context{EVP_PKEY_CTX_new(static_cast<EVP_PKEY*>(key_.get()), nullptr)};
   if (!context || EVP_PKEY_decrypt_init(context.get()) != 1 ||
       EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING) != 1) {
     return std::nullopt;

@@ -66,8 +66,8 @@ std::vector<SessionId> GateFsm::finish(SessionId session, Ending ending, TimePoi
       passing_.erase(session);
       break;
   }
-  slots_.erase(session);
   if (released_.erase(session) > 0) tickets_.erase(session);
+  if (slots_.erase(session) > 0) progress_at_ = now;
   settle();
   return release(now);
 }
@@ -135,8 +135,7 @@ TimePoint GateFsm::deadline() const noexcept {
     case Phase::armed:
       break;
   }
-  if (queue_.empty() || slots_.empty()) return TimePoint::max();
-  return std::ranges::min_element(slots_, {}, [](const auto& slot) { return slot.second; })->second;
+  return queue_.empty() ? TimePoint::max() : progress_at_ + kReleaseStallMax;
 }
 
 bool GateFsm::lists(SessionId session) const {
@@ -153,11 +152,12 @@ void GateFsm::settle() {
 std::vector<SessionId> GateFsm::release(TimePoint now) {
   std::vector<SessionId> woken;
   if (closed() || queue_.empty()) return woken;
-  std::erase_if(slots_, [&](const auto& slot) { return now >= slot.second; });
+  if (now >= progress_at_ + kReleaseStallMax) slots_.clear();
   while (!queue_.empty() && slots_.size() < kReleaseConcurrencyMax) {
     const auto first = queue_.begin();
     released_.insert(first->second);
-    slots_.emplace(first->second, now + kReleaseSlotMax);
+    slots_.insert(first->second);
+    progress_at_ = now;
     woken.push_back(first->second);
     queue_.erase(first);
   }

@@ -137,6 +137,35 @@ TEST_P(Serve, is_alive_but_not_ready_while_the_primary_is_away) {
   EXPECT_EQ(child.wait(20s), 0) << output();
 }
 
+TEST_P(Serve, works_with_the_privileges_that_the_readme_names) {
+  make_orders(1000);
+  for (const std::string statement :
+       {"DROP USER IF EXISTS documented", "CREATE USER documented IDENTIFIED BY 'sluice-test'",
+        "GRANT ALL ON test.* TO documented", "GRANT ALL ON _sluice.* TO documented",
+        "GRANT REPLICATION SLAVE, REPLICATION CLIENT, PROCESS ON *.* TO documented"}) {
+    direct().must(statement);
+  }
+  if (is_mysql()) direct().must("GRANT XA_RECOVER_ADMIN ON *.* TO documented");
+  const Port listen;
+  const Port http_port;
+  auto child = start(serve_command("documented", server().port(), listen, http_port));
+  ASSERT_TRUE(wait_until([&] {
+    try {
+      return request("GET", http_port.number(), "/readyz").status == 200;
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  })) << output();
+  const auto posted =
+      request("POST", http_port.number(), "/migrate", body_of({.table = "orders", .alter = "ADD COLUMN note INT"}));
+  ASSERT_EQ(posted.status, 202U) << posted.body;
+  const auto path = "/migrate/" + parse_status(posted.body).id;
+  EXPECT_TRUE(wait_until([&] { return parse_status(request("GET", http_port.number(), path).body).ended(); }, 30s));
+  EXPECT_EQ(parse_status(request("GET", http_port.number(), path).body).state, "completed") << output();
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(20s), 0) << output();
+}
+
 TEST_P(Serve, refuses_to_start_with_the_reason) {
   const Port listen;
   const Port http_port;

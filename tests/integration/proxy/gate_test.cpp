@@ -147,6 +147,37 @@ TEST_P(AtTheGate, statement_prepared_before_arming_is_held) {
   EXPECT_EQ(count(), "1");
 }
 
+TEST_P(AtTheGate, reads_flow_while_a_transaction_is_waited_for_and_writes_wait) {
+  auto lingering = proxy().connect();
+  auto reader = proxy().connect();
+  auto unsure = proxy().connect();
+  auto writer = proxy().connect();
+  arm();
+  lingering.must("BEGIN");
+  lingering.must("INSERT INTO orders (note) VALUES ('first')");
+  unsure.must("SET autocommit = 0");
+  auto closed = std::async(std::launch::async, [&] {
+    return gate().close(ORDERS, gate::Clock::now() + 20s, gate::Clock::now() + 30s);
+  });
+  ASSERT_TRUE(wait_until([&] { return gate().status(ORDERS).phase == Phase::draining; }));
+  auto write = later(writer, "INSERT INTO orders (note) VALUES ('second')");
+  auto kept = later(unsure, "SELECT COUNT(*) FROM orders");  // would keep the table until its COMMIT
+  EXPECT_TRUE(waits(2));
+  auto statement = reader.prepare("SELECT COUNT(*) FROM orders");
+  for (int n = 0; n < 100; ++n) {
+    EXPECT_EQ(reader.must("SELECT COUNT(*) FROM orders").value(), "0");
+    EXPECT_EQ(statement.execute({}).value(), "0");
+  }
+  lingering.must("COMMIT");
+  ASSERT_EQ(closed.get(), CloseResult::held);
+  auto read = later(reader, "SELECT COUNT(*) FROM orders");
+  EXPECT_TRUE(waits(3));
+  gate().open(ORDERS);
+  EXPECT_TRUE(write.get().ok());
+  EXPECT_TRUE(kept.get().ok());
+  EXPECT_TRUE(read.get().ok());
+}
+
 TEST_P(AtTheGate, large_statement_is_held_as_well) {
   auto client = proxy().connect();
   arm();

@@ -21,7 +21,8 @@ Checkpoint full() {
                          .stragglers = 1,
                          .conflicts = 1,
                          .fence = "lock",
-                         .last_error = "fence: \"x\""};
+                         .last_error = "fence: \"x\"",
+                         .parts = {{HoldPart::drain, 1.5}, {HoldPart::release, 0.25}}};
   return checkpoint;
 }
 
@@ -38,6 +39,7 @@ TEST(Checkpoint, ComesBackAsItWas) {
   EXPECT_EQ(read->rows_copied, full().rows_copied);
   EXPECT_EQ(read->cut_over.hold_ms, 12.5);
   EXPECT_EQ(read->cut_over.last_error, "fence: \"x\"");
+  EXPECT_EQ(read->cut_over.parts, full().cut_over.parts);
 }
 
 TEST(Checkpoint, IsRefusedWhereItIsCutAnywhere) {

@@ -20,6 +20,7 @@ class NoObserver final : public MigrationObserver {
   void bypass_transaction() override { ++bypassed; }
   void throttled_for(std::chrono::milliseconds) override {}
   void cut_over_attempted(std::string_view, std::chrono::microseconds) override {}
+  void hold_part(HoldPart, std::chrono::microseconds) override {}
   void journalled(const MigrationId&, std::string_view, std::string_view) override {}
   int bypassed = 0;
 };

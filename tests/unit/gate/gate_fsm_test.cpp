@@ -158,10 +158,22 @@ TEST_F(GateFsmTest, DoesNotLetTheReleasedStallThoseBehindThem) {
   EXPECT_EQ(gate.open(kNow).size(), kMax);
   for (std::uint64_t i = 0; i < kMax; ++i) begin(SessionId{i});  // each waits for a row that the last one has locked
   const TimePoint later = gate.deadline();
-  EXPECT_EQ(later, kNow + GateFsm::kReleaseSlotMax);
+  EXPECT_EQ(later, kNow + GateFsm::kReleaseStallMax);
   EXPECT_THAT(gate.tick(later - Millis(1)), IsEmpty());
   EXPECT_THAT(gate.tick(later), ElementsAre(SessionId{kMax}));
   EXPECT_EQ(gate.deadline(), TimePoint::max());
+}
+
+TEST_F(GateFsmTest, KeepsTheLimitOfTheReleaseAsLongAsThereIsProgress) {
+  constexpr auto kMax = GateFsm::kReleaseConcurrencyMax;
+  close();
+  for (std::uint64_t i = 0; i < kMax + 2; ++i) wait(SessionId{i});
+  (void)gate.open(kNow);
+  for (std::uint64_t i = 0; i < kMax; ++i) begin(SessionId{i});
+  const TimePoint later = kNow + GateFsm::kReleaseStallMax - Millis(1);
+  EXPECT_THAT(gate.finish(SessionId{0}, Ending::free, later), ElementsAre(SessionId{kMax}));
+  EXPECT_THAT(gate.tick(kNow + GateFsm::kReleaseStallMax), IsEmpty());
+  EXPECT_EQ(gate.deadline(), later + GateFsm::kReleaseStallMax);
 }
 
 TEST_F(GateFsmTest, KeepsThePlaceOfOneWhoMustWaitAgain) {

@@ -88,6 +88,7 @@ TEST_F(MetricsTest, WhatTheEngineDoesAddsUp) {
 }
 
 TEST_F(MetricsTest, CutOversAreCountedByResultAndOnlyHoldsHaveALength) {
+  metrics.hold_part(migrator::HoldPart::rename, 8ms);
   metrics.cut_over_attempted("again", 0us);
   metrics.cut_over_attempted("completed", 12ms);
   metrics.cut_over_attempted("a word that nobody knows", 0us);
