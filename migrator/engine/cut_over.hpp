@@ -76,6 +76,7 @@ class CutOver {
   void leave_in_old_table(const KeyLiterals& key, const std::string& why);
   [[nodiscard]] SqlResult<Position> head(Connection& connection) const;
   void kill_blockers();
+  void let_statement_snapshots_pass();
   void note(const std::string& what, const std::string& why);
   void note(const std::string& what, const SqlError& error);
   [[nodiscard]] gate::TableName table() const { return {parts_.plan.source.database, parts_.plan.source.table}; }
