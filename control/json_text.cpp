@@ -45,7 +45,8 @@ json::object cut_over_json(const migrator::CutOverStatus& cut_over) {
           {"stragglers", cut_over.stragglers},
           {"conflicts", cut_over.conflicts},
           {"fence", text_or_null(cut_over.fence)},
-          {"last_error", text_or_null(cut_over.last_error)}};
+          {"last_error", text_or_null(cut_over.last_error)},
+          {"audit", text_or_null(cut_over.audit)}};
 }
 
 json::object status_json(const migrator::Status& status) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -56,6 +57,11 @@ struct BlockerStatus {
   std::int64_t since_ms = 0;
 };
 
+// CutOverStatus::audit, which may also be "impossible: why", or empty before the swap.
+inline constexpr std::string_view kAuditPending = "pending";
+inline constexpr std::string_view kAuditPassed = "passed";
+inline constexpr std::string_view kAuditFailed = "failed";
+
 struct CutOverStatus {
   std::uint64_t attempts = 0;
   double hold_ms = 0;
@@ -64,6 +70,7 @@ struct CutOverStatus {
   std::uint64_t conflicts = 0;  // stragglers left alone, because their key had been written in the new table already
   std::string fence;            // "lock" or "gate"
   std::string last_error;
+  std::string audit;  // whether the rows changed shortly before the swap were all found in the new table
 };
 
 struct Status {

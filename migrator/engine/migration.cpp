@@ -30,7 +30,8 @@ Migration::Migration(Parts parts, StoredMigration stored)
       applied_before_(stored.checkpoint.changes_applied),
       mismatches_before_(stored.checkpoint.mismatches),
       durable_(stored.checkpoint) {
-  has_let_go_ = fsm_.ended();
+  has_let_go_ = fsm_.ended() && !audit_is_due();
+  if (checkpoint_.audit_from) audit_marks_.note(*checkpoint_.audit_from, gate::Clock::now());
   if (stored.paused) (void)fsm_.act(Action::pause);
   status_.id = id_;
   status_.database = specification_.database;
@@ -59,9 +60,12 @@ void Migration::resume(std::vector<JournalEntry> journal) {
     journal_ = std::move(journal);
   }
   if (ended()) {
-    const bool dropped =
-        std::ranges::any_of(journal_, [](const JournalEntry& entry) { return entry.event == "old_table.dropped"; });
-    if (!dropped && options().ok_to_drop_table) thread_ = std::jthread([this] { keep_old_table(); });
+    if (!audit_is_due() && !options().ok_to_drop_table) return;
+    thread_ = std::jthread([this] {
+      audit();
+      let_go();
+      keep_old_table();
+    });
     return;
   }
   arm();
@@ -231,6 +235,8 @@ MigrationFsm::Facts Migration::facts() {
 
   const Inbox::Progress progress = inbox_->progress();
   if (progress.trouble) fail(*progress.trouble);
+  audit_marks_.note(progress.reached, now);
+  checkpoint_.audit_from = audit_marks_.oldest();
   facts.pending = progress.pending;
   facts.pending_is_urgent = progress.urgent;
   if (connection_ && now - looked_at_ >= kLooksApart) {

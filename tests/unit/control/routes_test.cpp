@@ -133,7 +133,8 @@ TEST_F(Routes, TheStatusHasEveryFieldOfTheContract) {
                           "cut_over"}) {
     EXPECT_TRUE(status.contains(name)) << name;
   }
-  for (const auto name : {"attempts", "hold_ms", "held_statements", "stragglers", "conflicts", "fence", "last_error"}) {
+  for (const auto name :
+       {"attempts", "hold_ms", "held_statements", "stragglers", "conflicts", "fence", "last_error", "audit"}) {
     EXPECT_TRUE(status.at("cut_over").as_object().contains(name)) << name;
   }
   EXPECT_EQ(status.at("state"), "copying");

@@ -9,6 +9,7 @@ Checkpoint full() {
   Checkpoint checkpoint;
   checkpoint.applied = {"binlog.000007", 4711};
   checkpoint.caught_up = Position{"binlog.000007", 4800};
+  checkpoint.audit_from = Position{"binlog.000006", 154};
   checkpoint.copied_to = KeyLiterals{"17", "_utf8mb4 x'6122'"};
   checkpoint.copied = true;
   checkpoint.cut_over_asked = true;
@@ -21,7 +22,8 @@ Checkpoint full() {
                          .stragglers = 1,
                          .conflicts = 1,
                          .fence = "lock",
-                         .last_error = "fence: \"x\""};
+                         .last_error = "fence: \"x\"",
+                         .audit = "passed"};
   return checkpoint;
 }
 
@@ -30,6 +32,7 @@ TEST(Checkpoint, ComesBackAsItWas) {
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->applied, full().applied);
   EXPECT_EQ(read->caught_up, full().caught_up);
+  EXPECT_EQ(read->audit_from, full().audit_from);
   EXPECT_EQ(read->copied_to, full().copied_to);
   EXPECT_TRUE(read->copied);
   EXPECT_EQ(read->verified_to, full().verified_to);
@@ -38,6 +41,7 @@ TEST(Checkpoint, ComesBackAsItWas) {
   EXPECT_EQ(read->rows_copied, full().rows_copied);
   EXPECT_EQ(read->cut_over.hold_ms, 12.5);
   EXPECT_EQ(read->cut_over.last_error, "fence: \"x\"");
+  EXPECT_EQ(read->cut_over.audit, kAuditPassed);
 }
 
 TEST(Checkpoint, IsRefusedWhereItIsCutAnywhere) {
