@@ -57,6 +57,7 @@ json::object status_json(const migrator::Status& status) {
           {"state", migrator::to_string(status.state)},
           {"paused", status.paused},
           {"throttled_by", text_or_null(status.throttled_by)},
+          {"waiting_for", text_or_null(status.waiting_for)},
           {"progress", status.progress},
           {"eta_seconds", status.eta_seconds < 0 ? json::value{} : json::value(status.eta_seconds)},
           {"rows_copied", status.rows_copied},

@@ -79,6 +79,7 @@ struct Status {
   State state = State::preparing;
   bool paused = false;
   std::string throttled_by;       // empty: not throttled
+  std::string waiting_for;        // what keeps a ready one from its cut-over; empty: nothing, or not ready
   double progress = 0;            // 0 to 1
   std::int64_t eta_seconds = -1;  // -1: unknown
   std::uint64_t rows_copied = 0, rows_estimated = 0;

@@ -21,6 +21,7 @@
 #include "migrator/engine/observer.hpp"
 #include "migrator/engine/store.hpp"
 #include "migrator/engine/throttle.hpp"
+#include "migrator/engine/waiting.hpp"
 #include "migrator/stream/stream.hpp"
 #include "migrator/table/plan.hpp"
 #include "migrator/table/shadow.hpp"
@@ -103,6 +104,12 @@ class Migration {
   [[nodiscard]] CutOver::Parts cut_over_parts();
   [[nodiscard]] bool held_from_outside();
 
+  // migration_wait.cpp
+  [[nodiscard]] bool is_outside_window(const Options& options) const;
+  [[nodiscard]] std::optional<BlockerStatus> blocker_ahead(const Options& options) const;
+  [[nodiscard]] WaitReason reason_of(MigrationFsm::Wait wait) const;
+  void tell_wait(MigrationFsm::Wait wait);
+
   // migration_audit.cpp
   [[nodiscard]] bool audit_is_due() const;
   void audit();  // where it is due
@@ -154,6 +161,10 @@ class Migration {
   Position head_seen_;
   TimePoint conflict_since_{};
   AuditMarks audit_marks_;
+  std::optional<BlockerStatus> blocker_;  // whom the cut-over would have to wait for, at the last look
+  WaitJournal wait_journal_;
+  std::string back_off_until_;          // RFC 3339
+  double applied_per_ms_ = 0;           // keys, lately; 0: not known
   std::vector<BlockerStatus> holders_;  // of metadata locks, at the last look
   bool held_from_outside_ = false;
 

@@ -146,18 +146,24 @@ void Migration::after_cut_over(CutOverFsm::Result result) {
   {
     // Who sees the new state sees what belongs to it.
     const std::scoped_lock lock(mutex_);
+    const TimePoint now = gate::Clock::now();
     status_.cut_over = cut_over;
     status_.error = error_;
-    fsm_.cut_over_ended(result, gate::Clock::now());
+    fsm_.cut_over_ended(result, now);
+    back_off_until_ =
+        as_text(std::chrono::system_clock::now() + std::chrono::duration_cast<Millis>(fsm_.next_attempt() - now));
   }
-  note(std::string("cut_over.") + name(result), Details()
-                                                    .add("attempt", cut_over.attempts)
-                                                    .add("hold_ms", cut_over.hold_ms)
-                                                    .add("held_statements", cut_over.held_statements)
-                                                    .add("stragglers", cut_over.stragglers)
-                                                    .add("conflicts", cut_over.conflicts)
-                                                    .add("fence", cut_over.fence)
-                                                    .text());
+  Details details;
+  details.add("attempt", cut_over.attempts)
+      .add("hold_ms", cut_over.hold_ms)
+      .add("held_statements", cut_over.held_statements)
+      .add("stragglers", cut_over.stragglers)
+      .add("conflicts", cut_over.conflicts)
+      .add("fence", cut_over.fence);
+  if (result == CutOverFsm::Result::again) {
+    details.add("problem", cut_over.last_error).add("not_before", back_off_until_);
+  }
+  note(std::string("cut_over.") + name(result), details.text());
   (void)save();
 }
 

@@ -114,6 +114,7 @@ TEST_F(Routes, TheStatusHasEveryFieldOfTheContract) {
                           "state",
                           "paused",
                           "throttled_by",
+                          "waiting_for",
                           "progress",
                           "eta_seconds",
                           "rows_copied",
