@@ -48,6 +48,7 @@ std::optional<MigrationView> view_of(const json::value& value) {
                      .table = text_in(object, "table"),
                      .state = text_in(object, "state"),
                      .throttled_by = text_in(object, "throttled_by"),
+                     .waiting_for = text_in(object, "waiting_for"),
                      .progress = std::clamp(number_in(object, "progress"), 0.0, 1.0),
                      .eta_seconds = count_in(object, "eta_seconds", -1),
                      .rows_copied = count_in(object, "rows_copied"),
@@ -113,6 +114,7 @@ std::string progress_line(const MigrationView& migration) {
                           migration.changes_pending);
   if (migration.eta_seconds >= 0 && !migration.ended()) line += fmt::format(", {} s left", migration.eta_seconds);
   if (!migration.throttled_by.empty()) line += ", throttled by " + migration.throttled_by;
+  if (!migration.waiting_for.empty()) line += ", waiting for " + migration.waiting_for;
   return line;
 }
 

@@ -16,6 +16,7 @@ struct MigrationView {
   std::string id, database, table, state;
   bool paused = false;
   std::string throttled_by;  // empty: not throttled
+  std::string waiting_for;   // what keeps a ready one from its cut-over; empty: nothing
   double progress = 0;       // 0 to 1
   std::int64_t eta_seconds = -1;
   std::int64_t rows_copied = 0, rows_estimated = 0, changes_pending = 0, verified_rows = 0;

@@ -50,6 +50,7 @@ json::object cut_over_json(const migrator::CutOverStatus& cut_over) {
           {"conflicts", cut_over.conflicts},
           {"fence", text_or_null(cut_over.fence)},
           {"last_error", text_or_null(cut_over.last_error)},
+          {"audit", text_or_null(cut_over.audit)},
           {"parts", std::move(parts)}};
 }
 
@@ -61,6 +62,7 @@ json::object status_json(const migrator::Status& status) {
           {"state", migrator::to_string(status.state)},
           {"paused", status.paused},
           {"throttled_by", text_or_null(status.throttled_by)},
+          {"waiting_for", text_or_null(status.waiting_for)},
           {"progress", status.progress},
           {"eta_seconds", status.eta_seconds < 0 ? json::value{} : json::value(status.eta_seconds)},
           {"rows_copied", status.rows_copied},

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -88,6 +89,11 @@ struct TimedPart {
   bool operator==(const TimedPart&) const = default;
 };
 
+// CutOverStatus::audit, which may also be "impossible: why", or empty before the swap.
+inline constexpr std::string_view kAuditPending = "pending";
+inline constexpr std::string_view kAuditPassed = "passed";
+inline constexpr std::string_view kAuditFailed = "failed";
+
 struct CutOverStatus {
   std::uint64_t attempts = 0;
   double hold_ms = 0;
@@ -96,6 +102,7 @@ struct CutOverStatus {
   std::uint64_t conflicts = 0;  // stragglers left alone, because their key had been written in the new table already
   std::string fence;            // "lock" or "gate"
   std::string last_error;
+  std::string audit;             // whether the rows changed shortly before the swap were all found in the new table
   std::vector<TimedPart> parts;  // of the last attempt
 };
 
@@ -105,6 +112,7 @@ struct Status {
   State state = State::preparing;
   bool paused = false;
   std::string throttled_by;       // empty: not throttled
+  std::string waiting_for;        // what keeps a ready one from its cut-over; empty: nothing, or not ready
   double progress = 0;            // 0 to 1
   std::int64_t eta_seconds = -1;  // -1: unknown
   std::uint64_t rows_copied = 0, rows_estimated = 0;

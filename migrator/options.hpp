@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "migrator/options/cut_over_window.hpp"
+
 namespace sluice::migrator {
 
 using Millis = std::chrono::milliseconds;
@@ -27,6 +29,7 @@ struct Options {
   std::string panic_flag_file;
   bool postpone_cut_over = false;
   std::string postpone_cut_over_flag_file;
+  CutOverWindow cut_over_window;
   Millis hold_timeout_ms{3000};   // the longest that clients may be held once the table is drained
   Millis drain_timeout_ms{3000};  // the longest that new work waits for open transactions to end
   OnBlocker on_blocker = OnBlocker::wait;

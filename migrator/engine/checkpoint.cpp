@@ -88,6 +88,7 @@ json::value from(const CutOverStatus& cut_over) {
           {"conflicts", cut_over.conflicts},
           {"fence", cut_over.fence},
           {"last_error", cut_over.last_error},
+          {"audit", cut_over.audit},
           {"parts", from(cut_over.parts)}};
 }
 
@@ -104,6 +105,7 @@ CutOverStatus cut_over_at(const json::object& object, std::string_view name) {
   status.fence = text_at(fields, "fence");
   status.last_error = text_at(fields, "last_error");
   status.parts = parts_at(fields, "parts");
+  status.audit = text_at(fields, "audit");
   return status;
 }
 
@@ -123,6 +125,7 @@ std::string to_json(const Checkpoint& checkpoint) {
                       {"mismatches", checkpoint.mismatches},
                       {"cut_over", from(checkpoint.cut_over)}};
   if (checkpoint.caught_up) object["caught_up"] = from(*checkpoint.caught_up);
+  if (checkpoint.audit_from) object["audit_from"] = from(*checkpoint.audit_from);
   return json::serialize(object);
 }
 
@@ -135,6 +138,7 @@ boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
   Checkpoint checkpoint;
   if (auto applied = position_at(object, "applied")) checkpoint.applied = *applied;
   checkpoint.caught_up = position_at(object, "caught_up");
+  checkpoint.audit_from = position_at(object, "audit_from");
   checkpoint.copied_to = key_at(object, "copied_to");
   checkpoint.copied = flag_at(object, "copied");
   checkpoint.verified_to = key_at(object, "verified_to");

@@ -16,6 +16,7 @@ namespace sluice::migrator {
 struct Checkpoint {
   Position applied;                      // the stream starts again here; empty file: not known yet
   std::optional<Position> caught_up;     // written in the hold, before the RENAME: all before it is in the shadow
+  std::optional<Position> audit_from;    // reached some minutes ago: see AuditMarks
   std::optional<KeyLiterals> copied_to;  // the last chunk's upper bound
   bool copied = false;
   std::optional<KeyLiterals> verified_to;

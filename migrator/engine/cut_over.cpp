@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "migrator/engine/details.hpp"
+#include "migrator/engine/waiting.hpp"
 
 namespace sluice::migrator {
 namespace {
@@ -238,7 +239,13 @@ void CutOver::kill_blockers() {
     // Those who came in since the gate opened again are not in anybody's way.
     if (blocker.since < parts_.options.drain_timeout_ms / 2) continue;
     const auto id = static_cast<std::uint64_t>(blocker.connection);
-    parts_.journal("cut_over.killed", Details().add("connection_id", id).add("user", blocker.user).text());
+    parts_.journal("cut_over.killed", Details()
+                                          .add("connection_id", id)
+                                          .add("user", blocker.user)
+                                          .add("host", blocker.host)
+                                          .add("statement", blocker.statement)
+                                          .add("since_ms", static_cast<std::uint64_t>(blocker.since.count()))
+                                          .text());
     (void)side_->execute("KILL " + std::to_string(id));
   }
 }
@@ -257,7 +264,9 @@ CutOver::Outcome CutOver::close_gate() {
     result = close();
   }
   if (result != gate::CloseResult::held) {
-    note("drain", "transactions on the table did not end within drain_timeout_ms");
+    const auto busy = parts_.gate.status(parts_.gate_of).busy;  // the oldest first
+    note("drain", "transactions on the table did not end within drain_timeout_ms" +
+                      (busy.empty() ? "" : ", that of " + describe(status_of(busy.front())) + " among them"));
     return parts_.options.on_blocker == OnBlocker::abort ? Outcome::unequal : Outcome::expired;
   }
   held_at_ = Clock::now();

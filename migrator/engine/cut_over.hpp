@@ -83,6 +83,7 @@ class CutOver {
                                       const std::vector<PendingKeys::Entry>& entries);
   void leave_in_old_table(const TableRef& table, const KeyLiterals& key, const std::string& why);
   void kill_blockers();
+  void let_statement_snapshots_pass();
   void note(const std::string& what, const std::string& why);
   void note(const std::string& what, const SqlError& error);
   void took(HoldPart part, TimePoint since);

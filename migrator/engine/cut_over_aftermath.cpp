@@ -1,4 +1,5 @@
 // What follows the RENAME: finding out whether it happened, and bringing the stragglers over.
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
@@ -56,7 +57,25 @@ CutOver::Outcome CutOver::look_at_names_of(const Table& table) {
 
 CutOver::Outcome CutOver::mark_swapped() {
   parts_.gate.swapped(parts_.gate_of);
+  if (parts_.gate.status(parts_.gate_of).stale > 0) let_statement_snapshots_pass();
   return Outcome::ok;
+}
+
+void CutOver::let_statement_snapshots_pass() {
+  if (!side_ || !has_transaction_instruments(side_->flavor())) return;
+  // Asked after swapped(): whatever transaction one of them is in now began before the swap, and sees what is committed
+  // when its next statement begins, or it began after it.
+  auto rows = side_->query(
+      "SELECT t.processlist_id FROM performance_schema.events_transactions_current AS e"
+      " JOIN performance_schema.threads AS t ON t.thread_id = e.thread_id"
+      " WHERE e.state = 'ACTIVE' AND e.isolation_level IN ('READ COMMITTED', 'READ UNCOMMITTED')"
+      " AND t.processlist_id IS NOT NULL");
+  if (rows.has_error()) return;  // not allowed to look: they are told to start again, which is never wrong
+  std::vector<gate::ConnectionId> connections;
+  for (const Row& row : rows->rows) {
+    connections.push_back(gate::ConnectionId{std::strtoull(row.at(0).value_or("0").c_str(), nullptr, 10)});
+  }
+  parts_.gate.hold_no_snapshot(parts_.gate_of, std::move(connections));
 }
 
 CutOver::Outcome CutOver::unfence() {

@@ -106,11 +106,13 @@ std::optional<Problem> Migrator::busy(const TableRef& table) const {
     if (migration->has_let_go(same ? kLetsGoWithin : Millis{0})) continue;
     ++running;
     if (!same) continue;
-    const std::string id = migration->status().id;
-    return migration->ended()
-               ? Problem{"table_busy", "transactions that began before the swap of " + id +
-                                           " are still open, and would read wrong rows after another; wait for them"}
-               : Problem{"table_busy", "the table has a migration already: " + id + "; stop it or wait for its end"};
+    const Status status = migration->status();
+    if (!migration->ended())
+      return Problem{"table_busy", "the table has a migration already: " + status.id + "; stop it or wait for its end"};
+    if (status.cut_over.audit == kAuditPending)
+      return Problem{"table_busy", "the swap of " + status.id + " is still being audited; ask again in a moment"};
+    return Problem{"table_busy", "transactions that began before the swap of " + status.id +
+                                     " are still open, and would read wrong rows after another; wait for them"};
   }
   if (running < config_.migrations_max) return std::nullopt;
   return Problem{"too_many_migrations",
@@ -188,7 +190,13 @@ std::optional<Status> Migrator::status(const MigrationId& id) const {
 
 std::optional<Problem> Migrator::drop_leftovers(const Migration& migration) {
   const std::scoped_lock creating(creating_);
+  if (auto problem = busy(migration.source()); problem && problem->code == "table_busy") return problem;
   const Status status = migration.status();
+  if (status.state == State::completed && status.cut_over.audit != kAuditPassed) {
+    return Problem{"not_possible_now",
+                   "the old table may hold the only copy of some rows, as the audit of the swap did not pass (" +
+                       status.cut_over.audit + "); look at the journal, then drop it by hand"};
+  }
   if (status.cut_over.conflicts > 0 || (status.error && status.error->code == "names_strange")) {
     return Problem{"not_possible_now",
                    "the old table may hold the only copy of some rows; look at the journal, then drop it by hand"};
@@ -197,7 +205,6 @@ std::optional<Problem> Migrator::drop_leftovers(const Migration& migration) {
   if (latest.has_error()) return unavailable(latest.error()).problem;
   if (!*latest)
     return Problem{"not_possible_now", "a later migration of the table has tables of these names of its own"};
-  if (auto problem = busy(migration.source()); problem && problem->code == "table_busy") return problem;
   auto connection = Connection::connect(config_.primary);
   if (connection.has_error()) return unavailable(connection.error()).problem;
   for (const TableRef& table : {shadow_table(migration.source()), old_table(migration.source())}) {

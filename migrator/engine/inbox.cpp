@@ -58,7 +58,8 @@ Inbox::Progress Inbox::progress() const {
           .urgent = pending_.bytes() > kPendingBytesMax / 2,
           .has_found_keys = pending_.has_found_keys(),
           .trouble = trouble_,
-          .link_error = link_error_};
+          .link_error = link_error_,
+          .renamed = renamed_};
 }
 
 std::vector<BypassWriter> Inbox::bypass_writers() const {
@@ -84,7 +85,7 @@ bool Inbox::wait_for_rename(TimePoint deadline) {
   unlimited_ = true;  // nobody takes keys before the RENAME has come by
   changed_.notify_all();
   changed_.wait_until(lock, deadline, [&] { return renamed_ || trouble_; });
-  return renamed_;
+  return renamed_.has_value();
 }
 
 bool Inbox::changed_since_rename(const KeyLiterals& key) const {
@@ -150,7 +151,7 @@ void Inbox::on_definition(Definition definition, std::stop_token /*stop*/) {
   {
     const std::scoped_lock lock(mutex_);
     if (!rename_tag_.empty() && definition.text.find(rename_tag_) != std::string::npos) {
-      renamed_ = true;
+      renamed_ = definition.place.after;
       reached_ = definition.place.after;
     }
     if (renamed_) {

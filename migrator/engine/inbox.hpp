@@ -46,7 +46,8 @@ class Inbox final : public ChangeConsumer {
     bool urgent = false;          // the set is more than half full
     bool has_found_keys = false;  // see PendingKeys
     std::optional<Problem> trouble;
-    std::string link_error;  // empty: connected, as far as is known
+    std::string link_error;           // empty: connected, as far as is known
+    std::optional<Position> renamed;  // where the RENAME that was expected has come by: behind its event
   };
   [[nodiscard]] Progress progress() const;
   [[nodiscard]] std::vector<BypassWriter> bypass_writers() const;
@@ -86,7 +87,7 @@ class Inbox final : public ChangeConsumer {
   std::map<std::uint64_t, BypassWriter> bypass_;
   Position last_bypass_transaction_;
   std::string rename_tag_;
-  bool renamed_ = false;
+  std::optional<Position> renamed_;
   bool unlimited_ = false;
   std::set<KeyLiterals> changed_since_;
 };

@@ -30,7 +30,8 @@ Migration::Migration(Parts parts, StoredMigration stored)
       applied_before_(stored.checkpoint.changes_applied),
       mismatches_before_(stored.checkpoint.mismatches),
       durable_(stored.checkpoint) {
-  has_let_go_ = fsm_.ended();
+  has_let_go_ = fsm_.ended() && !audit_is_due();
+  if (checkpoint_.audit_from) audit_marks_.note(*checkpoint_.audit_from, gate::Clock::now());
   if (stored.paused) (void)fsm_.act(Action::pause);
   status_.id = id_;
   status_.database = specification_.database;
@@ -59,9 +60,12 @@ void Migration::resume(std::vector<JournalEntry> journal) {
     journal_ = std::move(journal);
   }
   if (ended()) {
-    const bool dropped =
-        std::ranges::any_of(journal_, [](const JournalEntry& entry) { return entry.event == "old_table.dropped"; });
-    if (!dropped && options().ok_to_drop_table) thread_ = std::jthread([this] { keep_old_table(); });
+    if (!audit_is_due() && !options().ok_to_drop_table) return;
+    thread_ = std::jthread([this] {
+      audit();
+      let_go();
+      keep_old_table();
+    });
     return;
   }
   arm();
@@ -87,11 +91,7 @@ Status Migration::status() const {
   status.blockers = outside_;
   for (const gate::Blocker& blocker : parts_.gate.status({status.database, status.table}).busy) {
     if (blocker.since < kShortTransaction) continue;
-    status.blockers.push_back({.connection_id = static_cast<std::uint64_t>(blocker.connection),
-                               .user = blocker.user,
-                               .host = blocker.host,
-                               .statement = blocker.statement,
-                               .since_ms = blocker.since.count()});
+    status.blockers.push_back(status_of(blocker));
   }
   return status;
 }
@@ -152,11 +152,14 @@ void Migration::run() {
   while (!stopping()) {
     const MigrationFsm::Facts now = facts();
     Work work{};
+    MigrationFsm::Wait wait{};
     {
       const std::scoped_lock lock(mutex_);
       work = fsm_.next(now, gate::Clock::now());
+      wait = fsm_.wait();
     }
     publish(now);
+    tell_wait(wait);
     if (work == Work::end) break;
     perform(work);
     checkpoint();
@@ -226,11 +229,14 @@ MigrationFsm::Facts Migration::facts() {
   }
   facts.postponed = !checkpoint_.cut_over_asked &&
                     (now_options.postpone_cut_over || flag_is_set(now_options.postpone_cut_over_flag_file));
+  facts.outside_window = !checkpoint_.cut_over_asked && is_outside_window(now_options);
   facts.lag = Millis::max();
   if (!inbox_) return facts;
 
   const Inbox::Progress progress = inbox_->progress();
   if (progress.trouble) fail(*progress.trouble);
+  audit_marks_.note(progress.reached, now);
+  checkpoint_.audit_from = audit_marks_.oldest();
   facts.pending = progress.pending;
   facts.pending_is_urgent = progress.urgent;
   if (connection_ && now - looked_at_ >= kLooksApart) {
@@ -247,11 +253,10 @@ MigrationFsm::Facts Migration::facts() {
   }
   facts.throttled = !brakes_.throttled_by.empty();
   facts.lag = progress.reached >= head_seen_ ? Millis{0} : std::chrono::duration_cast<Millis>(now - behind_since_);
-  facts.blocked = held_from_outside_;
-  if (now_options.on_blocker == OnBlocker::wait && !facts.blocked) {
-    const gate::GateStatus gate = parts_.gate.status({source().database, source().table});
-    facts.blocked = !gate.busy.empty() && gate.busy.front().since > kShortTransaction;
-  }
+  blocker_ = blocker_ahead(now_options);
+  facts.blocked = blocker_.has_value();
+  if (applied_per_ms_ > 0)
+    facts.backlog = Millis(static_cast<std::int64_t>(static_cast<double>(facts.pending) / applied_per_ms_));
   return facts;
 }
 

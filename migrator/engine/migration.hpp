@@ -13,12 +13,15 @@
 #include <vector>
 
 #include "migrator/engine/applier.hpp"
+#include "migrator/engine/audit.hpp"
+#include "migrator/engine/audit_marks.hpp"
 #include "migrator/engine/cut_over.hpp"
 #include "migrator/engine/inbox.hpp"
 #include "migrator/engine/migration_fsm.hpp"
 #include "migrator/engine/observer.hpp"
 #include "migrator/engine/store.hpp"
 #include "migrator/engine/throttle.hpp"
+#include "migrator/engine/waiting.hpp"
 #include "migrator/stream/stream.hpp"
 #include "migrator/table/plan.hpp"
 #include "migrator/table/shadow.hpp"
@@ -59,8 +62,8 @@ class Migration {
   [[nodiscard]] std::optional<Problem> act(Action action);
   [[nodiscard]] std::optional<Problem> change(const std::function<std::optional<Problem>(Options&)>& edit);
   [[nodiscard]] bool ended() const;
-  // Has ended, and its thread has left the table and the gate alone since. Waits for that for up to `limit`, which the
-  // end's own few statements need; transactions with a snapshot older than the swap may take longer.
+  // Has ended, and its thread has left the tables and the gate alone since. Waits for that for up to `limit`, which the
+  // end's own few statements and the audit need; transactions with a snapshot older than the swap may take longer.
   [[nodiscard]] bool has_let_go(Millis limit) const;
   [[nodiscard]] TableRef source() const { return {specification_.database, specification_.table}; }
 
@@ -95,9 +98,22 @@ class Migration {
   void clean_up();
   void fail(Problem problem);
   void finish();
+  void save_in_the_end();  // waits for the primary, unless shutting down
+  void let_go();
   void keep_old_table();  // until its retention is over
   [[nodiscard]] CutOver::Parts cut_over_parts();
   [[nodiscard]] bool held_from_outside();
+
+  // migration_wait.cpp
+  [[nodiscard]] bool is_outside_window(const Options& options) const;
+  [[nodiscard]] std::optional<BlockerStatus> blocker_ahead(const Options& options) const;
+  [[nodiscard]] WaitReason reason_of(MigrationFsm::Wait wait) const;
+  void tell_wait(MigrationFsm::Wait wait);
+
+  // migration_audit.cpp
+  [[nodiscard]] bool audit_is_due() const;
+  void audit();  // where it is due
+  [[nodiscard]] Audit::Report look_back();
 
   void checkpoint();
   [[nodiscard]] SqlResult<void> save();
@@ -144,6 +160,11 @@ class Migration {
   TimePoint behind_since_{};
   Position head_seen_;
   TimePoint conflict_since_{};
+  AuditMarks audit_marks_;
+  std::optional<BlockerStatus> blocker_;  // whom the cut-over would have to wait for, at the last look
+  WaitJournal wait_journal_;
+  std::string back_off_until_;          // RFC 3339
+  double applied_per_ms_ = 0;           // keys, lately; 0: not known
   std::vector<BlockerStatus> holders_;  // of metadata locks, at the last look
   bool held_from_outside_ = false;
 

@@ -118,8 +118,7 @@ void Migration::cut_over() {
   arm();  // views, routines and triggers may have been made since
   if (!connection_) return back();
   ++checkpoint_.cut_over.attempts;
-  if (auto kept = keep_auto_increment(*connection_, plan_->source, plan_->shadow);
-      kept.has_error()) {
+  if (auto kept = keep_auto_increment(*connection_, plan_->source, plan_->shadow); kept.has_error()) {
     checkpoint_.cut_over.last_error = "auto_increment: " + describe(kept.error());
     if (kept.error().outcome == Outcome::unknown) connection_lost(kept.error());
     return back();
@@ -139,6 +138,7 @@ void Migration::after_cut_over(CutOverFsm::Result result) {
     parts_.observer.hold_part(part.part, std::chrono::microseconds(static_cast<std::int64_t>(part.ms * 1000)));
   }
   if (cut_over.stragglers > 0) parts_.observer.stragglers(cut_over.stragglers);
+  if (result == CutOverFsm::Result::completed) checkpoint_.cut_over.audit = kAuditPending;
   if (result == CutOverFsm::Result::failed) error_ = Problem{"cut_over_failed", cut_over.last_error};
   if (result == CutOverFsm::Result::strange) {
     error_ = Problem{"names_strange",
@@ -147,18 +147,24 @@ void Migration::after_cut_over(CutOverFsm::Result result) {
   {
     // Who sees the new state sees what belongs to it.
     const std::scoped_lock lock(mutex_);
+    const TimePoint now = gate::Clock::now();
     status_.cut_over = cut_over;
     status_.error = error_;
-    fsm_.cut_over_ended(result, gate::Clock::now());
+    fsm_.cut_over_ended(result, now);
+    back_off_until_ =
+        as_text(std::chrono::system_clock::now() + std::chrono::duration_cast<Millis>(fsm_.next_attempt() - now));
   }
-  note(std::string("cut_over.") + name(result), Details()
-                                                    .add("attempt", cut_over.attempts)
-                                                    .add("hold_ms", cut_over.hold_ms)
-                                                    .add("held_statements", cut_over.held_statements)
-                                                    .add("stragglers", cut_over.stragglers)
-                                                    .add("conflicts", cut_over.conflicts)
-                                                    .add("fence", cut_over.fence)
-                                                    .text());
+  Details details;
+  details.add("attempt", cut_over.attempts)
+      .add("hold_ms", cut_over.hold_ms)
+      .add("held_statements", cut_over.held_statements)
+      .add("stragglers", cut_over.stragglers)
+      .add("conflicts", cut_over.conflicts)
+      .add("fence", cut_over.fence);
+  if (result == CutOverFsm::Result::again) {
+    details.add("problem", cut_over.last_error).add("not_before", back_off_until_);
+  }
+  note(std::string("cut_over.") + name(result), details.text());
   (void)save();
 }
 
@@ -201,20 +207,31 @@ void Migration::finish() {
     note(to_string(fsm_.state()), "{}");
   }
   publish({});
+  save_in_the_end();
+  // The audit holds nobody up: not even those who want to alter the table now.
+  if (parts_.gate.status(table).stale == 0) parts_.gate.disarm(table);
+  audit();
+  // Transactions with an older snapshot must be refused until the last of them has ended.
+  while (!stopping() && parts_.gate.status(table).stale > 0) rest(kIdle);
+  parts_.gate.disarm(table);
+  let_go();
+  keep_old_table();
+}
+
+void Migration::save_in_the_end() {
   for (auto saved = save(); saved.has_error() && saved.error().outcome == Outcome::unknown && !stopping();
        saved = save()) {
     rest(kReconnectAfter);
   }
-  // Transactions with an older snapshot must be refused until the last of them has ended.
-  while (!stopping() && parts_.gate.status(table).stale > 0) rest(kIdle);
-  parts_.gate.disarm(table);
+}
+
+void Migration::let_go() {
   connection_.reset();
   {
     const std::scoped_lock lock(mutex_);
     has_let_go_ = true;
   }
   nudged_.notify_all();
-  keep_old_table();
 }
 
 void Migration::keep_old_table() {
@@ -222,6 +239,9 @@ void Migration::keep_old_table() {
   const Options kept = options();
   // A straggler that was left alone is nowhere else.
   if (now.state != State::completed || !kept.ok_to_drop_table || now.cut_over.conflicts > 0) return;
+  if (now.cut_over.audit != kAuditPassed) return;
+  const std::vector<JournalEntry> told = journal(0);
+  if (std::ranges::any_of(told, [](const JournalEntry& entry) { return entry.event == "old_table.dropped"; })) return;
   const auto ended_at = time_from(now.ended_at).value_or(std::chrono::system_clock::now());
   while (!stopping() && std::chrono::system_clock::now() < ended_at + kept.old_table_retention) rest(kReconnectAfter);
   // A later migration of the table has an old table of the same name.

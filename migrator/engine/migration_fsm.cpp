@@ -4,6 +4,14 @@
 #include <string>
 
 namespace sluice::migrator {
+namespace {
+
+bool close_behind(const MigrationFsm::Facts& facts) {
+  return facts.lag <= MigrationFsm::kLagForCutOverMax &&
+         (facts.pending <= MigrationFsm::kPendingForCutOverMax || facts.backlog <= MigrationFsm::kBacklogForCutOverMax);
+}
+
+}  // namespace
 
 const char* to_string(State state) noexcept {
   switch (state) {
@@ -92,7 +100,17 @@ MigrationFsm::Work MigrationFsm::work_between(const Facts& facts, Work turn) {
   return apply ? Work::apply : turn;
 }
 
+MigrationFsm::Wait MigrationFsm::wait_for(const Facts& facts, TimePoint now) const {
+  if (facts.postponed) return Wait::postponed;
+  if (facts.outside_window) return Wait::outside_window;
+  if (!close_behind(facts)) return Wait::behind;
+  if (facts.blocked) return Wait::blocked;
+  if (now < next_attempt_) return Wait::back_off;
+  return Wait::nothing;
+}
+
 MigrationFsm::Work MigrationFsm::next(const Facts& facts, TimePoint now) {
+  wait_ = Wait::nothing;
   if (ended()) return last_ = Work::end;
   if (wish_ == Wish::panic) {
     state_ = State::panicked;
@@ -104,11 +122,10 @@ MigrationFsm::Work MigrationFsm::next(const Facts& facts, TimePoint now) {
   if (!facts.copied) return last_ = work_between(facts, Work::copy);
   if (!facts.verified) return last_ = work_between(facts, Work::verify);
 
-  const bool close_behind = facts.lag <= kLagForCutOverMax && facts.pending <= kPendingForCutOverMax;
-  if (close_behind) state_ = State::ready;
+  if (close_behind(facts)) state_ = State::ready;
   if (state_ != State::ready) return last_ = facts.pending > 0 ? Work::apply : Work::wait;
-  const bool due = close_behind && !facts.blocked && now >= next_attempt_ && !facts.postponed;
-  if (due) {
+  wait_ = wait_for(facts, now);
+  if (wait_ == Wait::nothing) {
     state_ = State::cutting_over;
     return last_ = Work::cut_over;
   }

@@ -19,7 +19,9 @@ class MigrationFsm {
   static constexpr Millis kRetryFirst{500};
   static constexpr Millis kRetryMax{30'000};
   static constexpr Millis kLagForCutOverMax{1'000};
-  static constexpr std::size_t kPendingForCutOverMax = 500;  // keys; what is left is resynced under the hold
+  // What is left is resynced under the hold: few keys, or little time at the rate they were applied last.
+  static constexpr std::size_t kPendingForCutOverMax = 500;
+  static constexpr Millis kBacklogForCutOverMax{200};
 
   enum class Work : std::uint8_t {
     prepare,   // shadow table, stream, position
@@ -32,14 +34,19 @@ class MigrationFsm {
     end,
   };
 
+  // Why a migration that is ready does not cut over now.
+  enum class Wait : std::uint8_t { nothing, postponed, outside_window, behind, blocked, back_off };
+
   struct Facts {
     bool copied = false;
     bool verified = false;
     bool throttled = false;
-    bool postponed = false;  // option or flag file, and nobody asked for the cut-over by hand (see cut_over_asked)
-    bool blocked = false;    // somebody would make the hold wait: better wait with the gate open
+    bool postponed = false;       // option or flag file, and nobody asked for the cut-over by hand (see cut_over_asked)
+    bool outside_window = false;  // of the times at which it may happen; false as well when asked for by hand
+    bool blocked = false;         // somebody would make the hold wait: better wait with the gate open
     std::size_t pending = 0;
     bool pending_is_urgent = false;  // the set is more than half full
+    Millis backlog = Millis::max();  // how long it would take to apply them; max(): not known
     Millis lag{};
   };
 
@@ -59,6 +66,10 @@ class MigrationFsm {
   // Also moves copying <-> ready as the facts say.
   [[nodiscard]] Work next(const Facts& facts, TimePoint now);
 
+  // As of the last next().
+  [[nodiscard]] Wait wait() const noexcept { return wait_; }
+  [[nodiscard]] TimePoint next_attempt() const noexcept { return next_attempt_; }
+
   void prepared();
   void cut_over_ended(CutOverFsm::Result result, TimePoint now);
   void cleaned_up();
@@ -66,6 +77,7 @@ class MigrationFsm {
 
  private:
   [[nodiscard]] Work work_between(const Facts& facts, Work turn);
+  [[nodiscard]] Wait wait_for(const Facts& facts, TimePoint now) const;
 
   enum class Wish : std::uint8_t { none, stop, panic };
 
@@ -74,6 +86,7 @@ class MigrationFsm {
   bool paused_ = false;
   bool cut_over_asked_ = false;
   Work last_ = Work::wait;
+  Wait wait_ = Wait::nothing;
   Millis retry_{kRetryFirst};
   TimePoint next_attempt_{};
 };

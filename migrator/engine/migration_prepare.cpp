@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "migrator/engine/details.hpp"
+#include "migrator/engine/follow.hpp"
 #include "migrator/engine/leads_to.hpp"
 #include "migrator/engine/migration.hpp"
 #include "migrator/engine/watch.hpp"
@@ -12,28 +13,6 @@
 #include "migrator/table/read_table.hpp"
 
 namespace sluice::migrator {
-namespace {
-
-constexpr std::uint32_t kServerIdBase = 0x51000000;  // far from those people give their replicas
-
-std::uint32_t server_id_of(const MigrationId& id) {
-  return kServerIdBase + static_cast<std::uint32_t>(std::hash<std::string>{}(id) & 0xFFFFU);
-}
-
-StreamTls tls_of(TlsPolicy policy) {
-  switch (policy) {
-    case TlsPolicy::off:
-      return StreamTls::off;
-    case TlsPolicy::required:
-    case TlsPolicy::verify_ca:
-    case TlsPolicy::verify_identity:
-      return StreamTls::required;
-  }
-  return StreamTls::required;
-}
-
-}  // namespace
-
 void Migration::arm() {
   std::vector<gate::Target> targets{{.name = {source().database, source().table}, .kind = gate::Target::Kind::table}};
   if (connect()) {
@@ -77,14 +56,8 @@ void Migration::follow_from(const Position& position) {
       position, source(), [&gate = parts_.gate](gate::ConnectionId id) { return gate.knows(id); }, parts_.observer);
   inbox_->expect_rename(rename_tag(id_));
   applier_ = std::make_unique<Applier>(*inbox_, parts_.observer);
-  const StreamLogin login{.address = net::Address{parts_.primary.host, parts_.primary.port},
-                          .user = parts_.primary.user,
-                          .password = parts_.primary.password,
-                          .tls = tls_of(parts_.primary.tls),
-                          .ca_file = parts_.primary.tls_ca_file};
-  StreamOptions stream_options;
-  stream_options.server_id = server_id_of(id_);
-  stream_ = std::make_unique<ChangeStream>(login, stream_options, position,
+  audit_marks_.note(position, gate::Clock::now());
+  stream_ = std::make_unique<ChangeStream>(stream_login(parts_.primary), stream_options(id_), position,
                                            WatchList{watch(source(), *source_definition_, plan_->key, Side::source)},
                                            *inbox_);
   // The RENAME may be in the binlog already, or come at any time: what follows it is about the new table.

@@ -1,4 +1,5 @@
 // Rows on their way: applying, copying, comparing.
+#include <algorithm>
 #include <utility>
 
 #include "migrator/engine/chunk_size.hpp"
@@ -11,11 +12,17 @@ namespace sluice::migrator {
 
 void Migration::apply() {
   // As long a turn as a chunk takes, so that changes and copy share the time evenly.
-  const auto until = gate::Clock::now() + options().chunk_time_ms;
+  const auto began = gate::Clock::now();
+  const auto until = began + options().chunk_time_ms;
+  const std::uint64_t before = applier_->applied();
   Applier::Result result;
   do {
     result = applier_->apply_some(*connection_, *sql_, ResyncMode::no_wait);
   } while (result.status == Applier::Status::progress && gate::Clock::now() < until && inbox_->progress().pending > 0);
+  const std::chrono::duration<double, std::milli> took = gate::Clock::now() - began;
+  const double rate = static_cast<double>(applier_->applied() - before) / std::max(took.count(), 1.0);
+  constexpr double kShareOfTheLast = 0.3;
+  applied_per_ms_ = applied_per_ms_ == 0 ? rate : (1 - kShareOfTheLast) * applied_per_ms_ + kShareOfTheLast * rate;
   switch (result.status) {
     case Applier::Status::progress:
       return;

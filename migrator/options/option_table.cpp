@@ -69,6 +69,14 @@ bool read_retention(Options& options, const json::value& value) {
   return true;
 }
 
+bool read_window(Options& options, const json::value& value) {
+  if (!value.is_string()) return false;
+  auto window = cut_over_window_from(std::string_view{value.get_string()});
+  if (!window) return false;
+  options.cut_over_window = std::move(*window);
+  return true;
+}
+
 bool read_queries(Options& options, const json::value& value) {
   if (!value.is_array() || value.get_array().size() > COMPATIBILITY_QUERIES_MAX) return false;
   std::vector<std::string> queries;
@@ -125,6 +133,9 @@ json::value print_load(const Options& options) {
 json::value print_retention(const Options& options) {
   return json::string{duration_text(options.old_table_retention)};
 }
+json::value print_window(const Options& options) {
+  return json::string{options.cut_over_window.text};
+}
 
 template <bool Options::* Field>
 constexpr OptionRow flag(std::string_view name, Changes changes) {
@@ -170,6 +181,10 @@ constexpr std::array ROWS{
     text<&Options::panic_flag_file>("panic_flag_file"),
     flag<&Options::postpone_cut_over>("postpone_cut_over", RUNNING),
     text<&Options::postpone_cut_over_flag_file>("postpone_cut_over_flag_file"),
+    OptionRow{{"cut_over_window", OptionForm::text, RUNNING,
+               "times of the day like \"22:00-04:00\" or \"sat,sun 00:00-24:00; mon-fri 02:00-04:30 UTC\""},
+              read_window,
+              print_window},
     millis<&Options::hold_timeout_ms>("hold_timeout_ms"),
     millis<&Options::drain_timeout_ms>("drain_timeout_ms"),
     word<&Options::on_blocker, BLOCKER_POLICIES>("on_blocker", RUNNING, "\"wait\", \"kill\" or \"abort\""),

@@ -65,6 +65,10 @@ bool has_metadata_lock_instruments(const ServerFlavor& server) noexcept {
   return server.kind == ServerKind::mysql && server.version >= Version{8, 0, 0};
 }
 
+bool has_transaction_instruments(const ServerFlavor& server) noexcept {
+  return server.kind == ServerKind::mysql && server.version >= Version{8, 0, 0};
+}
+
 bool binlog_names_connections(const ServerFlavor& server) noexcept {
   return server.kind == ServerKind::mysql || server.version >= Version{11, 5, 0};
 }

@@ -37,6 +37,9 @@ enum class OnLockedRow : std::uint8_t { wait, fail, skip };
 // performance_schema.metadata_locks (on by default in MySQL 8, off with the whole schema in MariaDB).
 [[nodiscard]] bool has_metadata_lock_instruments(const ServerFlavor& server) noexcept;
 
+// performance_schema.events_transactions_current: who is in a transaction, and at which isolation level.
+[[nodiscard]] bool has_transaction_instruments(const ServerFlavor& server) noexcept;
+
 // Whether the BEGIN of a transaction in the binlog names the connection that wrote it.
 [[nodiscard]] bool binlog_names_connections(const ServerFlavor& server) noexcept;
 

@@ -363,6 +363,16 @@ void Gate::swapped(const TableName& table) {
   if (entry != impl_->tables.end()) entry->second.fsm.swapped(impl_->sessions(Impl::Look::may_hold_snapshot));
 }
 
+void Gate::hold_no_snapshot(const TableName& table, std::vector<ConnectionId> connections) {
+  std::ranges::sort(connections);
+  const std::scoped_lock lock(impl_->mutex);
+  const auto entry = impl_->tables.find(table);
+  if (entry == impl_->tables.end()) return;
+  for (const auto& [id, slot] : impl_->slots) {
+    if (std::ranges::binary_search(connections, slot->connection())) entry->second.fsm.has_no_snapshot(id);
+  }
+}
+
 void Gate::open(const TableName& table) {
   std::vector<Impl::Waker> wakers;
   {

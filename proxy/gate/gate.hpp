@@ -72,6 +72,10 @@ class TableGate {
   // To be called as soon as the swap is known, with the gate still held.
   virtual void swapped(const TableName& table) = 0;
 
+  // Of those that swapped() found: these hold no snapshot, as their transactions read each statement's own (READ
+  // COMMITTED, READ UNCOMMITTED). To be called with the gate still held, as of a moment after swapped().
+  virtual void hold_no_snapshot(const TableName& table, std::vector<ConnectionId> connections) = 0;
+
   // Lets the waiting statements go, in arrival order. Opening an open gate does nothing.
   virtual void open(const TableName& table) = 0;
 
@@ -183,6 +187,7 @@ class Gate : public TableGate {
   [[nodiscard]] CloseResult close(const TableName& table, TimePoint drain_deadline, TimePoint hold_deadline) override;
   [[nodiscard]] bool extend(const TableName& table, TimePoint hold_deadline) override;
   void swapped(const TableName& table) override;
+  void hold_no_snapshot(const TableName& table, std::vector<ConnectionId> connections) override;
   void open(const TableName& table) override;
   [[nodiscard]] GateStatus status(const TableName& table) const override;
   [[nodiscard]] bool knows(ConnectionId connection) const override;

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <iostream>
 #include <regex>
+#include <sstream>
 
 namespace sluice::test {
 namespace {
@@ -48,6 +49,15 @@ std::vector<std::string> leftovers(TestClient& client) {
   std::vector<std::string> names;
   for (const auto& row : reply.rows()) names.push_back(row.at(0).value());
   return names;
+}
+
+std::string journal_entry(const std::string& events, const std::string& event) {
+  std::istringstream lines{events};
+  const std::string data = "data: ";
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(data) && json_at(line.substr(data.size()), "/event") == event) return line.substr(data.size());
+  }
+  return "";
 }
 
 void BehindSluice::SetUp() {

@@ -24,6 +24,9 @@ namespace sluice::test {
 // Tables of `test` that a migration made, shadows and old ones.
 [[nodiscard]] std::vector<std::string> leftovers(TestClient& client);
 
+// The first entry of that event in the text of an event stream, as JSON; empty if there is none.
+[[nodiscard]] std::string journal_entry(const std::string& events, const std::string& event);
+
 class BehindSluice : public OnBothServers {
  protected:
   void SetUp() override;

@@ -17,6 +17,10 @@ class Options : public BehindSluice {
     const auto id = sluice().migrate({.table = "orders", .alter = "ADD COLUMN note INT", .options = options});
     return await_end(id);
   }
+  // The first journal entry of such an event, as JSON; empty if there is none.
+  std::string entry(const std::string& id, const std::string& event) {
+    return journal_entry(sluice().get("/migrate/" + id + "/events").body, event);
+  }
   // A client of the proxy in the middle of a transaction that has written to the table.
   TestClient lingering() {
     auto client = sluice().connect();
@@ -61,6 +65,11 @@ TEST_P(Options, blocker_is_killed_where_that_is_wanted) {
   auto client = lingering();
   const auto status = run(R"({"on_blocker": "kill", "drain_timeout_ms": 400})");
   expect_completed(status);
+  const auto killed = entry(status.id, "cut_over.killed");
+  EXPECT_EQ(json_at(killed, "/details/connection_id"), std::to_string(client.connection_id()));
+  EXPECT_EQ(json_at(killed, "/details/user"), "root");
+  EXPECT_THAT(json_at(killed, "/details/statement"), HasSubstr("UPDATE"));
+  EXPECT_GE(std::stoi(json_at(killed, "/details/since_ms")), 200);
   EXPECT_FALSE(client.query("SELECT 1").ok()) << "its connection is gone";
   EXPECT_EQ(direct().must("SELECT qty FROM orders WHERE id = 1").rows().size(), 1U);
 }
@@ -69,6 +78,8 @@ TEST_P(Options, blocker_makes_the_migration_fail_where_that_is_wanted) {
   auto client = lingering();
   const auto status = run(R"({"on_blocker": "abort", "drain_timeout_ms": 300})");
   EXPECT_EQ(status.state, "failed");
+  EXPECT_THAT(status.error, HasSubstr("root@"));
+  EXPECT_THAT(status.error, HasSubstr("(connection " + std::to_string(client.connection_id()) + ")"));
   EXPECT_TRUE(client.query("COMMIT").ok());
 }
 

@@ -28,6 +28,9 @@ TEST(View, WhoWaitsSaysWhy) {
   auto migration = in_state("copying");
   migration.throttled_by = "max_load";
   EXPECT_THAT(progress_line(migration), ::testing::EndsWith(", throttled by max_load"));
+  migration.throttled_by.clear();
+  migration.waiting_for = "postpone_cut_over";
+  EXPECT_THAT(progress_line(migration), ::testing::EndsWith(", waiting for postpone_cut_over"));
   migration.paused = true;
   EXPECT_THAT(progress_line(migration), ::testing::StartsWith("paused"));
 }

@@ -114,6 +114,7 @@ TEST_F(Routes, TheStatusHasEveryFieldOfTheContract) {
                           "state",
                           "paused",
                           "throttled_by",
+                          "waiting_for",
                           "progress",
                           "eta_seconds",
                           "rows_copied",
@@ -133,7 +134,8 @@ TEST_F(Routes, TheStatusHasEveryFieldOfTheContract) {
                           "cut_over"}) {
     EXPECT_TRUE(status.contains(name)) << name;
   }
-  for (const auto name : {"attempts", "hold_ms", "held_statements", "stragglers", "conflicts", "fence", "last_error"}) {
+  for (const auto name :
+       {"attempts", "hold_ms", "held_statements", "stragglers", "conflicts", "fence", "last_error", "audit"}) {
     EXPECT_TRUE(status.at("cut_over").as_object().contains(name)) << name;
   }
   EXPECT_EQ(status.at("state"), "copying");

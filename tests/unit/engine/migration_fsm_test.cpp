@@ -6,6 +6,7 @@ namespace sluice::migrator {
 namespace {
 
 using Work = MigrationFsm::Work;
+using Wait = MigrationFsm::Wait;
 using Facts = MigrationFsm::Facts;
 using Result = CutOverFsm::Result;
 
@@ -78,6 +79,53 @@ TEST(MigrationFsm, WaitsOutABlockerWithTheGateOpen) {
   EXPECT_EQ(fsm.state(), State::ready);
   facts.pending = 1;
   EXPECT_EQ(fsm.next(facts, kNow), Work::apply);
+}
+
+TEST(MigrationFsm, TakesManyPendingKeysForFewWhereTheyAreSoonApplied) {
+  MigrationFsm fsm = copying();
+  Facts facts = kDone;
+  facts.pending = 10 * MigrationFsm::kPendingForCutOverMax;
+  facts.backlog = MigrationFsm::kBacklogForCutOverMax + Millis(1);
+  EXPECT_EQ(fsm.next(facts, kNow), Work::apply);
+  EXPECT_EQ(fsm.state(), State::copying);
+  facts.backlog = MigrationFsm::kBacklogForCutOverMax;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::cut_over);
+}
+
+TEST(MigrationFsm, WaitsOutsideTheWindow) {
+  MigrationFsm fsm = copying();
+  Facts facts = kDone;
+  facts.outside_window = true;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  EXPECT_EQ(fsm.state(), State::ready);
+  EXPECT_EQ(fsm.wait(), Wait::outside_window);
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+}
+
+TEST(MigrationFsm, SaysWhatItWaitsForOnceItIsReady) {
+  MigrationFsm fsm = copying();
+  EXPECT_EQ(fsm.next({.postponed = true, .outside_window = true}, kNow), Work::copy);
+  EXPECT_EQ(fsm.wait(), Wait::nothing);
+  Facts facts = kDone;
+  facts.postponed = facts.outside_window = facts.blocked = true;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  EXPECT_EQ(fsm.wait(), Wait::postponed);
+  facts.pending = MigrationFsm::kPendingForCutOverMax + 1;
+  facts.postponed = facts.outside_window = false;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::apply);
+  EXPECT_EQ(fsm.wait(), Wait::behind);
+  facts.pending = 0;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  EXPECT_EQ(fsm.wait(), Wait::blocked);
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+  EXPECT_EQ(fsm.wait(), Wait::nothing);
+  fsm.cut_over_ended(Result::again, kNow);
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::wait);
+  EXPECT_EQ(fsm.wait(), Wait::back_off);
+  EXPECT_EQ(fsm.next_attempt(), kNow + MigrationFsm::kRetryFirst);
+  EXPECT_FALSE(fsm.act(Action::pause));
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::wait);
+  EXPECT_EQ(fsm.wait(), Wait::nothing) << "that it is paused is said elsewhere";
 }
 
 TEST(MigrationFsm, PostponesUntilAskedByHand) {

@@ -9,6 +9,7 @@ Checkpoint full() {
   Checkpoint checkpoint;
   checkpoint.applied = {"binlog.000007", 4711};
   checkpoint.caught_up = Position{"binlog.000007", 4800};
+  checkpoint.audit_from = Position{"binlog.000006", 154};
   checkpoint.copied_to = KeyLiterals{"17", "_utf8mb4 x'6122'"};
   checkpoint.copied = true;
   checkpoint.cut_over_asked = true;
@@ -22,6 +23,7 @@ Checkpoint full() {
                          .conflicts = 1,
                          .fence = "lock",
                          .last_error = "fence: \"x\"",
+                         .audit = "passed",
                          .parts = {{HoldPart::drain, 1.5}, {HoldPart::release, 0.25}}};
   return checkpoint;
 }
@@ -31,6 +33,7 @@ TEST(Checkpoint, ComesBackAsItWas) {
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->applied, full().applied);
   EXPECT_EQ(read->caught_up, full().caught_up);
+  EXPECT_EQ(read->audit_from, full().audit_from);
   EXPECT_EQ(read->copied_to, full().copied_to);
   EXPECT_TRUE(read->copied);
   EXPECT_EQ(read->verified_to, full().verified_to);
@@ -40,6 +43,7 @@ TEST(Checkpoint, ComesBackAsItWas) {
   EXPECT_EQ(read->cut_over.hold_ms, 12.5);
   EXPECT_EQ(read->cut_over.last_error, "fence: \"x\"");
   EXPECT_EQ(read->cut_over.parts, full().cut_over.parts);
+  EXPECT_EQ(read->cut_over.audit, kAuditPassed);
 }
 
 TEST(Checkpoint, IsRefusedWhereItIsCutAnywhere) {

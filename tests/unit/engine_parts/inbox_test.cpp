@@ -4,26 +4,13 @@
 
 #include <thread>
 
+#include "tests/unit/engine_parts/no_observer.hpp"
+
 namespace sluice::migrator {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-class NoObserver final : public MigrationObserver {
- public:
-  void rows_copied(std::uint64_t) override {}
-  void changes_applied(std::uint64_t) override {}
-  void rows_verified(std::uint64_t) override {}
-  void mismatched(std::uint64_t) override {}
-  void stragglers(std::uint64_t) override {}
-  void bypass_transaction() override { ++bypassed; }
-  void throttled_for(std::chrono::milliseconds) override {}
-  void cut_over_attempted(std::string_view, std::chrono::microseconds) override {}
-  void hold_part(HoldPart, std::chrono::microseconds) override {}
-  void journalled(const MigrationId&, std::string_view, std::string_view) override {}
-  int bypassed = 0;
-};
 
 Position at(std::uint64_t offset) {
   return {"binlog.000001", offset};
@@ -101,6 +88,7 @@ TEST_F(InboxTest, KnowsTheRenameByItsTagAndWhatCameAfterIt) {
   define("RENAME TABLE shop.orders TO shop._orders_del, shop._orders_gho TO shop.orders /* sluice:m1:rename */", 200);
   EXPECT_TRUE(inbox.wait_for_rename(soon()));
   EXPECT_FALSE(inbox.progress().trouble.has_value());
+  EXPECT_EQ(inbox.progress().renamed, at(250));
   change("2", 300);
   EXPECT_EQ(inbox.progress().pending, 1U) << "the straggler, not the new table's row";
   EXPECT_FALSE(inbox.changed_since_rename({"1"}));

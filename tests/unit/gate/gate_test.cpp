@@ -238,6 +238,19 @@ TEST_F(GateTest, RefusesAnOldSnapshotUntilItsTransactionEnds) {
   EXPECT_EQ(ann.send(Access::read), Verdict::pass);
 }
 
+TEST_F(GateTest, LetsATransactionPassThatIsSaidToHoldNoSnapshot) {
+  arm();
+  ann.elsewhere(After::in_transaction);
+  bob.elsewhere(After::in_transaction);
+  ASSERT_EQ(close(), CloseResult::held);
+  gate.swapped(kOrders);
+  gate.hold_no_snapshot(kOrders, {ConnectionId{4711}, ann.slot().connection()});
+  EXPECT_EQ(gate.status(kOrders).stale, 1U);
+  gate.open(kOrders);
+  EXPECT_EQ(ann.send(Access::read), Verdict::pass);
+  EXPECT_EQ(bob.send(Access::read), Verdict::refuse_snapshot);
+}
+
 TEST_F(GateTest, RefusesASnapshotThatAStatementInFlightAtTheSwapHadOpened) {
   arm();
   ann.elsewhere(After::begun);

@@ -25,7 +25,7 @@ TEST(Options, come_back_from_their_own_text) {
   constexpr auto all =
       R"({"chunk_size":7,"chunk_time_ms":8,"max_load":"Threads_running=25,Uptime=3","critical_load":"Threads_running=9",)"
       R"("throttle_query":"SELECT 0","throttle_flag_file":"/a","nice_ratio":1.5,"panic_flag_file":"/b",)"
-      R"("postpone_cut_over":true,"postpone_cut_over_flag_file":"/c","hold_timeout_ms":10,"drain_timeout_ms":11,)"
+      R"("postpone_cut_over":true,"postpone_cut_over_flag_file":"/c","cut_over_window":"sat 22:00-04:00 UTC","hold_timeout_ms":10,"drain_timeout_ms":11,)"
       R"("on_blocker":"kill","fence":"gate+lock","verify":"off","initially_drop_ghost_table":true,)"
       R"("initially_drop_old_table":true,"ok_to_drop_table":true,"old_table_retention":"7d",)"
       R"("compatibility_queries":["SELECT 1"]})";
@@ -55,6 +55,7 @@ TEST(Options, say_what_a_value_must_be) {
   EXPECT_THAT(refusal(R"({"verify":"maybe"})"), HasSubstr(R"(verify must be "full" or "off")"));
   EXPECT_THAT(refusal(R"({"postpone_cut_over":1})"), HasSubstr("must be true or false"));
   EXPECT_THAT(refusal(R"({"compatibility_queries":[1]})"), HasSubstr("compatibility_queries must be"));
+  EXPECT_THAT(refusal(R"({"cut_over_window":"22-04"})"), HasSubstr("cut_over_window must be times of the day like"));
   for (const auto* load : {"x", "a=", "=1", "a=1,", "a=1,a=2", "a b=1", "a=-1", "a=99999999999999999999"}) {
     EXPECT_THAT(refusal(std::string{R"({"max_load":")"} + load + "\"}"), HasSubstr("max_load must be")) << load;
   }
