@@ -107,6 +107,7 @@ void StatementScan::on_keyword(Keyword keyword) {
     --statement_.names_since;
   }
   if (keyword == Keyword::on) ++statement_.ons;
+  if (keyword == Keyword::table) ++statement_.tables;
   if (keyword == Keyword::temporary) statement_.temporary = true;
   if (keyword == Keyword::analyze) statement_.analyzes = true;
   if (one_of(keyword, {Keyword::update, Keyword::delete_, Keyword::insert, Keyword::replace}))
@@ -297,7 +298,9 @@ TableAccess StatementScan::ddl_access() const {
     return definition_if(s.verb == Keyword::create && directly_after(Keyword::on) && s.ons == 1);
   if (!on_table) return TableAccess::write;
   if (s.verb == Keyword::drop) return definition_if(!s.temporary);
-  if (directly_after(Keyword::table)) return definition_if(!s.temporary);
+  // CREATE TABLE x AS TABLE y only reads y; ALTER TABLE x EXCHANGE PARTITION p WITH TABLE y changes it.
+  const bool may_define = s.verb == Keyword::alter || s.tables == 1;
+  if (directly_after(Keyword::table) && may_define) return definition_if(!s.temporary);
   if (s.verb == Keyword::alter || directly_after(Keyword::references)) return TableAccess::write;
   return TableAccess::read;
 }

@@ -57,6 +57,7 @@ class StatementScan {
     Keyword before = Keyword::none;    // the last keyword, IF [NOT] EXISTS aside
     std::size_t names_since = 0;       // names since that keyword, qualified ones counted once
     std::size_t ons = 0;               // ON so far
+    std::size_t tables = 0;            // TABLE so far
     bool temporary = false;
     bool drops_database = false;
     bool any_database = false;         // SHOW ... FROM name FROM database, EXPLAIN FOR SCHEMA database
