@@ -15,8 +15,22 @@ std::string lower(std::string text) {
 
 struct Source {
   gate::TableName name;  // what clients would name
-  std::string text;      // lower case; empty: hidden from this user
+  std::string text;      // lower case; empty: hidden from this user, or no SQL
 };
+
+std::string doubled(const std::string& text, char quote) {
+  std::string result;
+  for (const char c : text) result.append(c == quote ? 2 : 1, c);
+  return result;
+}
+
+// May the text, in lower case, name it?
+bool names(const std::string& text, const std::string& name) {
+  // Other letters have upper cases and accents, and a question mark stands for any of them.
+  const bool ascii = std::ranges::all_of(name, [](unsigned char c) { return c < 0x80 && c != '?'; });
+  const auto has = [&text](const std::string& spelling) { return text.find(spelling) != std::string::npos; };
+  return !ascii || has(name) || has(doubled(name, '`')) || has(doubled(name, '"'));
+}
 
 }  // namespace
 
@@ -24,10 +38,16 @@ SqlResult<std::vector<gate::Target>> names_that_lead_to(Connection& connection, 
   auto rows = connection.query(
       "SELECT table_schema, table_name, view_definition FROM information_schema.views"
       " WHERE table_schema NOT IN ('sys', 'mysql', 'information_schema', 'performance_schema')"
-      " UNION ALL SELECT routine_schema, routine_name, routine_definition FROM information_schema.routines"
+      " UNION ALL SELECT routine_schema, routine_name, IF(routine_body = 'SQL', routine_definition, NULL)"
+      " FROM information_schema.routines"
       " WHERE routine_schema NOT IN ('sys', 'mysql')"
       " UNION ALL SELECT event_object_schema, event_object_table, action_statement FROM information_schema.triggers"
-      " WHERE trigger_schema NOT IN ('sys', 'mysql')");
+      " WHERE trigger_schema NOT IN ('sys', 'mysql')"
+      // A change of the parent may cascade to the child; a change of the child looks at the parent.
+      " UNION ALL SELECT unique_constraint_schema, referenced_table_name, table_name"
+      " FROM information_schema.referential_constraints"
+      " UNION ALL SELECT constraint_schema, table_name, referenced_table_name"
+      " FROM information_schema.referential_constraints");
   if (rows.has_error()) return rows.error();
   std::vector<Source> sources;
   for (const Row& row : rows->rows) {
@@ -40,7 +60,7 @@ SqlResult<std::vector<gate::Target>> names_that_lead_to(Connection& connection, 
   for (std::size_t next = 0; next < targets.size(); ++next) {
     const std::string name = lower(targets[next].name.table);
     for (const Source& source : sources) {
-      const bool leads = source.text.empty() || source.text.find(name) != std::string::npos;
+      const bool leads = source.text.empty() || names(source.text, name);
       if (leads && known.insert(source.name).second) {
         targets.push_back({.name = source.name, .kind = gate::Target::Kind::alias});
       }

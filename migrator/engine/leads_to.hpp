@@ -1,4 +1,5 @@
-// Which names lead to a table: its own, and those of views, routines and other tables' triggers, however indirectly.
+// Which names lead to a table: its own, and those of views, routines, other tables' triggers and foreign keys' other
+// ends, however indirectly.
 #pragma once
 
 #include <vector>
@@ -9,7 +10,8 @@
 
 namespace sluice::migrator {
 
-// Blocks for three queries. Errs towards too many: a text that contains the name counts.
+// Blocks for three queries. Errs towards too many: a text that contains the name counts, and so does every text
+// where the name is not ASCII.
 [[nodiscard]] SqlResult<std::vector<gate::Target>> names_that_lead_to(Connection& connection, const TableRef& table);
 
 }  // namespace sluice::migrator

@@ -8,6 +8,18 @@ namespace sluice::protocol::sql {
 
 Token Lexer::next() noexcept {
   if (skip_space_and_comments() == Skipped::broken) return broken();
+  const std::size_t digits = number_size();
+  if (digits != 0) at_ += digits;
+  const Token token =
+      digits == 0 ? read()
+                  : Token{.kind = Token::Kind::word, .text = sql_.substr(at_ - digits, digits), .begin = at_ - digits};
+  after_dot_ = token.kind == Token::Kind::symbol && token.text == ".";
+  const bool name = digits == 0 && (token.kind == Token::Kind::word || token.kind == Token::Kind::quoted);
+  name_end_ = name ? at_ : std::string_view::npos;
+  return token;
+}
+
+Token Lexer::read() noexcept {
   if (at_ == sql_.size()) {
     // The servers refuse a code comment that is not closed, but only after they ran the statements before it.
     if (in_code_comment_) return broken();
@@ -15,6 +27,10 @@ Token Lexer::next() noexcept {
   }
   const char c = sql_[at_];
   if (is(c, word_byte)) return word();
+  if (c == '\\' && peek(1) == 'N') {
+    at_ += 2;
+    return {.kind = Token::Kind::word, .text = sql_.substr(at_ - 2, 2), .begin = at_ - 2};
+  }
   if (is(c, quote_byte)) return between_quotes();
   if (c == '@') return variable();
   return {.kind = Token::Kind::symbol, .text = sql_.substr(at_, 1), .begin = at_++};
@@ -90,6 +106,30 @@ Lexer::Skipped Lexer::enter_code_comment(std::size_t marker_size) noexcept {
   in_code_comment_ = true;
   ++code_comments_;
   return Skipped::reached_token;
+}
+
+// Bytes of the number that begins here; 0: none does. What follows it directly is a word of its own: "1.5FOR". But
+// "1x" and "0x1e5x" are names, as is whatever follows a name and a dot.
+std::size_t Lexer::number_size() const noexcept {
+  const bool fraction = peek() == '.' && is(peek(1), digit_byte) && name_end_ != at_;
+  if (!fraction && (!is(peek(), digit_byte) || after_dot_)) return 0;
+  std::size_t size = 0;
+  const auto skip_digits = [&] {
+    while (is(peek(size), digit_byte)) ++size;
+  };
+  skip_digits();
+  const bool point = peek(size) == '.';
+  if (point) ++size;
+  skip_digits();
+  if (fold(peek(size)) == 'e') {
+    const std::size_t sign = peek(size + 1) == '+' || peek(size + 1) == '-' ? 1 : 0;
+    if (is(peek(size + 1 + sign), digit_byte)) {
+      size += 1 + sign;
+      skip_digits();
+      return size;
+    }
+  }
+  return point || !is(peek(size), word_byte) ? size : 0;
 }
 
 Token Lexer::word() noexcept {

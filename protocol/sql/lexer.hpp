@@ -17,7 +17,7 @@ struct Reading {
 
 struct Token {
   enum class Kind : std::uint8_t {
-    word,      // unquoted identifier, keyword or number
+    word,      // unquoted identifier, keyword, number, or \N (NULL)
     quoted,    // quoted identifier; text is what stands between the quotes
     string,    // literal; text is what stands between the quotes
     variable,  // @name, @@name, with its @
@@ -49,6 +49,8 @@ class Lexer {
   [[nodiscard]] Skipped skip_line_comment() noexcept;
   [[nodiscard]] Skipped skip_block_comment() noexcept;
   [[nodiscard]] Skipped enter_code_comment(std::size_t marker_size) noexcept;
+  [[nodiscard]] Token read() noexcept;
+  [[nodiscard]] std::size_t number_size() const noexcept;
   [[nodiscard]] Token word() noexcept;
   [[nodiscard]] Token between_quotes() noexcept;
   [[nodiscard]] Token variable() noexcept;
@@ -62,6 +64,8 @@ class Lexer {
   std::size_t at_ = 0;
   std::size_t code_comments_ = 0;
   bool in_code_comment_ = false;
+  bool after_dot_ = false;                         // the last token was one
+  std::size_t name_end_ = std::string_view::npos;  // where the last token ended, if it may have been a name
 };
 
 // The name in a `quoted` token, or the value of a `string`, without doubled quotes and escapes. `buffer` backs the

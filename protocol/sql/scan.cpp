@@ -65,8 +65,17 @@ Glance glance(std::string_view sql, ClientCharset charset, const TargetIndex& in
   return result;
 }
 
+// Up to `limit` of them.
+std::size_t code_comments(std::string_view sql, std::size_t limit) noexcept {
+  std::size_t count = 0;
+  for (const std::string_view mark : {"/*!", "/*M!"}) {
+    for (std::size_t at = sql.find(mark); at < sql.size() && count < limit; at = sql.find(mark, at + 1)) ++count;
+  }
+  return count;
+}
+
 bool has_code_comment(std::string_view sql) noexcept {
-  return sql.find("/*!") != std::string_view::npos || sql.find("/*M!") != std::string_view::npos;
+  return code_comments(sql, 1) == 1;
 }
 
 // Everything that may be read in two ways is read in both.
@@ -74,7 +83,10 @@ sql::Findings read_all_ways(std::string_view sql, const ScanContext& context, co
                             const Glance& seen) {
   sql::Findings findings;
   findings.access.resize(index.table_count(), TableAccess::none);
-  const std::size_t code_ways = has_code_comment(sql) ? 2 : 1;
+  const std::size_t comments = code_comments(sql, 2);
+  const std::size_t code_ways = comments > 0 ? 2 : 1;
+  using sql::StatementScan;
+  const auto mixture = comments > 1 ? StatementScan::CodeComments::several : StatementScan::CodeComments::at_most_one;
   const std::size_t backslash_ways = (seen.classes & sql::escape_byte) != 0 ? 2 : 1;
   const std::size_t quote_ways = (seen.classes & sql::dquote_byte) != 0 ? 2 : 1;
   for (std::size_t code = 0; code < code_ways; ++code) {
@@ -84,7 +96,7 @@ sql::Findings read_all_ways(std::string_view sql, const ScanContext& context, co
             .code_comments = code == 0 ? Reading::CodeComments::code : Reading::CodeComments::comments,
             .backslash = backslash == 0 ? Reading::Backslash::escape : Reading::Backslash::literal,
             .double_quotes = quote == 0 ? Reading::DoubleQuotes::string : Reading::DoubleQuotes::identifier};
-        sql::StatementScan(index, context, reading, sql::StatementScan::Text::command, findings).run(sql);
+        StatementScan(index, context, reading, StatementScan::Text::command, mixture, findings).run(sql);
       }
     }
   }

@@ -108,34 +108,53 @@ SetVariables::Autocommit autocommit_in(std::span<const Token> value) {
   return text == "0" || text == "off" || text == "false" ? off : unknown;
 }
 
+// The name in @@name or @@`name`, lower case.
+std::string variable_in(const Token& token) {
+  const std::string_view text = token.text.substr(2);
+  return lower(value_of(Lexer(text).next()));
+}
+
+// GLOBAL holds for the unscoped variables behind it, too, on some servers.
+enum class Scope : std::uint8_t { session, unclear };
+
 // One assignment of a SET.
-void read_item(std::span<const Token> item, SetVariables& result) {
+void read_item(std::span<const Token> item, Scope& scope, SetVariables& result) {
   std::string name;
+  Scope scope_here = scope;
   const auto drop = [&item](std::size_t count) { item = item.subspan(std::min(count, item.size())); };
   if (item.empty()) return;
   if (item[0].kind == Token::Kind::variable) {
     if (!item[0].text.starts_with("@@")) return;
-    name = lower(std::string(item[0].text.substr(2)));
+    name = variable_in(item[0]);
     const bool scoped = item.size() > 2 && is_symbol(item[1], '.');
     if (scoped && name != "session" && name != "local") return;
+    scope_here = Scope::session;
     if (scoped) name = lower(value_of(item[2]));
     drop(scoped ? 3 : 1);
   } else {
-    if (is_word(item[0], "session") || is_word(item[0], "local")) drop(1);
+    if (is_word(item[0], "global") || is_word(item[0], "persist") || is_word(item[0], "persist_only")) {
+      scope = Scope::unclear;
+      return;
+    }
+    if (is_word(item[0], "session") || is_word(item[0], "local")) {
+      scope = scope_here = Scope::session;
+      drop(1);
+    }
     if (item.empty()) return;
     name = lower(value_of(item[0]));
     drop(1);
   }
   if (name == "names" || name == "charset") {
     result.charset = charset_in(item);
-  } else if (name == "character" && !item.empty() && is_word(item[0], "set")) {
+  } else if ((name == "character" || name == "char") && !item.empty() && is_word(item[0], "set")) {
     result.charset = charset_in(item.subspan(1));
   } else if (name == "character_set_client" || name == "autocommit") {
     while (!item.empty() && (is_symbol(item[0], ':') || is_symbol(item[0], '='))) drop(1);
+    const bool clear = scope_here == Scope::session;
     if (name == "autocommit") {
-      result.autocommit = autocommit_in(item);
+      result.autocommit = clear ? autocommit_in(item) : SetVariables::Autocommit::unknown;
     } else {
-      result.charset = charset_in(item);
+      result.charset = clear ? charset_in(item) : std::string();
     }
   }
 }
@@ -224,10 +243,11 @@ class Reader {
     if (accept("statement")) return unless_it_may_tell();
     SetVariables result;
     std::size_t depth = 0;
+    Scope scope = Scope::session;
     std::array<Token, item_tokens_max> item;
     std::size_t size = 0;
     const auto end_item = [&] {
-      read_item(std::span(item).first(size), result);
+      read_item(std::span(item).first(size), scope, result);
       size = 0;
     };
     for (; !at_end(); advance()) {

@@ -15,6 +15,16 @@ bool one_of(Keyword keyword, std::initializer_list<Keyword> set) noexcept {
   return std::ranges::find(set, keyword) != set.end();
 }
 
+bool explains(Keyword verb) noexcept {
+  return one_of(verb, {Keyword::explain, Keyword::desc, Keyword::describe});
+}
+
+// Of @@name and @@`name`.
+std::string_view variable_name(std::string_view variable) noexcept {
+  variable.remove_prefix(std::min(variable.find_first_not_of("@`\"'"), variable.size()));
+  return variable.substr(0, variable.find_first_of("`\"'"));
+}
+
 }  // namespace
 
 void StatementScan::run(std::string_view sql) {
@@ -24,7 +34,6 @@ void StatementScan::run(std::string_view sql) {
       findings_.opaque = true;
       break;
     }
-    mixed_comments_ = lexer.code_comments() > 1;
     on_token(token);
   }
   end_statement();
@@ -34,6 +43,7 @@ void StatementScan::on_token(const Token& token) {
   const bool ends = token.kind == Token::Kind::symbol && token.text == ";";
   if (changes_reading_ && statement_.tokens == 0 && !ends) findings_.opaque = true;
   if (!ends) ++statement_.tokens;
+  if (!ends && statement_.tokens == 2 && statement_.verb == Keyword::begin) on_second_of_begin(token);
   const bool dot = token.kind == Token::Kind::symbol && token.text == ".";
   if (dot) {
     const bool name = last_ && (last_->kind == Token::Kind::word || last_->kind == Token::Kind::quoted);
@@ -48,7 +58,7 @@ void StatementScan::on_token(const Token& token) {
     if (token.kind == Token::Kind::word || token.kind == Token::Kind::quoted) on_name(token);
     if (token.kind == Token::Kind::symbol) on_symbol(token.text[0]);
     if (token.kind == Token::Kind::variable && statement_.verb == Keyword::set) {
-      on_set(token.text.substr(std::min(token.text.find_first_not_of('@'), token.text.size())));
+      on_set(variable_name(token.text));
     }
     if (token.kind == Token::Kind::string && statement_.verb == Keyword::prepare &&
         statement_.tokens == tokens_of_prepare) {
@@ -68,12 +78,13 @@ void StatementScan::on_name(const Token& token) {
 
   const Keyword keyword = token.kind == Token::Kind::word && !after_dot_ ? keyword_of(token.text) : Keyword::none;
   ++statement_.words;
-  if (last_ && last_->begin + 1 != token.begin) apart_ = true;
+  // The word before a dot may be a keyword, unless it and the name stick to the dot without quotes: FROM.`t`.
+  if (last_ && (last_->begin + 1 != token.begin || token.kind == Token::Kind::quoted)) apart_ = true;
   if (!after_dot_) ++statement_.names_since;
-  statement_.hits_before_name = statement_.hits.size();
+  if (!after_dot_) statement_.hits_before_name = statement_.hits.size();
   if (statement_.verb == Keyword::use && statement_.words == 2) {
     database_.emplace(name);
-    if (mixed_comments_) database_.reset();
+    if (comments_ == CodeComments::several) database_.reset();
   } else if (statement_.drops_database) {
     if (!one_of(keyword, {Keyword::if_, Keyword::exists})) match_database(name);
   } else if (statement_.words > 1 || keyword == Keyword::none) {
@@ -96,6 +107,7 @@ void StatementScan::on_keyword(Keyword keyword) {
     --statement_.names_since;
   }
   if (keyword == Keyword::on) ++statement_.ons;
+  if (keyword == Keyword::table) ++statement_.tables;
   if (keyword == Keyword::temporary) statement_.temporary = true;
   if (keyword == Keyword::analyze) statement_.analyzes = true;
   if (one_of(keyword, {Keyword::update, Keyword::delete_, Keyword::insert, Keyword::replace}))
@@ -107,7 +119,14 @@ void StatementScan::on_keyword(Keyword keyword) {
   const bool drops = previous == Keyword::drop || (verb == Keyword::create && previous == Keyword::replace);
   if (drops && one_of(keyword, {Keyword::database, Keyword::schema})) statement_.drops_database = true;
 
+  if (verb == Keyword::show) statement_.any_database = true;
+  if (explains(verb) && previous == Keyword::for_ && one_of(keyword, {Keyword::database, Keyword::schema})) {
+    statement_.any_database = true;
+  }
+  if (verb == Keyword::handler && keyword == Keyword::read) statement_.reads_handler = true;
+
   on_dynamic(keyword);
+  on_compound(keyword);
   on_object(keyword);
   const bool second = statement_.words == 2;
   const bool tables = one_of(keyword, {Keyword::table, Keyword::tables});
@@ -129,12 +148,25 @@ void StatementScan::on_keyword(Keyword keyword) {
 void StatementScan::on_dynamic(Keyword keyword) {
   const bool names_privilege = one_of(statement_.verb, {Keyword::grant, Keyword::revoke});
   if (keyword == Keyword::execute && !names_privilege) findings_.opaque = true;
+  if (keyword == Keyword::binlog && statement_.words == 1) findings_.opaque = true;
   if (keyword == Keyword::call && index_.routines() == RoutinesKnown::some) findings_.opaque = true;
   if (keyword == Keyword::prepare) {
     const bool own = statement_.words == 1 && text_ == Text::command;
     const bool harmless = one_of(statement_.verb, {Keyword::xa, Keyword::deallocate, Keyword::drop});
     if (!own && !harmless) findings_.opaque = true;
   }
+}
+
+// Compound statements outside of any routine (MariaDB): in ORACLE mode they call procedures by their mere names.
+void StatementScan::on_compound(Keyword keyword) {
+  using enum Keyword;
+  const bool first = statement_.words == 1;
+  if (first && one_of(keyword, {case_, declare, for_, if_, loop, repeat, while_})) findings_.opaque = true;
+}
+
+void StatementScan::on_second_of_begin(const Token& token) {
+  const bool plain = token.kind == Token::Kind::word && keyword_of(token.text) == Keyword::work;
+  if (!plain) findings_.opaque = true;
 }
 
 void StatementScan::on_object(Keyword keyword) {
@@ -158,7 +190,7 @@ void StatementScan::on_symbol(char symbol) {
 }
 
 void StatementScan::on_set(std::string_view variable) {
-  for (const std::string_view name : {"names", "character", "charset", "character_set_client", "sql_mode"}) {
+  for (const std::string_view name : {"names", "char", "character", "charset", "character_set_client", "sql_mode"}) {
     if (equals_folded(variable, name)) changes_reading_ = true;
   }
 }
@@ -173,11 +205,15 @@ void StatementScan::on_number_of_kill(std::string_view word) {
 }
 
 void StatementScan::end_statement() {
-  const bool explained = one_of(statement_.verb, {Keyword::explain, Keyword::desc, Keyword::describe});
-  const bool writes = statement_.locks_rows || (statement_.verb == Keyword::with && statement_.may_change) ||
+  const bool explained = explains(statement_.verb);
+  const bool writes = comments_ == CodeComments::several || statement_.locks_rows ||
+                      (statement_.verb == Keyword::with && statement_.may_change) ||
                       (explained && statement_.analyzes && statement_.may_change);
   for (const Hit& hit : statement_.hits) {
     touch(hit.table, writes ? std::max(hit.access, TableAccess::write) : hit.access);
+  }
+  if (statement_.reads_handler) {
+    for (std::size_t table = 0; table < index_.table_count(); ++table) touch(table, TableAccess::read);
   }
   if (statement_.verb == Keyword::prepare) end_prepare();
   const bool stores = one_of(
@@ -198,7 +234,7 @@ void StatementScan::end_prepare() {
   }
   std::string buffer;
   const ScanContext context{.database = database_, .charset = charset_};
-  StatementScan(index_, context, reading_, Text::prepared, findings_)
+  StatementScan(index_, context, reading_, Text::prepared, comments_, findings_)
       .run(unquoted(*statement_.prepared, reading_.backslash, buffer));
 }
 
@@ -215,8 +251,8 @@ void StatementScan::match(std::string_view name) {
 }
 
 bool StatementScan::may_lie_in(std::string_view database) {
-  if (mixed_comments_) return true;
-  const bool by_default = !database_ || may_be_same_name(*database_, database);
+  if (comments_ == CodeComments::several) return true;
+  const bool by_default = !database_ || statement_.any_database || may_be_same_name(*database_, database);
   if (!qualifier_) return by_default;
   // In "FROM .t" the word before the dot is no database, in "d .t" it is.
   if (qualifier_->kind == Token::Kind::word && apart_ && by_default) return true;
@@ -262,7 +298,9 @@ TableAccess StatementScan::ddl_access() const {
     return definition_if(s.verb == Keyword::create && directly_after(Keyword::on) && s.ons == 1);
   if (!on_table) return TableAccess::write;
   if (s.verb == Keyword::drop) return definition_if(!s.temporary);
-  if (directly_after(Keyword::table)) return definition_if(!s.temporary);
+  // CREATE TABLE x AS TABLE y only reads y; ALTER TABLE x EXCHANGE PARTITION p WITH TABLE y changes it.
+  const bool may_define = s.verb == Keyword::alter || s.tables == 1;
+  if (directly_after(Keyword::table) && may_define) return definition_if(!s.temporary);
   if (s.verb == Keyword::alter || directly_after(Keyword::references)) return TableAccess::write;
   return TableAccess::read;
 }

@@ -24,10 +24,18 @@ struct Findings {
 class StatementScan {
  public:
   enum class Text : std::uint8_t { command, prepared };  // prepared: the literal of PREPARE ... FROM 'literal'
+  // several: of the code comments in the text some may be code and others not, whatever the reading says.
+  enum class CodeComments : std::uint8_t { at_most_one, several };
 
   // The arguments outlive the scan.
-  StatementScan(const TargetIndex& index, const ScanContext& context, Reading reading, Text text, Findings& findings)
-      : index_(index), charset_(context.charset), reading_(reading), text_(text), findings_(findings) {
+  StatementScan(const TargetIndex& index, const ScanContext& context, Reading reading, Text text, CodeComments comments,
+                Findings& findings)
+      : index_(index),
+        charset_(context.charset),
+        reading_(reading),
+        text_(text),
+        comments_(comments),
+        findings_(findings) {
     if (context.database && !context.database->empty()) database_ = context.database;
   }
 
@@ -49,8 +57,11 @@ class StatementScan {
     Keyword before = Keyword::none;    // the last keyword, IF [NOT] EXISTS aside
     std::size_t names_since = 0;       // names since that keyword, qualified ones counted once
     std::size_t ons = 0;               // ON so far
+    std::size_t tables = 0;            // TABLE so far
     bool temporary = false;
     bool drops_database = false;
+    bool any_database = false;         // SHOW ... FROM name FROM database, EXPLAIN FOR SCHEMA database
+    bool reads_handler = false;        // HANDLER ... READ: of a table that was named when it was opened
     bool analyzes = false;             // EXPLAIN ANALYZE runs the statement
     bool may_change = false;           // has UPDATE, DELETE, INSERT or REPLACE in it
     bool locks_rows = false;           // FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE
@@ -64,6 +75,8 @@ class StatementScan {
   void on_name(const Token& token);
   void on_keyword(Keyword keyword);
   void on_dynamic(Keyword keyword);
+  void on_compound(Keyword keyword);
+  void on_second_of_begin(const Token& token);
   void on_object(Keyword keyword);
   void on_symbol(char symbol);
   void on_set(std::string_view variable);
@@ -82,16 +95,16 @@ class StatementScan {
   ClientCharset charset_;
   Reading reading_;
   Text text_;
+  CodeComments comments_;
   Findings& findings_;
   std::optional<std::string> database_;
   Statement statement_;
   std::optional<Token> last_;       // the token before this one
   std::optional<Token> qualifier_;  // x, after "x ."
   bool after_dot_ = false;
-  bool apart_ = false;            // there is something between the qualifier, the dot and the name
+  bool apart_ = false;            // the qualifier may be a keyword, and the name begin with the dot
   bool changes_reading_ = false;  // SET of the character set or of sql_mode: what follows is read otherwise
   bool in_routine_ = false;       // after CREATE PROCEDURE and the like: semicolons do not end what is only stored
-  bool mixed_comments_ = false;   // several code comments: some may be code and others not
 };
 
 }  // namespace sluice::protocol::sql

@@ -32,10 +32,15 @@ bool may_fold_to_ascii(std::string_view character) noexcept {
   return (lead == 0xE1 && second >= 0xB8 && second <= 0xBB) || (lead == 0xE2 && second == 0x84);
 }
 
+// MySQL takes a character outside the basic plane, in a name, for a question mark.
+bool may_become_ascii(std::string_view character, char ascii) noexcept {
+  return character.size() == 4 ? ascii == '?' : may_fold_to_ascii(character);
+}
+
 bool may_be_same_character(std::string_view a, std::string_view b) noexcept {
   if (a.size() == 1 && b.size() == 1) return fold(a[0]) == fold(b[0]);
-  if (a.size() == 1) return may_fold_to_ascii(b);
-  if (b.size() == 1) return may_fold_to_ascii(a);
+  if (a.size() == 1) return may_become_ascii(b, a[0]);
+  if (b.size() == 1) return may_become_ascii(a, b[0]);
   return true;
 }
 

@@ -13,12 +13,6 @@ bool is_plain_begin(const Effect& effect) {
   return said != nullptr && std::holds_alternative<protocol::PlainBegin>(said->context);
 }
 
-// What it did before it failed can't be told.
-bool takes_effect_even_if_it_fails(const Effect& effect) {
-  const auto* said = std::get_if<Said>(&effect);
-  return said != nullptr && std::holds_alternative<protocol::UnknownStatement>(said->context);
-}
-
 }  // namespace
 
 net::awaitable<void> Session::carry_answers(std::shared_ptr<Session> self) {

@@ -19,6 +19,11 @@ bool mentions_lock(std::string_view sql) {
 
 }  // namespace
 
+bool takes_effect_even_if_it_fails(const Effect& effect) noexcept {
+  const auto* said = std::get_if<Said>(&effect);
+  return said != nullptr && std::holds_alternative<protocol::UnknownStatement>(said->context);
+}
+
 Said SessionMemory::look_at(std::string_view sql, Text text) const {
   using protocol::MultiStatements;
   // Whether a cut text holds several statements can't be seen, so only its first word counts, if it can have but one. A

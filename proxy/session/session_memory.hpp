@@ -48,6 +48,9 @@ struct LoggedIn {  // or COM_CHANGE_USER
 };
 using Effect = std::variant<NoEffect, Said, Prepared, Executed, Closed, MultiStatementsSet, ConnectionReset, LoggedIn>;
 
+// What several statements did before one of them failed can't be told.
+[[nodiscard]] bool takes_effect_even_if_it_fails(const Effect& effect) noexcept;
+
 class SessionMemory {
  public:
   // A statement beyond these is not remembered, and touches every armed table when it is executed.

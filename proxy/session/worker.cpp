@@ -3,25 +3,10 @@
 #include <boost/asio/post.hpp>
 #include <vector>
 
+#include "proxy/session/armed_names.hpp"
 #include "proxy/session/session.hpp"
 
 namespace sluice::proxy {
-namespace {
-
-protocol::TargetIndex compile(const gate::ArmedSet& set) {
-  std::vector<protocol::ScanTargets> tables;
-  for (const auto& armed : set.tables) {
-    auto& targets = tables.emplace_back();
-    for (const auto& target : armed.targets) {
-      const auto kind = target.kind == gate::Target::Kind::table ? protocol::ScanTarget::Kind::table
-                                                                 : protocol::ScanTarget::Kind::alias;
-      targets.push_back({target.name.database, target.name.table, kind});
-    }
-  }
-  return protocol::TargetIndex{tables};
-}
-
-}  // namespace
 
 void Worker::start() {
   thread_ = std::thread{[this] { context_.run(); }};
@@ -68,7 +53,7 @@ void Worker::forget(const std::shared_ptr<Session>& session) {
 const ArmedIndex& Worker::armed() {
   auto set = shared_.gate.armed();
   if (!armed_ || armed_->set->epoch != set->epoch) {
-    auto index = compile(*set);
+    auto index = target_index_of(*set);
     armed_.emplace(std::move(set), std::move(index));
   }
   return *armed_;

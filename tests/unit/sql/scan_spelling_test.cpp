@@ -6,15 +6,6 @@
 namespace sluice::protocol {
 namespace {
 
-struct Case {
-  const char* sql;
-  const char* touches;
-};
-
-void expect_all(const std::vector<Case>& cases) {
-  for (const Case& c : cases) EXPECT_EQ(scan_in_shop(c.sql), c.touches) << c.sql;
-}
-
 TEST(ScanSpelling, SeesThroughComments) {
   expect_all({
       {"UPDATE/**/orders SET a = 1", "w-"},

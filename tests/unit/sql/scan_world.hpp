@@ -1,6 +1,8 @@
 // The armed tables that the scan tests speak of, and results as one readable line.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +46,16 @@ inline std::string line_of(const ScanResult& result) {
 // A UTF-8 client in the database shop.
 inline std::string scan_in_shop(std::string_view sql, const TargetIndex& index = some_routines()) {
   return line_of(scan(sql, {.database = "shop", .charset = ClientCharset::utf8}, index));
+}
+
+// A statement, and what it touches.
+struct Case {
+  std::string_view sql;
+  const char* touches;
+};
+
+inline void expect_all(const std::vector<Case>& cases) {
+  for (const Case& c : cases) EXPECT_EQ(scan_in_shop(c.sql), c.touches) << c.sql;
 }
 
 }  // namespace sluice::protocol

@@ -69,12 +69,16 @@ TEST(StatementContext, SeesCharacterSets) {
   for (const char* sql :
        {"SET NAMES utf8mb4", "SET NAMES 'UTF8MB4' COLLATE 'utf8mb4_bin'", "SET CHARACTER SET utf8mb4",
         "SET CHARSET utf8mb4", "SET character_set_client = utf8mb4", "set session character_set_client:=utf8mb4",
-        "SET @@character_set_client = 'utf8mb4'", "SET @@session.character_set_client=utf8mb4",
-        "SET @a = (SELECT 1, 2), NAMES utf8mb4", "/*!40101 SET NAMES utf8mb4 */;"}) {
+        "SET @@character_set_client = 'utf8mb4'", "SET @@session.character_set_client=utf8mb4", "SET CHAR SET utf8mb4",
+        "SET @@`character_set_client` = utf8mb4", "SET @@session.`character_set_client` = utf8mb4",
+        "SET GLOBAL a = 1, SESSION character_set_client = utf8mb4",
+        "SET GLOBAL a = 1, @@character_set_client = utf8mb4", "SET @a = (SELECT 1, 2), NAMES utf8mb4",
+        "/*!40101 SET NAMES utf8mb4 */;"}) {
     EXPECT_EQ(one(sql), charset("utf8mb4")) << sql;
   }
   for (const char* sql :
-       {"SET NAMES DEFAULT", "SET character_set_client = @saved", "SET character_set_client = CONCAT('a', 'b')"}) {
+       {"SET NAMES DEFAULT", "SET character_set_client = @saved", "SET GLOBAL a = 1, character_set_client = utf8",
+        "SET character_set_client = CONCAT('a', 'b')"}) {
     EXPECT_EQ(one(sql), charset("")) << sql;
   }
 }
