@@ -20,7 +20,8 @@ namespace sluice::test {
 // What is meant to keep writers out between A's UNLOCK and B's rename is that B waits for the table already. But a
 // RENAME takes its locks in the order of the names: `_tb_del`, `_tb_gho`, `tb`. Seen waiting for the sentry `_tb_del`,
 // it goes on to wait for `_tb_gho` if somebody reads that, and holds nothing of `tb` when A unlocks it. What is
-// inserted then goes with `tb` to `_tb_del`. Releases that also look for B's pending lock in
+// inserted then goes with `tb` to `_tb_del`. On a busy machine nobody needs to read `_tb_gho` for that: the UNLOCK
+// overtakes B on its way from one lock to the next. Releases that also look for B's pending lock in
 // performance_schema.metadata_locks (ExpectMetadataLock) narrow this down on servers that have the instrument on; that
 // look is not re-enacted.
 class GhOst {
