@@ -176,6 +176,21 @@ MigrationStatus SluiceProcess::status(const std::string& id) const {
   return parse_status(response.body);
 }
 
+std::vector<JournalEntry> SluiceProcess::journal(const std::string& id) const {
+  constexpr std::string_view begin = "event: journal";
+  constexpr std::string_view data = "data: ";
+  std::vector<JournalEntry> entries;
+  std::istringstream stream{get("/migrate/" + id + "/events").body};
+  bool in_entry = false;
+  for (std::string line; std::getline(stream, line);) {
+    if (line.starts_with("event: ")) in_entry = line == begin;
+    if (!in_entry || !line.starts_with(data)) continue;
+    const auto entry = json::parse(line.substr(data.size()));
+    entries.push_back({text(entry.as_object(), "event"), json::serialize(entry.at("details"))});
+  }
+  return entries;
+}
+
 MigrationStatus SluiceProcess::await_state(const std::string& id, const std::string& state,
                                            std::chrono::milliseconds limit) const {
   const auto deadline = std::chrono::steady_clock::now() + limit;

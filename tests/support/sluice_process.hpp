@@ -47,6 +47,11 @@ struct Migration {
 // Throws std::runtime_error if `json` is not a status.
 [[nodiscard]] MigrationStatus parse_status(const std::string& json);
 
+struct JournalEntry {
+  std::string event;
+  std::string details;  // JSON
+};
+
 struct SluiceOptions {
   std::vector<std::string> arguments;  // for `sluice serve`, after ours
 };
@@ -74,6 +79,8 @@ class SluiceProcess {
   [[nodiscard]] HttpResponse post(const std::string& path, const std::string& body = "") const;
   [[nodiscard]] std::string migrate(const Migration& migration) const;  // must be accepted; the id
   [[nodiscard]] MigrationStatus status(const std::string& id) const;
+  // Everything noted about a migration that has ended, from the events of GET /migrate/{id}/events.
+  [[nodiscard]] std::vector<JournalEntry> journal(const std::string& id) const;
   // Waits until the migration is in `state` or has ended otherwise, or `limit` has passed; its last status.
   [[nodiscard]] MigrationStatus await_state(const std::string& id, const std::string& state,
                                             std::chrono::milliseconds limit = std::chrono::seconds{60}) const;

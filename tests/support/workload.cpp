@@ -87,8 +87,10 @@ std::uint64_t Workload::errors() const {
 WorkloadReport Workload::verify(TestClient& direct) const {
   auto table = read_table(direct, options_.table);
   WorkloadReport report;
+  std::vector<float> latencies_ms;
   for (const auto& client : clients_) {
     client->account(report);
+    latencies_ms.insert(latencies_ms.end(), client->latencies_ms().begin(), client->latencies_ms().end());
     for (const auto& [key, right] : client->ledger().accounts()) {
       const auto id = options_.id(key);
       const auto found = table.extract(id);
@@ -100,6 +102,11 @@ WorkloadReport Workload::verify(TestClient& direct) const {
     }
   }
   report.unclaimed = table.size();
+  std::sort(latencies_ms.begin(), latencies_ms.end());
+  if (!latencies_ms.empty()) {
+    report.p99_latency_ms = latencies_ms[latencies_ms.size() * 99 / 100];
+    report.max_latency_ms = latencies_ms.back();
+  }
   if (report.problems.size() > problems_in_report) report.problems.resize(problems_in_report);
   return report;
 }

@@ -44,7 +44,8 @@ struct WorkloadReport {
   std::uint64_t unclaimed = 0;    // rows that no client of this workload wrote
   std::uint64_t uncertain = 0;    // writes whose answer never came; each was also a client error
   std::uint64_t client_errors = 0;
-  double max_latency_ms = 0;          // of one statement
+  double p99_latency_ms = 0;  // of a statement, over all clients
+  double max_latency_ms = 0;
   std::vector<std::string> problems;  // the first of each client, in words
 };
 

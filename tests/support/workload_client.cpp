@@ -18,10 +18,6 @@ std::string quoted(const std::string& text) {
   return "'" + text + "'";
 }  // nothing here has a quote in it
 
-double ms_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
 std::string described(const Content& content) {
   return std::to_string(content.qty) + " '" + content.name + "'";
 }
@@ -64,7 +60,6 @@ void Workload::Client::account(WorkloadReport& report) const {
   report.wrong_reads += wrong_reads_;
   report.uncertain += uncertain_;
   report.client_errors += errors_;
-  report.max_latency_ms = std::max(report.max_latency_ms, max_latency_ms_);
   report.problems.insert(report.problems.end(), problems_.begin(), problems_.end());
 }
 
@@ -222,9 +217,7 @@ Reply Workload::Client::send(const Operation& operation, Style style) {
 }
 
 Workload::Client::Outcome Workload::Client::perform(const Operation& operation, Style style) {
-  const auto start = std::chrono::steady_clock::now();
-  const auto reply = send(operation, style);
-  max_latency_ms_ = std::max(max_latency_ms_, ms_since(start));
+  const auto reply = timed([&] { return send(operation, style); });
   if (reply.error) {
     constexpr std::array words{"INSERT", "UPDATE", "UPDATE of the key", "DELETE", "SELECT"};
     return failed(words.at(static_cast<std::size_t>(operation.verb)), *reply.error);
@@ -250,10 +243,15 @@ void Workload::Client::check(const Operation& operation, const Reply& reply) {
   problem("a read of row " + id + " did not give " + described(*expected));
 }
 
-Workload::Client::Outcome Workload::Client::control(const std::string& sql) {
+Reply Workload::Client::timed(const std::function<Reply()>& statement) {
   const auto start = std::chrono::steady_clock::now();
-  const auto reply = connection_->client.query(sql);
-  max_latency_ms_ = std::max(max_latency_ms_, ms_since(start));
+  auto reply = statement();
+  latencies_ms_.push_back(std::chrono::duration<float, std::milli>(std::chrono::steady_clock::now() - start).count());
+  return reply;
+}
+
+Workload::Client::Outcome Workload::Client::control(const std::string& sql) {
+  const auto reply = timed([&] { return connection_->client.query(sql); });
   return reply.error ? failed(sql, *reply.error) : Outcome::done;
 }
 

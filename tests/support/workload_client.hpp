@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <random>
 #include <stop_token>
@@ -33,6 +34,7 @@ class Workload::Client {
   // After stop(): adds what this client saw to `report`.
   void account(WorkloadReport& report) const;
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  [[nodiscard]] const std::vector<float>& latencies_ms() const { return latencies_ms_; }  // one a statement
 
  private:
   enum class Verb : std::uint8_t { insert, update, move, erase, read };
@@ -61,6 +63,7 @@ class Workload::Client {
   [[nodiscard]] static std::vector<Change> changes_of(const Operation& operation);
   [[nodiscard]] Outcome perform(const Operation& operation, Style style);
   [[nodiscard]] Reply send(const Operation& operation, Style style);
+  [[nodiscard]] Reply timed(const std::function<Reply()>& statement);
   [[nodiscard]] Outcome control(const std::string& sql);  // BEGIN, COMMIT, ROLLBACK
   void check(const Operation& operation, const Reply& reply);
   [[nodiscard]] Outcome failed(const std::string& what, const SqlError& error);
@@ -78,7 +81,7 @@ class Workload::Client {
   std::uint64_t missed_ = 0;
   std::uint64_t wrong_reads_ = 0;
   std::uint64_t uncertain_ = 0;
-  double max_latency_ms_ = 0;
+  std::vector<float> latencies_ms_;
   std::atomic<std::uint64_t> acknowledged_{0};
   std::atomic<std::uint64_t> errors_{0};
   std::jthread thread_;  // last: ends before what it uses
