@@ -54,11 +54,28 @@ json::object cut_over_json(const migrator::CutOverStatus& cut_over) {
           {"parts", std::move(parts)}};
 }
 
+json::array texts_json(const std::vector<std::string>& texts) {
+  return json::array(texts.begin(), texts.end());
+}
+
+json::object plan_json(const migrator::Plan& plan) {
+  json::array columns;
+  for (const auto& [from, to] : plan.columns) columns.push_back({{"from", from}, {"to", to}});
+  return {{"table", plan.table},
+          {"key", plan.key},
+          {"columns", std::move(columns)},
+          {"dropped_columns", texts_json(plan.dropped_columns)},
+          {"added_columns", texts_json(plan.added_columns)},
+          {"rows_estimated", plan.rows_estimated},
+          {"shadow_definition", plan.shadow_definition}};
+}
+
 json::object status_json(const migrator::Status& status) {
   return {{"id", status.id},
           {"database", status.database},
           {"table", status.table},
           {"alter", status.alter},
+          {"swaps_with", texts_json(status.swaps_with)},
           {"state", migrator::to_string(status.state)},
           {"paused", status.paused},
           {"throttled_by", text_or_null(status.throttled_by)},
@@ -82,10 +99,6 @@ json::object status_json(const migrator::Status& status) {
           {"cut_over", cut_over_json(status.cut_over)}};
 }
 
-json::array texts_json(const std::vector<std::string>& texts) {
-  return json::array(texts.begin(), texts.end());
-}
-
 // The engine's details are JSON; what is not goes out as a string rather than not at all.
 json::value details_json(const std::string& details) {
   boost::system::error_code error;
@@ -105,16 +118,16 @@ std::string list_text(const std::vector<migrator::Status>& statuses) {
   return json::serialize(array);
 }
 
-std::string plan_text(const migrator::Plan& plan) {
-  json::array columns;
-  for (const auto& [from, to] : plan.columns) columns.push_back({{"from", from}, {"to", to}});
-  return json::serialize(json::object{{"dry_run", true},
-                                      {"key", plan.key},
-                                      {"columns", std::move(columns)},
-                                      {"dropped_columns", texts_json(plan.dropped_columns)},
-                                      {"added_columns", texts_json(plan.added_columns)},
-                                      {"rows_estimated", plan.rows_estimated},
-                                      {"shadow_definition", plan.shadow_definition}});
+std::string plans_text(const migrator::Plans& plans) {
+  json::array tables;
+  for (const auto& plan : plans) tables.push_back(plan_json(plan));
+  json::object text{{"dry_run", true}};
+  if (tables.size() == 1) {
+    for (auto& member : tables.front().get_object()) text.insert(member);
+  } else {
+    text["tables"] = std::move(tables);
+  }
+  return json::serialize(text);
 }
 
 std::string journal_text(const migrator::JournalEntry& entry) {

@@ -12,7 +12,8 @@ namespace sluice::control {
 // What is not known (yet) is null: eta_seconds, throttled_by, started_at, ended_at, error.
 [[nodiscard]] std::string status_text(const migrator::Status& status);
 [[nodiscard]] std::string list_text(const std::vector<migrator::Status>& statuses);
-[[nodiscard]] std::string plan_text(const migrator::Plan& plan);
+// One plan as its fields, several as {"dry_run":true,"tables":[…]}.
+[[nodiscard]] std::string plans_text(const migrator::Plans& plans);
 [[nodiscard]] std::string journal_text(const migrator::JournalEntry& entry);
 
 // {"error":{"code","message"}}

@@ -6,13 +6,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "migrator/options/options_json.hpp"
 
 namespace sluice::control {
 
 struct CreateRequest {
-  migrator::Specification specification;
+  std::vector<migrator::Specification> tables;  // at least one
   migrator::Migrations::Run run = migrator::Migrations::Run::start;
 };
 
@@ -20,7 +21,8 @@ struct ChangeRequest {
   std::string options;  // a JSON object, for migrator::change_options
 };
 
-// {"database","table","alter","options":{…},"dry_run":false}; the first three must be there.
+// {"database","table","alter","options":{…},"dry_run":false}; the first three must be there. Or, in the place of table
+// and alter, "tables":[{"table","alter"}, …]: they swap together or not at all.
 [[nodiscard]] migrator::OptionResult<CreateRequest> create_request(std::string_view body);
 
 // {"options":{…}}

@@ -108,7 +108,7 @@ struct ResponseOf {
   MigrationId id;
 
   Response operator()(const migrator::Status& status) const { return {.status = 202, .body = status_text(status)}; }
-  Response operator()(const migrator::Plan& plan) const { return {.status = 200, .body = plan_text(plan)}; }
+  Response operator()(const migrator::Plans& plans) const { return {.status = 200, .body = plans_text(plans)}; }
   Response operator()(const migrator::Refused& refused) const { return refused_response(refused.problems); }
   Response operator()(const migrator::Conflict& conflict) const { return error_response(409, conflict.problem); }
   Response operator()(const migrator::Invalid& invalid) const { return error_response(400, invalid.problem); }
@@ -119,7 +119,7 @@ struct ResponseOf {
 Response create(const Request& request, const Services& services) {
   auto wanted = create_request(request.body);
   if (!wanted) return error_response(400, wanted.error());
-  return std::visit(ResponseOf{}, services.migrations.create(std::move(wanted->specification), wanted->run));
+  return std::visit(ResponseOf{}, services.migrations.create(std::move(wanted->tables), wanted->run));
 }
 
 Response status_of(const MigrationId& id, const Services& services) {

@@ -109,6 +109,7 @@ struct CutOverStatus {
 struct Status {
   MigrationId id;
   std::string database, table, alter;
+  std::vector<MigrationId> swaps_with;  // the others, whose tables are swapped in the same RENAME or not at all
   State state = State::preparing;
   bool paused = false;
   std::string throttled_by;       // empty: not throttled
@@ -151,6 +152,7 @@ struct Unavailable {
 
 // What a dry run found, for a person to read before starting.
 struct Plan {
+  std::string table;
   std::string key;                                           // the name of the key that rows are followed by
   std::vector<std::pair<std::string, std::string>> columns;  // old name -> new name
   std::vector<std::string> dropped_columns, added_columns;
@@ -158,7 +160,10 @@ struct Plan {
   std::string shadow_definition;
 };
 
-using Created = std::variant<Status, Plan, Refused, Conflict, Invalid, Unavailable>;
+using Plans = std::vector<Plan>;
+
+// Of several that swap together: the first one's status, which names the others.
+using Created = std::variant<Status, Plans, Refused, Conflict, Invalid, Unavailable>;
 using Acted = std::variant<Status, NotFound, Conflict, Invalid, Unavailable>;
 
 class Migrations {
@@ -166,7 +171,8 @@ class Migrations {
   virtual ~Migrations() = default;
   // Blocks for the preflight's queries (some tens of ms); starts the migration unless dry_run.
   enum class Run : std::uint8_t { start, dry };
-  [[nodiscard]] virtual Created create(Specification specification, Run run) = 0;
+  // The tables, of which there is at least one, swap together or not at all.
+  [[nodiscard]] virtual Created create(std::vector<Specification> tables, Run run) = 0;
   [[nodiscard]] virtual std::vector<Status> list() const = 0;
   [[nodiscard]] virtual std::optional<Status> status(const MigrationId& id) const = 0;
   [[nodiscard]] virtual Acted act(const MigrationId& id, Action action) = 0;

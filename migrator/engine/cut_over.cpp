@@ -85,36 +85,6 @@ double millis_since(gate::TimePoint start) {
 
 }  // namespace
 
-const char* to_string(HoldPart part) noexcept {
-  switch (part) {
-    case HoldPart::drain:
-      return "drain";
-    case HoldPart::fence:
-      return "fence";
-    case HoldPart::head:
-      return "head";
-    case HoldPart::resync:
-      return "resync";
-    case HoldPart::record:
-      return "record";
-    case HoldPart::extend:
-      return "extend";
-    case HoldPart::rename:
-      return "rename";
-    case HoldPart::names:
-      return "names";
-    case HoldPart::mark:
-      return "mark";
-    case HoldPart::unfence:
-      return "unfence";
-    case HoldPart::stragglers:
-      return "stragglers";
-    case HoldPart::release:
-      return "release";
-  }
-  return "unknown";
-}
-
 std::string rename_tag(const MigrationId& id) {
   return "sluice:" + id + ":rename";
 }
@@ -129,8 +99,7 @@ SqlResult<Position> binlog_head(Connection& connection) {
   return position;
 }
 
-CutOver::CutOver(Parts parts, CutOverStatus& status)
-    : parts_(std::move(parts)), status_(status), tag_(rename_tag(parts_.id)) {}
+CutOver::CutOver(Parts parts, CutOverStatus& status) : parts_(std::move(parts)), status_(status) {}
 
 CutOver::~CutOver() = default;
 
@@ -361,7 +330,7 @@ CutOver::Outcome CutOver::rename() {
     names += (names.empty() ? "" : ", ") + quote(table.plan.source) + " TO " + quote(table.old_table) + ", " +
              quote(table.plan.shadow) + " TO " + quote(table.plan.source);
   }
-  auto renamed = main_->execute("RENAME TABLE " + names + " /* " + tag_ + " */");
+  auto renamed = main_->execute("RENAME TABLE " + names + " /* " + parts_.tag + " */");
   if (renamed.has_value()) return Outcome::ok;
   note("rename", renamed.error());
   // Only a time-out is sure to have renamed nothing; after anything else the names are looked at.

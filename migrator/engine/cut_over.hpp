@@ -33,8 +33,8 @@ class CutOver {
     const CopyPlan& plan;
     TableRef old_table;
   };
-  struct Parts {  // all outlive the CutOver
-    MigrationId id;
+  struct Parts {      // all outlive the CutOver
+    std::string tag;  // of the RENAME: rename_tag() of the migration, or of the first of those that swap together
     ServerAddress primary;
     gate::TableGate& gate;
     gate::TableName gate_of;    // the name that all of the tables were armed under
@@ -91,7 +91,6 @@ class CutOver {
 
   Parts parts_;
   CutOverStatus& status_;
-  std::string tag_;
   bool fenced_ = false;
   TimePoint held_at_{};
   TimePoint closed_at_{};

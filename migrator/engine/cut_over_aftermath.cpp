@@ -24,7 +24,7 @@ CutOver::Outcome CutOver::look_at_names() {
   }
   auto running =
       side_->query("SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND (info LIKE '%" +
-                   tag_ + "%' OR id = " + (main_ ? std::to_string(main_->connection_id()) : "0") + ")");
+                   parts_.tag + "%' OR id = " + (main_ ? std::to_string(main_->connection_id()) : "0") + ")");
   main_.reset();
   if (running.has_error() || !running->rows.empty()) {
     if (running.has_value()) {

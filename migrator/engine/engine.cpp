@@ -21,7 +21,7 @@ class Migrator final : public Engine {
   std::optional<Problem> recover() override;
   void shut_down() override;
 
-  Created create(Specification specification, Run run) override;
+  Created create(std::vector<Specification> tables, Run run) override;
   std::vector<Status> list() const override;
   std::optional<Status> status(const MigrationId& id) const override;
   Acted act(const MigrationId& id, Action action) override;
@@ -38,7 +38,10 @@ class Migrator final : public Engine {
   [[nodiscard]] std::vector<Handle> handles() const;
   [[nodiscard]] std::optional<Problem> busy(const TableRef& table) const;
   [[nodiscard]] std::optional<Problem> drop_leftovers(const Migration& migration);
-  [[nodiscard]] Created dry_run(Connection& connection, const Shadow& shadow) const;
+  // The others that swap together with it, and itself.
+  [[nodiscard]] std::vector<Handle> group_of(const Migration& migration) const;
+  [[nodiscard]] std::optional<Created> refuse(Connection& connection, const std::vector<Specification>& tables) const;
+  [[nodiscard]] Created start(const std::vector<Specification>& tables, std::vector<Shadow> shadows);
 
   EngineConfig config_;
   Migration::Parts parts_;
@@ -55,9 +58,51 @@ Unavailable unavailable(const SqlError& error) {
   return {{"primary_unavailable", describe(error)}};
 }
 
+SqlResult<Plans> plans_of(Connection& connection, const std::vector<Shadow>& shadows) {
+  Plans plans;
+  for (const Shadow& shadow : shadows) {
+    Plan plan{.table = shadow.source.name.table,
+              .key = shadow.plan.key.source_index,
+              .dropped_columns = shadow.plan.dropped_columns,
+              .added_columns = shadow.plan.added_columns,
+              .rows_estimated = shadow.source.rows_estimated};
+    for (const SharedColumn& column : shadow.plan.columns)
+      plan.columns.emplace_back(column.source.name, column.shadow.name);
+    auto definition = show_create(connection, shadow.plan.shadow);
+    if (definition.has_error()) return definition.error();
+    plan.shadow_definition = std::move(*definition);
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
 // Ids are "m" and digits: the longer, the later.
 std::pair<std::size_t, MigrationId> order_of(const MigrationId& id) {
   return {id.size(), id};
+}
+
+std::map<std::string, std::shared_ptr<SwapGroup>> groups_of(const std::vector<StoredMigration>& stored) {
+  std::map<std::string, std::vector<const StoredMigration*>> by_group;
+  for (const StoredMigration& one : stored) by_group[one.swap_group].push_back(&one);
+  std::map<std::string, std::shared_ptr<SwapGroup>> groups;
+  for (const auto& [name, members] : by_group) {
+    std::vector<SwapGroup::Member> all;
+    for (const StoredMigration* one : members)
+      all.push_back({one->id, {one->specification.database, one->specification.table}});
+    auto group = std::make_shared<SwapGroup>(std::move(all));
+    std::size_t interrupted = 0;  // in their cut-over
+    for (const StoredMigration* one : members) {
+      interrupted += one->state == State::cutting_over ? 1 : 0;
+      if (!has_ended(one->state)) continue;
+      (void)group->leave(one->id);
+      if (one->state == State::completed) continue;
+      group->fail({one->id, {one->specification.database, one->specification.table}},
+                  one->error.value_or(Problem{"ended", std::string("it was ") + to_string(one->state)}));
+    }
+    if (interrupted > 0) group->expect(interrupted);
+    groups.emplace(name, std::move(group));
+  }
+  return groups;
 }
 
 std::optional<Problem> Migrator::recover() {
@@ -68,10 +113,11 @@ std::optional<Problem> Migrator::recover() {
   if (auto prepared = store_.prepare(); prepared.has_error()) return problem(prepared.error());
   auto stored = store_.load();
   if (stored.has_error()) return problem(stored.error());
+  const auto groups = groups_of(*stored);
   for (StoredMigration& one : *stored) {
     auto journal = store_.journal(one.id);
     if (journal.has_error()) return problem(journal.error());
-    auto migration = std::make_shared<Migration>(parts_, one);
+    auto migration = std::make_shared<Migration>(parts_, one, groups.at(one.swap_group));
     migration->resume(std::move(*journal));
     const std::scoped_lock lock(mutex_);
     migrations_.emplace(order_of(one.id), std::move(migration));
@@ -87,7 +133,9 @@ void Migrator::shut_down() {
     const std::scoped_lock lock(mutex_);
     recovered_ = false;  // nothing is started any more
   }
-  for (const Handle& migration : handles()) migration->shut_down();
+  const std::vector<Handle> all = handles();
+  for (const Handle& migration : all) migration->ask_to_end();
+  for (const Handle& migration : all) migration->shut_down();
 }
 
 std::vector<Migrator::Handle> Migrator::handles() const {
@@ -119,56 +167,78 @@ std::optional<Problem> Migrator::busy(const TableRef& table) const {
                  std::to_string(running) + " migrations are running, which is the limit; wait for one to end"};
 }
 
-Created Migrator::dry_run(Connection& connection, const Shadow& shadow) const {
-  Plan plan{.key = shadow.plan.key.source_index,
-            .dropped_columns = shadow.plan.dropped_columns,
-            .added_columns = shadow.plan.added_columns,
-            .rows_estimated = shadow.source.rows_estimated};
-  for (const SharedColumn& column : shadow.plan.columns)
-    plan.columns.emplace_back(column.source.name, column.shadow.name);
-  auto definition = show_create(connection, shadow.plan.shadow);
-  if (auto dropped = drop_table(connection, shadow.plan.shadow); dropped.has_error())
-    return unavailable(dropped.error());
-  if (definition.has_error()) return unavailable(definition.error());
-  plan.shadow_definition = std::move(*definition);
-  return plan;
+std::vector<Migrator::Handle> Migrator::group_of(const Migration& migration) const {
+  std::vector<Handle> group;
+  for (const SwapGroup::Member& member : migration.group()->members()) {
+    if (Handle handle = find(member.id)) group.push_back(std::move(handle));
+  }
+  return group;
 }
 
-Created Migrator::create(Specification specification, Run run) {
+std::optional<Created> Migrator::refuse(Connection& connection, const std::vector<Specification>& tables) const {
+  Problems all;
+  for (const Specification& table : tables) {
+    auto problems = preflight(connection, table);
+    if (problems.has_error()) return unavailable(problems.error());
+    if (table.options.fence == Fence::gate_and_lock && !can_rename_under_lock_tables(connection.flavor())) {
+      problems->push_back(
+          {"fence.unsupported", "this server can't rename a table that is locked; leave out fence, or set it to gate"});
+    }
+    for (Problem& problem : *problems) {
+      if (tables.size() > 1) problem.message = table.table + ": " + problem.message;
+      all.push_back(std::move(problem));
+    }
+  }
+  return all.empty() ? std::nullopt : std::optional<Created>(Refused{std::move(all)});
+}
+
+Created Migrator::create(std::vector<Specification> tables, Run run) {
   const std::scoped_lock creating(creating_);
   if (!ready())
     return Unavailable{{"not_ready", "Sluice is still finding out what was unfinished; ask again in a moment"}};
-  if (auto problem = busy({specification.database, specification.table})) return Conflict{*problem};
+  for (const Specification& table : tables) {
+    if (auto problem = busy({table.database, table.table})) return Conflict{*problem};
+  }
   auto connection = Connection::connect(config_.primary);
   if (connection.has_error()) return unavailable(connection.error());
-  auto problems = preflight(*connection, specification);
-  if (problems.has_error()) return unavailable(problems.error());
-  if (specification.options.fence == Fence::gate_and_lock && !can_rename_under_lock_tables(connection->flavor())) {
-    problems->push_back(
-        {"fence.unsupported", "this server can't rename a table that is locked; leave out fence, or set it to gate"});
-  }
-  if (!problems->empty()) return Refused{std::move(*problems)};
-  auto made = create_shadow(*connection, specification);
-  if (made.has_error()) return unavailable(made.error());
-  if (auto* refused = std::get_if<Problems>(&*made)) return Refused{std::move(*refused)};
-  Shadow shadow = std::get<Shadow>(std::move(*made));
-  if (run == Run::dry) return dry_run(*connection, shadow);
+  if (auto refused = refuse(*connection, tables)) return *refused;
 
-  // In the server's own spelling, which is what the binlog will say.
-  specification.database = shadow.source.name.database;
-  specification.table = shadow.source.name.table;
-  auto stored = store_.add(specification);
-  if (stored.has_error()) {
-    (void)drop_table(*connection, shadow.plan.shadow);
-    return unavailable(stored.error());
+  std::vector<Shadow> shadows;
+  const auto drop_shadows = [&] {
+    for (const Shadow& shadow : shadows) (void)drop_table(*connection, shadow.plan.shadow);
+  };
+  for (Specification& table : tables) {
+    auto made = create_shadow(*connection, table);
+    if (made.has_error() || std::holds_alternative<Problems>(*made)) drop_shadows();
+    if (made.has_error()) return unavailable(made.error());
+    if (auto* refused = std::get_if<Problems>(&*made)) return Refused{std::move(*refused)};
+    shadows.push_back(std::get<Shadow>(std::move(*made)));
+    // In the server's own spelling, which is what the binlog will say.
+    table.database = shadows.back().source.name.database;
+    table.table = shadows.back().source.name.table;
   }
-  auto migration = std::make_shared<Migration>(parts_, *stored);
-  {
+  if (run == Run::dry) {
+    auto plans = plans_of(*connection, shadows);
+    drop_shadows();
+    return plans.has_error() ? Created(unavailable(plans.error())) : Created(std::move(*plans));
+  }
+  auto created = start(tables, shadows);
+  if (!std::holds_alternative<Status>(created)) drop_shadows();
+  return created;
+}
+
+Created Migrator::start(const std::vector<Specification>& tables, std::vector<Shadow> shadows) {
+  auto stored = store_.add(tables);
+  if (stored.has_error()) return unavailable(stored.error());
+  const auto group = groups_of(*stored).begin()->second;
+  std::vector<Handle> started;
+  for (const StoredMigration& one : *stored) {
+    started.push_back(std::make_shared<Migration>(parts_, one, group));
     const std::scoped_lock lock(mutex_);
-    migrations_.emplace(order_of(stored->id), migration);
+    migrations_.emplace(order_of(one.id), started.back());
   }
-  migration->start(std::move(shadow));
-  return migration->status();
+  for (std::size_t i = 0; i < started.size(); ++i) started[i]->start(std::move(shadows[i]));
+  return started.front()->status();
 }
 
 std::vector<Status> Migrator::list() const {
@@ -224,6 +294,10 @@ Acted Migrator::act(const MigrationId& id, Action action) {
     if (auto problem = drop_leftovers(*migration)) {
       return problem->code != "primary_unavailable" ? Acted(Conflict{*problem}) : Acted(Unavailable{*problem});
     }
+    return migration->status();
+  }
+  for (const Handle& other : group_of(*migration)) {
+    if (other != migration) (void)other->act(action);  // it may be so already, or have ended
   }
   return migration->status();
 }
@@ -233,6 +307,9 @@ Acted Migrator::change(const MigrationId& id, const std::function<std::optional<
   if (!migration) return NotFound{};
   if (migration->ended()) return Conflict{{"not_possible_now", "the migration has ended"}};
   if (auto problem = migration->change(edit)) return Invalid{*problem};
+  for (const Handle& other : group_of(*migration)) {
+    if (other != migration) (void)other->change(edit);
+  }
   return migration->status();
 }
 

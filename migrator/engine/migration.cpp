@@ -17,9 +17,10 @@ State taken_up_as(State stored) {
 
 }  // namespace
 
-Migration::Migration(Parts parts, StoredMigration stored)
+Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGroup> group)
     : parts_(std::move(parts)),
       id_(stored.id),
+      group_(std::move(group)),
       specification_(stored.specification),
       options_(stored.specification.options),
       fsm_(taken_up_as(stored.state)),
@@ -37,6 +38,9 @@ Migration::Migration(Parts parts, StoredMigration stored)
   status_.database = specification_.database;
   status_.table = specification_.table;
   status_.alter = specification_.alter;
+  for (const SwapGroup::Member& member : group_->members()) {
+    if (member.id != id_) status_.swaps_with.push_back(member.id);
+  }
   status_.started_at = stored.started_at;
   status_.ended_at = stored.ended_at;
   publish({});
@@ -72,14 +76,18 @@ void Migration::resume(std::vector<JournalEntry> journal) {
   if (fsm_.state() == State::cutting_over) {
     // Nobody is connected yet: it is held at once, and nobody gets in before the names were looked at.
     const auto now = gate::Clock::now();
-    (void)parts_.gate.close({source().database, source().table}, now + kHeldAfterCrash, now + kHeldAfterCrash);
+    (void)parts_.gate.close(group_->gate_of(), now + kHeldAfterCrash, now + kHeldAfterCrash);
   }
   thread_ = std::jthread([this] { run(); });
 }
 
-void Migration::shut_down() {
+void Migration::ask_to_end() {
   stopping_ = true;
   nudged_.notify_all();
+}
+
+void Migration::shut_down() {
+  ask_to_end();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -89,7 +97,7 @@ Status Migration::status() const {
   status.state = fsm_.state();
   status.paused = fsm_.paused();
   status.blockers = outside_;
-  for (const gate::Blocker& blocker : parts_.gate.status({status.database, status.table}).busy) {
+  for (const gate::Blocker& blocker : parts_.gate.status(group_->gate_of()).busy) {
     if (blocker.since < kShortTransaction) continue;
     status.blockers.push_back(status_of(blocker));
   }
@@ -157,6 +165,7 @@ void Migration::run() {
       const std::scoped_lock lock(mutex_);
       work = fsm_.next(now, gate::Clock::now());
       wait = fsm_.wait();
+      group_->tell_willing(id_, fsm_.willing());
     }
     publish(now);
     tell_wait(wait);
@@ -229,6 +238,8 @@ MigrationFsm::Facts Migration::facts() {
   }
   facts.postponed = !checkpoint_.cut_over_asked &&
                     (now_options.postpone_cut_over || flag_is_set(now_options.postpone_cut_over_flag_file));
+  facts.others_ready = group_->others_are_willing(id_);
+  if (auto problem = group_->failure()) fail(*problem);
   facts.outside_window = !checkpoint_.cut_over_asked && is_outside_window(now_options);
   facts.lag = Millis::max();
   if (!inbox_) return facts;

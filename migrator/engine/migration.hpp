@@ -20,6 +20,7 @@
 #include "migrator/engine/migration_fsm.hpp"
 #include "migrator/engine/observer.hpp"
 #include "migrator/engine/store.hpp"
+#include "migrator/engine/swap_group.hpp"
 #include "migrator/engine/throttle.hpp"
 #include "migrator/engine/waiting.hpp"
 #include "migrator/stream/stream.hpp"
@@ -38,6 +39,8 @@ class Migration {
   static constexpr Millis kShortTransaction{250};
   static constexpr Millis kLooksApart{150};  // between two looks at who holds metadata locks
   static constexpr Millis kHeldAfterCrash{60'000};
+  // For the others to come to the cut-over, once all were ready for it: a batch at most is in their way.
+  static constexpr Millis kOthersComeWithin{2'000};
   static constexpr std::size_t kJournalShownMax = 10'000;
 
   struct Parts {
@@ -46,7 +49,8 @@ class Migration {
     MigrationObserver& observer;
   };
 
-  Migration(Parts parts, StoredMigration stored);
+  // `group`: with whom its table swaps; this migration is one of its members.
+  Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGroup> group);
   ~Migration();  // shut_down()
 
   // A new one, whose shadow table has just been made.
@@ -54,7 +58,9 @@ class Migration {
   // One that a crash or a restart interrupted. Its table is armed, and closed if its cut-over was under way, when this
   // returns. Ended ones are only listed.
   void resume(std::vector<JournalEntry> journal);
-  // Writes the checkpoint and ends the thread; the migration goes on at the next start.
+  // Writes the checkpoint and ends the thread; the migration goes on at the next start. ask_to_end() comes first, to
+  // all that swap together, as one may wait for another.
+  void ask_to_end();
   void shut_down();
 
   [[nodiscard]] Status status() const;
@@ -65,6 +71,7 @@ class Migration {
   // Has ended, and its thread has left the tables and the gate alone since. Waits for that for up to `limit`, which the
   // end's own few statements and the audit need; transactions with a snapshot older than the swap may take longer.
   [[nodiscard]] bool has_let_go(Millis limit) const;
+  [[nodiscard]] const std::shared_ptr<SwapGroup>& group() const noexcept { return group_; }
   [[nodiscard]] TableRef source() const { return {specification_.database, specification_.table}; }
 
  private:
@@ -94,14 +101,18 @@ class Migration {
   // migration_end.cpp
   void cut_over();
   [[nodiscard]] bool passes_compatibility();
-  void after_cut_over(CutOverFsm::Result result);
+  void after_cut_over(const SwapGroup::Swapped& swapped);
+  void count(CutOverFsm::Result result, const CutOverStatus& cut_over);
   void clean_up();
   void fail(Problem problem);
   void finish();
   void save_in_the_end();  // waits for the primary, unless shutting down
   void let_go();
   void keep_old_table();  // until its retention is over
-  [[nodiscard]] CutOver::Parts cut_over_parts();
+  [[nodiscard]] SwapGroup::Swapped drive(const std::vector<SwapGroup::Party*>& parties,
+                                         CutOverFsm::Result (CutOver::*how)());
+  [[nodiscard]] SwapGroup::Party party();
+  [[nodiscard]] CutOver::Parts cut_over_parts(const std::vector<SwapGroup::Party*>& parties);
   [[nodiscard]] bool held_from_outside();
 
   // migration_wait.cpp
@@ -125,6 +136,7 @@ class Migration {
 
   Parts parts_;
   MigrationId id_;
+  std::shared_ptr<SwapGroup> group_;
   Specification specification_;  // without its options after the start: see options_
 
   mutable std::mutex mutex_;  // guards what follows, up to the thread's own

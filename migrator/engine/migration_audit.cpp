@@ -52,7 +52,7 @@ Audit::Report Migration::look_back() {
                .stream = stream_options(id_),
                .observer = parts_.observer,
                .from = *checkpoint_.audit_from,
-               .rename_tag = rename_tag(id_),
+               .rename_tag = group_->tag(),
                .before = watch(source(), *source_definition_, plan_->key, Side::source),
                .after = watch(source(), *shadow_definition_, plan_->key, Side::shadow),
                .plan = with_tables(*plan_, old_table(source()), source()),

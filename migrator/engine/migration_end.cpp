@@ -39,6 +39,13 @@ std::string with_table(std::string query, const std::string& table) {
 
 }  // namespace
 
+void Migration::count(CutOverFsm::Result result, const CutOverStatus& cut_over) {
+  const auto duration = [](double ms) { return std::chrono::microseconds(static_cast<std::int64_t>(ms * 1000)); };
+  parts_.observer.cut_over_attempted(name(result), duration(cut_over.hold_ms));
+  for (const TimedPart& part : cut_over.parts) parts_.observer.hold_part(part.part, duration(part.ms));
+  if (cut_over.stragglers > 0) parts_.observer.stragglers(cut_over.stragglers);
+}
+
 bool Migration::held_from_outside() {
   if (!has_metadata_lock_instruments(connection_->flavor())) return false;
   const std::string database = quote_string(source().database);
@@ -91,19 +98,33 @@ bool Migration::passes_compatibility() {
   return true;
 }
 
-CutOver::Parts Migration::cut_over_parts() {
-  return {.id = id_,
-          .primary = parts_.primary,
-          .gate = parts_.gate,
-          .gate_of = {source().database, source().table},
-          .tables = {{.inbox = *inbox_, .applier = *applier_, .plan = *plan_, .old_table = old_table(source())}},
-          .options = options(),
+SwapGroup::Party Migration::party() {
+  return {.table = {.inbox = *inbox_, .applier = *applier_, .plan = *plan_, .old_table = old_table(source())},
           .record =
               [this](const Position& caught_up) {
                 checkpoint_.caught_up = caught_up;
                 return save().has_value();
               },
-          .journal = [this](std::string_view event, std::string details) { note(event, std::move(details)); },
+          .journal = [this](std::string_view event, std::string details) { note(event, std::move(details)); }};
+}
+
+CutOver::Parts Migration::cut_over_parts(const std::vector<SwapGroup::Party*>& parties) {
+  std::vector<CutOver::Table> tables;
+  for (const SwapGroup::Party* party : parties) tables.push_back(party->table);
+  return {.tag = group_->tag(),
+          .primary = parts_.primary,
+          .gate = parts_.gate,
+          .gate_of = group_->gate_of(),
+          .tables = std::move(tables),
+          .options = options(),
+          .record =
+              [&parties](const Position& caught_up) {
+                return std::ranges::all_of(parties, [&](const auto* party) { return party->record(caught_up); });
+              },
+          .journal =
+              [&parties](std::string_view event, const std::string& details) {
+                for (const SwapGroup::Party* party : parties) party->journal(event, details);
+              },
           .panicked =
               [this] {
                 const std::scoped_lock lock(mutex_);
@@ -112,8 +133,18 @@ CutOver::Parts Migration::cut_over_parts() {
           .shutting_down = [this] { return stopping(); }};
 }
 
+SwapGroup::Swapped Migration::drive(const std::vector<SwapGroup::Party*>& parties,
+                                    CutOverFsm::Result (CutOver::*how)()) {
+  SwapGroup::Swapped swapped{.status = checkpoint_.cut_over};
+  CutOver attempt(cut_over_parts(parties), swapped.status);
+  swapped.result = (attempt.*how)();
+  return swapped;
+}
+
 void Migration::cut_over() {
-  const auto back = [this] { after_cut_over(CutOverFsm::Result::again); };
+  const auto back = [this] {
+    after_cut_over({.result = CutOverFsm::Result::again, .status = checkpoint_.cut_over, .drove = true});
+  };
   if (!passes_compatibility() || ended() || !connection_) return ended() ? void() : back();
   arm();  // views, routines and triggers may have been made since
   if (!connection_) return back();
@@ -125,19 +156,22 @@ void Migration::cut_over() {
   }
   // From here on a crash is followed by a look at the tables' names.
   if (save().has_error()) return back();
-  CutOver attempt(cut_over_parts(), checkpoint_.cut_over);
-  after_cut_over(attempt.run());
+  const auto swapped = group_->meet(
+      party(), [this](const auto& parties) { return drive(parties, &CutOver::run); },
+      gate::Clock::now() + kOthersComeWithin);
+  if (swapped) return after_cut_over(*swapped);
+  checkpoint_.cut_over.last_error = "the migrations of the other tables were not ready any more";
+  back();
 }
 
-void Migration::after_cut_over(CutOverFsm::Result result) {
+void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
+  const CutOverFsm::Result result = swapped.result;
   if (result == CutOverFsm::Result::pending) return;  // shutting down: whoever starts next looks at the names
+  const std::uint64_t attempts = checkpoint_.cut_over.attempts;
+  checkpoint_.cut_over = swapped.status;
+  checkpoint_.cut_over.attempts = attempts;
   const CutOverStatus& cut_over = checkpoint_.cut_over;
-  parts_.observer.cut_over_attempted(name(result),
-                                     std::chrono::microseconds(static_cast<std::int64_t>(cut_over.hold_ms * 1000)));
-  for (const TimedPart& part : cut_over.parts) {
-    parts_.observer.hold_part(part.part, std::chrono::microseconds(static_cast<std::int64_t>(part.ms * 1000)));
-  }
-  if (cut_over.stragglers > 0) parts_.observer.stragglers(cut_over.stragglers);
+  if (swapped.drove) count(result, cut_over);
   if (result == CutOverFsm::Result::completed) checkpoint_.cut_over.audit = kAuditPending;
   if (result == CutOverFsm::Result::failed) error_ = Problem{"cut_over_failed", cut_over.last_error};
   if (result == CutOverFsm::Result::strange) {
@@ -170,7 +204,7 @@ void Migration::after_cut_over(CutOverFsm::Result result) {
 
 void Migration::clean_up() {
   stream_.reset();
-  parts_.gate.open({source().database, source().table});
+  parts_.gate.open(group_->gate_of());
   if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
@@ -185,16 +219,18 @@ void Migration::fail(Problem problem) {
   error_ = std::move(problem);
   status_.error = error_;
   fsm_.failed();
+  group_->fail({id_, source()}, *error_);
 }
 
 void Migration::finish() {
-  const gate::TableName table{source().database, source().table};
   if (!ended()) {  // a restart goes on from here
     (void)save();
     if (stream_) stream_->stop();
     return;
   }
-  parts_.gate.open(table);
+  const gate::TableName gate = group_->gate_of();
+  const bool last = group_->leave(id_);
+  if (last) parts_.gate.open(gate);
   if (stream_) stream_->stop();
   brakes_ = {};
   {
@@ -209,11 +245,11 @@ void Migration::finish() {
   publish({});
   save_in_the_end();
   // The audit holds nobody up: not even those who want to alter the table now.
-  if (parts_.gate.status(table).stale == 0) parts_.gate.disarm(table);
+  if (last && parts_.gate.status(gate).stale == 0) parts_.gate.disarm(gate);
   audit();
   // Transactions with an older snapshot must be refused until the last of them has ended.
-  while (!stopping() && parts_.gate.status(table).stale > 0) rest(kIdle);
-  parts_.gate.disarm(table);
+  while (last && !stopping() && parts_.gate.status(gate).stale > 0) rest(kIdle);
+  if (last) parts_.gate.disarm(gate);
   let_go();
   keep_old_table();
 }

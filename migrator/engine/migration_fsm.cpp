@@ -106,6 +106,7 @@ MigrationFsm::Wait MigrationFsm::wait_for(const Facts& facts, TimePoint now) con
   if (!close_behind(facts)) return Wait::behind;
   if (facts.blocked) return Wait::blocked;
   if (now < next_attempt_) return Wait::back_off;
+  if (!facts.others_ready) return Wait::others;
   return Wait::nothing;
 }
 

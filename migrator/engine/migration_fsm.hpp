@@ -35,7 +35,7 @@ class MigrationFsm {
   };
 
   // Why a migration that is ready does not cut over now.
-  enum class Wait : std::uint8_t { nothing, postponed, outside_window, behind, blocked, back_off };
+  enum class Wait : std::uint8_t { nothing, postponed, outside_window, behind, blocked, back_off, others };
 
   struct Facts {
     bool copied = false;
@@ -44,6 +44,7 @@ class MigrationFsm {
     bool postponed = false;       // option or flag file, and nobody asked for the cut-over by hand (see cut_over_asked)
     bool outside_window = false;  // of the times at which it may happen; false as well when asked for by hand
     bool blocked = false;         // somebody would make the hold wait: better wait with the gate open
+    bool others_ready = true;     // of those whose tables swap together with this one
     std::size_t pending = 0;
     bool pending_is_urgent = false;  // the set is more than half full
     Millis backlog = Millis::max();  // how long it would take to apply them; max(): not known
@@ -68,6 +69,10 @@ class MigrationFsm {
 
   // As of the last next().
   [[nodiscard]] Wait wait() const noexcept { return wait_; }
+  // Nothing of its own keeps it from the cut-over.
+  [[nodiscard]] bool willing() const noexcept {
+    return state_ == State::cutting_over || (state_ == State::ready && wait_ == Wait::others);
+  }
   [[nodiscard]] TimePoint next_attempt() const noexcept { return next_attempt_; }
 
   void prepared();

@@ -14,11 +14,17 @@
 
 namespace sluice::migrator {
 void Migration::arm() {
-  std::vector<gate::Target> targets{{.name = {source().database, source().table}, .kind = gate::Target::Kind::table}};
-  if (connect()) {
-    if (auto found = names_that_lead_to(*connection_, source()); found.has_value()) targets = std::move(*found);
+  std::vector<gate::Target> targets;
+  const bool connected = connect();
+  for (const SwapGroup::Member& member : group_->members()) {
+    const gate::TableName name{member.source.database, member.source.table};
+    std::vector<gate::Target> found{{.name = name, .kind = gate::Target::Kind::table}};
+    if (connected) {
+      if (auto known = names_that_lead_to(*connection_, member.source); known.has_value()) found = std::move(*known);
+    }
+    targets.insert(targets.end(), found.begin(), found.end());
   }
-  parts_.gate.arm({source().database, source().table}, std::move(targets), id_);
+  parts_.gate.arm(group_->gate_of(), std::move(targets), group_->members().front().id);
 }
 
 bool Migration::find_tables() {
@@ -54,7 +60,7 @@ bool Migration::find_tables() {
 void Migration::follow_from(const Position& position) {
   inbox_ = std::make_unique<Inbox>(
       position, source(), [&gate = parts_.gate](gate::ConnectionId id) { return gate.knows(id); }, parts_.observer);
-  inbox_->expect_rename(rename_tag(id_));
+  inbox_->expect_rename(group_->tag());
   applier_ = std::make_unique<Applier>(*inbox_, parts_.observer);
   audit_marks_.note(position, gate::Clock::now());
   stream_ = std::make_unique<ChangeStream>(stream_login(parts_.primary), stream_options(id_), position,
@@ -62,7 +68,7 @@ void Migration::follow_from(const Position& position) {
                                            *inbox_);
   // The RENAME may be in the binlog already, or come at any time: what follows it is about the new table.
   stream_->switch_on_ddl(ChangeStream::Switch{
-      .tag = rename_tag(id_), .next = {watch(source(), *shadow_definition_, plan_->key, Side::shadow)}});
+      .tag = group_->tag(), .next = {watch(source(), *shadow_definition_, plan_->key, Side::shadow)}});
 }
 
 void Migration::prepare() {
@@ -128,16 +134,22 @@ void Migration::await_prepared_transactions() {
 
 void Migration::recover_cut_over() {
   note("cut_over.recovering", "{}");
-  while (!stopping() && !ended() && (!connect() || !find_tables())) {
+  const auto keep_shut = [this] {
     // Nobody may get at the table before its names were looked at.
-    (void)parts_.gate.extend({source().database, source().table}, gate::Clock::now() + kHeldAfterCrash);
-  }
-  if (stopping() || ended()) return;
+    (void)parts_.gate.extend(group_->gate_of(), gate::Clock::now() + kHeldAfterCrash);
+  };
+  while (!stopping() && !ended() && (!connect() || !find_tables())) keep_shut();
+  if (stopping() || ended()) return group_->stay_away();
   // All before either of the two is in the shadow.
   const Position from = std::max(checkpoint_.applied, checkpoint_.caught_up.value_or(checkpoint_.applied));
   follow_from(from);
-  CutOver recovery(cut_over_parts(), checkpoint_.cut_over);
-  after_cut_over(recovery.recover());
+  while (!stopping()) {
+    const auto swapped = group_->meet(
+        party(), [this](const auto& parties) { return drive(parties, &CutOver::recover); },
+        gate::Clock::now() + kOthersComeWithin);
+    if (swapped) return after_cut_over(*swapped);
+    keep_shut();
+  }
 }
 
 }  // namespace sluice::migrator

@@ -15,7 +15,7 @@ std::optional<BlockerStatus> Migration::blocker_ahead(const Options& options) co
     if (!outside_.empty()) return outside_.front();
   }
   if (options.on_blocker != OnBlocker::wait) return std::nullopt;
-  const gate::GateStatus gate = parts_.gate.status({source().database, source().table});
+  const gate::GateStatus gate = parts_.gate.status(group_->gate_of());
   if (gate.busy.empty() || gate.busy.front().since <= kShortTransaction) return std::nullopt;
   return status_of(gate.busy.front());
 }
@@ -41,6 +41,8 @@ WaitReason Migration::reason_of(MigrationFsm::Wait wait) const {
     case MigrationFsm::Wait::blocked:
       if (!blocker_) return {};
       return {"connection " + std::to_string(blocker_->connection_id), "a transaction of " + describe(*blocker_)};
+    case MigrationFsm::Wait::others:
+      return {"others", "the migrations of the tables that swap together with this one"};
     case MigrationFsm::Wait::back_off:
       return {"back-off " + back_off_until_, "back-off until " + back_off_until_};
   }

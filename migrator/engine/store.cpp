@@ -70,10 +70,12 @@ SqlResult<void> Store::prepare() {
   for (const char* statement :
        {"CREATE DATABASE IF NOT EXISTS _sluice DEFAULT CHARACTER SET utf8mb4",
         "CREATE TABLE IF NOT EXISTS _sluice.migrations (number BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,"
+        " swap_group VARCHAR(36) NOT NULL,"
         " database_name VARCHAR(64) NOT NULL, table_name VARCHAR(64) NOT NULL, alter_text LONGTEXT NOT NULL,"
         " options LONGTEXT NOT NULL, state VARCHAR(16) NOT NULL, paused TINYINT NOT NULL, checkpoint LONGTEXT NOT NULL,"
         " error_code VARCHAR(64) NULL, error_message LONGTEXT NULL, started_at VARCHAR(32) NOT NULL,"
-        " ended_at VARCHAR(32) NOT NULL DEFAULT '') ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4",
+        " ended_at VARCHAR(32) NOT NULL DEFAULT '', UNIQUE KEY (swap_group, database_name, table_name))"
+        " ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4",
         "CREATE TABLE IF NOT EXISTS _sluice.journal (migration BIGINT UNSIGNED NOT NULL, number BIGINT UNSIGNED NOT "
         "NULL,"
         " at VARCHAR(32) NOT NULL, event VARCHAR(64) NOT NULL, details LONGTEXT NOT NULL,"
@@ -89,7 +91,8 @@ SqlResult<void> Store::prepare() {
 SqlResult<std::vector<StoredMigration>> Store::load() {
   auto rows = query(
       "SELECT number, database_name, table_name, alter_text, options, state, paused, checkpoint, error_code,"
-      " error_message, started_at, ended_at FROM (SELECT * FROM _sluice.migrations ORDER BY ended_at = '' DESC,"
+      " error_message, started_at, ended_at, swap_group FROM (SELECT * FROM _sluice.migrations ORDER BY ended_at = '' "
+      "DESC,"
       " number DESC LIMIT " +
       std::to_string(kEndedMigrationsListedMax) + ") AS newest ORDER BY number");
   if (rows.has_error()) return rows.error();
@@ -109,29 +112,40 @@ SqlResult<std::vector<StoredMigration>> Store::load() {
     if (row[8]) migration.error = Problem{text(row[8]), text(row[9])};
     migration.started_at = text(row[10]);
     migration.ended_at = text(row[11]);
+    migration.swap_group = text(row[12]);
     stored.push_back(std::move(migration));
   }
   return stored;
 }
 
-SqlResult<StoredMigration> Store::add(const Specification& specification) {
-  StoredMigration migration;
-  migration.specification = specification;
+SqlResult<std::vector<StoredMigration>> Store::add(const std::vector<Specification>& tables) {
+  auto named = query("SELECT UUID()");
+  if (named.has_error()) return named.error();
+  const std::string group = text(named->rows.at(0).at(0));
+  std::string rows;
+  for (const Specification& table : tables) {
+    rows += (rows.empty() ? "(" : ", (") + quote_string(group) + ", " + quote_string(table.database) + ", " +
+            quote_string(table.table) + ", " + quote_string(table.alter) + ", " +
+            quote_string(options_to_json_text(table.options)) + ", 'preparing', 0, " +
+            quote_string(to_json(Checkpoint{})) + ", " + std::string(kNow) + ")";
+  }
   auto inserted = execute(
-      "INSERT INTO _sluice.migrations (database_name, table_name, alter_text, options, state, paused,"
-      " checkpoint, started_at) VALUES (" +
-      quote_string(specification.database) + ", " + quote_string(specification.table) + ", " +
-      quote_string(specification.alter) + ", " + quote_string(options_to_json_text(specification.options)) +
-      ", 'preparing', 0, " + quote_string(to_json(migration.checkpoint)) + ", " + std::string(kNow) + ")");
-  if (inserted.has_error()) return inserted.error();
-  auto made = query(
-      "SELECT number, started_at FROM _sluice.migrations WHERE number = (SELECT MAX(number) FROM"
-      " _sluice.migrations WHERE database_name = " +
-      quote_string(specification.database) + " AND table_name = " + quote_string(specification.table) + ")");
+      "INSERT INTO _sluice.migrations (swap_group, database_name, table_name, alter_text, options, state, paused,"
+      " checkpoint, started_at) VALUES " +
+      rows);
+  // Said twice after a lost answer, it has been done.
+  if (inserted.has_error() && inserted.error().code != server_error::duplicate_entry) return inserted.error();
+  auto made = query("SELECT number, started_at FROM _sluice.migrations WHERE swap_group = " + quote_string(group) +
+                    " ORDER BY number");
   if (made.has_error()) return made.error();
-  migration.id = "m" + text(made->rows.at(0).at(0));
-  migration.started_at = text(made->rows.at(0).at(1));
-  return migration;
+  std::vector<StoredMigration> stored;
+  for (const Row& row : made->rows) {
+    stored.push_back({.id = "m" + text(row.at(0)),
+                      .specification = tables.at(stored.size()),
+                      .swap_group = group,
+                      .started_at = text(row.at(1))});
+  }
+  return stored;
 }
 
 SqlResult<void> Store::save(const MigrationId& id, State state, bool paused, const Checkpoint& checkpoint,

@@ -17,6 +17,7 @@ namespace sluice::migrator {
 struct StoredMigration {
   MigrationId id;
   Specification specification;
+  std::string swap_group;  // the same for those whose tables swap together
   State state = State::preparing;
   bool paused = false;
   std::string started_at, ended_at;
@@ -35,7 +36,8 @@ class Store {
   [[nodiscard]] SqlResult<void> prepare();
   [[nodiscard]] SqlResult<std::vector<StoredMigration>> load();
 
-  [[nodiscard]] SqlResult<StoredMigration> add(const Specification& specification);
+  // All or none; in the order of `tables`, whose swap group they become. Not empty.
+  [[nodiscard]] SqlResult<std::vector<StoredMigration>> add(const std::vector<Specification>& tables);
   [[nodiscard]] SqlResult<void> save(const MigrationId& id, State state, bool paused, const Checkpoint& checkpoint,
                                      const std::optional<Problem>& error);
   [[nodiscard]] SqlResult<void> save_options(const MigrationId& id, const Options& options);

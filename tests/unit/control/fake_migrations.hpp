@@ -20,12 +20,12 @@ inline migrator::Status a_status(migrator::MigrationId id, migrator::State state
 
 class FakeMigrations : public migrator::Migrations {
  public:
-  migrator::Created create(migrator::Specification specification, Run run) override {
+  migrator::Created create(std::vector<migrator::Specification> tables, Run run) override {
     std::unique_lock lock{mutex_};
     ++creating_;
     changed_.notify_all();
     changed_.wait(lock, [this] { return !blocked_; });
-    last_specification = std::move(specification);
+    last_tables = std::move(tables);
     last_run = run;
     return created;
   }
@@ -89,7 +89,7 @@ class FakeMigrations : public migrator::Migrations {
   migrator::Created created = a_status("m1");
   std::optional<migrator::Acted> acted;  // none: the status
   migrator::Options options;
-  migrator::Specification last_specification;
+  std::vector<migrator::Specification> last_tables;
   Run last_run = Run::start;
   std::optional<migrator::Action> last_action;
 

@@ -43,13 +43,13 @@ TEST_F(Routes, StartAMigration) {
   const auto response = ask("POST", "/migrate", GOOD_BODY);
   EXPECT_EQ(response.status, 202);
   EXPECT_EQ(json::parse(response.body).at("id"), "m1");
-  EXPECT_EQ(migrations.last_specification.table, "orders");
-  EXPECT_EQ(migrations.last_specification.options.chunk_size, 77U);
+  EXPECT_EQ(migrations.last_tables.at(0).table, "orders");
+  EXPECT_EQ(migrations.last_tables.at(0).options.chunk_size, 77U);
   EXPECT_EQ(migrations.last_run, migrator::Migrations::Run::start);
 }
 
 TEST_F(Routes, ADryRunAnswersWithThePlan) {
-  migrations.created = migrator::Plan{.key = "PRIMARY", .columns = {{"a", "b"}}, .rows_estimated = 5};
+  migrations.created = migrator::Plans{{.key = "PRIMARY", .columns = {{"a", "b"}}, .rows_estimated = 5}};
   const auto response =
       ask("POST", "/migrate", R"({"database":"d","table":"t","alter":"RENAME COLUMN a TO b","dry_run":true})");
   EXPECT_EQ(response.status, 200);

@@ -92,7 +92,7 @@ TEST_F(HttpServer, AnswersOverOneConnectionSeveralTimes) {
 TEST_F(HttpServer, StartsAMigration) {
   start();
   EXPECT_THAT(ask(post(GOOD_BODY)), StartsWith("HTTP/1.1 202"));
-  EXPECT_EQ(migrations.last_specification.alter, "ADD x INT");
+  EXPECT_EQ(migrations.last_tables.at(0).alter, "ADD x INT");
 }
 
 TEST_F(HttpServer, ToHeadTheHeaderIsTheAnswer) {

@@ -1,0 +1,88 @@
+// Migrations whose tables swap together, in one RENAME or not at all; a single migration is a group of one. Each member
+// copies on its own thread and meets the others for the cut-over, which one of them drives for all.
+// Thread-safe; made by the engine, shared by the members.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "migrator/api.hpp"
+#include "migrator/engine/cut_over.hpp"
+#include "migrator/sql/quoting.hpp"
+#include "proxy/gate/types.hpp"
+
+namespace sluice::migrator {
+
+class SwapGroup {
+ public:
+  struct Member {
+    MigrationId id;
+    TableRef source;
+  };
+  // In the order in which they were asked for; the first gives the group its names. Not empty.
+  explicit SwapGroup(std::vector<Member> members);
+
+  [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
+  // All members' tables are armed as one gate, under the first one's name: whoever is in a transaction that touches
+  // some of them is waited for by none before the other.
+  [[nodiscard]] gate::TableName gate_of() const;
+  // What the RENAME is known by.
+  [[nodiscard]] std::string tag() const { return rename_tag(members_.front().id); }
+
+  // ---- before the cut-over
+  // Whether a member would begin it now, if the others would.
+  void tell_willing(const MigrationId& id, bool willing);
+  [[nodiscard]] bool others_are_willing(const MigrationId& id) const;
+
+  // ---- the cut-over
+  // What a member brings to it. Its thread waits in meet() until the cut-over is over; the driver may call these on its
+  // own thread meanwhile.
+  struct Party {
+    CutOver::Table table;
+    std::function<bool(const Position& caught_up)> record;
+    std::function<void(std::string_view event, std::string details)> journal;
+  };
+  struct Swapped {
+    CutOverFsm::Result result = CutOverFsm::Result::pending;
+    CutOverStatus status;
+    bool drove = false;  // by this member: exactly one of them counts it
+  };
+  using Drive = std::function<Swapped(const std::vector<Party*>& parties)>;
+  // Blocks until all who take part have come, and one of them has driven the cut-over, or until `deadline` before it
+  // was begun (nothing was done then).
+  [[nodiscard]] std::optional<Swapped> meet(Party party, const Drive& drive,
+                                            std::chrono::steady_clock::time_point deadline);
+  // How many meet() waits for, where it is not all members: those whose cut-over a crash interrupted.
+  void expect(std::size_t parties);
+  // One of those will not come.
+  void stay_away();
+
+  // ---- the end
+  // A member that fails takes the others with it. The first one's reason is kept.
+  void fail(const Member& member, const Problem& problem);
+  [[nodiscard]] std::optional<Problem> failure() const;
+  // The member needs the gate no more. True for the last one: the gate may be disarmed.
+  [[nodiscard]] bool leave(const MigrationId& id);
+
+ private:
+  [[nodiscard]] bool complete() const noexcept { return !driving_ && present_.size() >= expected_; }
+
+  const std::vector<Member> members_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<MigrationId, bool> willing_;
+  std::vector<MigrationId> left_;
+  std::optional<Problem> failure_;
+  std::vector<Party*> present_;
+  std::size_t expected_;
+  bool driving_ = false;
+  std::uint64_t round_ = 0;
+  Swapped last_;
+};
+
+}  // namespace sluice::migrator
