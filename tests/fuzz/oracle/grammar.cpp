@@ -171,6 +171,11 @@ Script change_session(const Voice& voice, Dice& dice) {
 // The text of a statement by way of PREPARE.
 Script text_prepared(const Voice& voice, Dice& dice) {
   const std::string text = read_or_write(voice, dice);
+  if (voice.server == test::Kind::mariadb && dice.one_in(6)) {
+    Voice after = voice;
+    after.database = other_database(voice);
+    return of_queries(after, {"EXECUTE IMMEDIATE 'USE " + after.database + "'"});
+  }
   if (voice.server == test::Kind::mariadb && dice.one_in(4)) {
     return of_queries(voice, {"EXECUTE IMMEDIATE " + literal_of(text, voice)});
   }

@@ -10,8 +10,9 @@ constexpr std::uint16_t utf8mb4_general_ci = 45;  // what the test client logs i
 }  // namespace
 
 Judge::Judge(const std::vector<gate::ArmedSet>& armed, const std::vector<protocol::TargetIndex>& indexes,
-             const std::string& database)
-    : armed_(armed), indexes_(indexes) {
+             const std::string& database, proxy::SessionMemory::Tracking tracking)
+    : armed_(armed), indexes_(indexes), tracking_(tracking) {
+  memory_.set_tracking(tracking);
   memory_.set_multi_statements(protocol::MultiStatements::yes);
   memory_.apply(proxy::LoggedIn{.database = database, .collation = utf8mb4_general_ci}, 0);
 }
@@ -35,6 +36,10 @@ void Judge::answered(Answer answer, protocol::StatementId statement) {
   if (answer == Answer::ok || proxy::takes_effect_even_if_it_fails(effect_)) {
     memory_.apply(std::exchange(effect_, proxy::NoEffect{}), statement);
   }
+}
+
+void Judge::moved(const std::string& database) {
+  if (tracking_ == proxy::SessionMemory::Tracking::yes) memory_.server_says(database, std::nullopt);
 }
 
 }  // namespace sluice::oracle

@@ -65,7 +65,8 @@ class Run {
     refill(admin_);
     voice_ = {.server = server_.kind(), .database = dice.text({"shop", "shop", "crm"})};
     client_.emplace(server_.connect(voice_.database));
-    judge_.emplace(armed_, indexes_, voice_.database);
+    tracking_ = dice.one_in(3) ? proxy::SessionMemory::Tracking::no : proxy::SessionMemory::Tracking::yes;
+    judge_.emplace(armed_, indexes_, voice_.database, tracking_);
     witness_.watch(*client_);
     for (std::size_t i = 0; i < scripts_a_session; ++i) run(next_script(voice_, dice));
   }
@@ -80,6 +81,7 @@ class Run {
     for (const Step& step : script.steps) all_done = this->step(step, script.witness) && all_done;
     if (in_transaction) client_->must("ROLLBACK");
     for (const std::string& sql : script.cleanup) static_cast<void>(client_->query(sql));
+    if (all_done && script.after.database != voice_.database) judge_->moved(script.after.database);
     if (all_done) voice_ = script.after;
     // A part of it may have been run: nobody knows where the session is.
     if (!all_done && script.steps.front().text.find("USE") != std::string::npos) restart_session();
@@ -89,7 +91,7 @@ class Run {
     client_.emplace(server_.connect(voice_.database));
     const std::string database = voice_.database;
     voice_ = {.server = server_.kind(), .database = database};
-    judge_.emplace(armed_, indexes_, database);
+    judge_.emplace(armed_, indexes_, database, tracking_);
     witness_.watch(*client_);
   }
 
@@ -164,6 +166,7 @@ class Run {
   std::vector<sluice::gate::ArmedSet> armed_;
   std::vector<sluice::protocol::TargetIndex> indexes_;
   std::optional<test::TestClient> client_;
+  proxy::SessionMemory::Tracking tracking_{};
   std::optional<Judge> judge_;
   Voice voice_;
   std::uint64_t seed_ = 0;
