@@ -42,6 +42,8 @@ bool is_telling(std::string_view word) noexcept {
              sql::equals_folded(word, "flush");
     case 6:
       return sql::equals_folded(word, "unlock");
+    case 7:
+      return sql::equals_folded(word, "execute");
     default:
       return false;
   }
@@ -173,6 +175,7 @@ class Reader {
     if (is_word(verb, "lock") && is_tables(next_)) return skip_to_end(LockTables{});
     if (is_word(verb, "unlock") && is_tables(next_)) return skip_to_end(UnlockTables{});
     if (is_word(verb, "flush")) return flush();
+    if (is_word(verb, "execute")) return skip_to_end(ExecuteStatement{});
     return OrdinaryStatement{};
   }
   [[nodiscard]] const Lexer& lexer() const noexcept { return lexer_; }

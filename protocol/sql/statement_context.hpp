@@ -1,5 +1,5 @@
 // What a session must learn from each statement, armed or not: a look at its first word, which costs a few nanoseconds.
-// Dynamic SQL (EXECUTE) and routines are not looked into: what they change shows only in the server's session tracking.
+// Dynamic SQL (EXECUTE) is not looked into. Routines leave database and character set as they found them.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,10 @@ struct LockTables {
 struct UnlockTables {
   bool operator==(const UnlockTables&) const = default;
 };
+// EXECUTE [IMMEDIATE]: whether it changes the database or the character set, only the server's session tracking tells.
+struct ExecuteStatement {
+  bool operator==(const ExecuteStatement&) const = default;
+};
 // It may do any of the above, and cannot be told cheaply (several statements, code comments): database, character set
 // and locks are unknown after it.
 struct UnknownStatement {
@@ -46,7 +50,7 @@ struct UnknownStatement {
 };
 
 using StatementContext = std::variant<OrdinaryStatement, UseDatabase, SetVariables, PlainBegin, LockTables,
-                                      UnlockTables, Kill, UnknownStatement>;
+                                      UnlockTables, Kill, ExecuteStatement, UnknownStatement>;
 
 // Whether the server takes several statements in one text (CLIENT_MULTI_STATEMENTS, or COM_SET_OPTION).
 enum class MultiStatements : std::uint8_t { no, yes };

@@ -202,6 +202,8 @@ void Session::note_login(protocol::LoginResponse login) {
   attributes_ = has(protocol::capability::QUERY_ATTRIBUTES) ? Attributes::yes : Attributes::no;
   memory_.set_multi_statements(has(protocol::capability::MULTI_STATEMENTS) ? MultiStatements::yes
                                                                            : MultiStatements::no);
+  memory_.set_tracking(has(protocol::capability::SESSION_TRACK) ? SessionMemory::Tracking::yes
+                                                                : SessionMemory::Tracking::no);
   shared().gate.identify(*slot_, login.user, client_.peer_host());
   memory_.apply(LoggedIn{std::move(login.database), login.collation}, 0);
 }

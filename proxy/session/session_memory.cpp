@@ -93,13 +93,20 @@ void SessionMemory::run(const Said& said) {
                  [this](const protocol::LockTables&) { tables_locked_ = true; },
                  [this](const protocol::UnlockTables&) { tables_locked_ = false; },
                  [](const protocol::Kill&) {},
+                 [this](const protocol::ExecuteStatement&) {
+                   if (tracking_ == Tracking::no) forget_context();
+                 },
                  [this, &said](const protocol::UnknownStatement&) {
-                   context_.database.reset();
-                   context_.charset = protocol::ClientCharset::ambiguous;
+                   forget_context();
                    tables_locked_ = tables_locked_ || said.may_lock_tables;
                  },
              },
              said.context);
+}
+
+void SessionMemory::forget_context() {
+  context_.database.reset();
+  context_.charset = protocol::ClientCharset::ambiguous;
 }
 
 void SessionMemory::remember(Prepared prepared, StatementId statement) {

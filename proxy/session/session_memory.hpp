@@ -59,6 +59,9 @@ class SessionMemory {
   static constexpr std::size_t ALL_STATEMENTS_BYTES_MAX = 4 * 1024 * 1024;
 
   void set_multi_statements(protocol::MultiStatements value) noexcept { multi_ = value; }
+  // Does the server tell what changes (CLIENT_SESSION_TRACK)?
+  enum class Tracking : std::uint8_t { no, yes };
+  void set_tracking(Tracking value) noexcept { tracking_ = value; }
   [[nodiscard]] protocol::MultiStatements multi_statements() const noexcept { return multi_; }
 
   // The effect of running this text. `Text::cut`: only its beginning is known.
@@ -86,12 +89,14 @@ class SessionMemory {
     protocol::ScanContext context;
   };
   void run(const Said& said);
+  void forget_context();
   void remember(Prepared prepared, StatementId statement);
   void forget(StatementId statement);
   void forget_all();
 
   protocol::ScanContext context_;
   protocol::MultiStatements multi_ = protocol::MultiStatements::no;
+  Tracking tracking_ = Tracking::no;
   bool tables_locked_ = false;
   std::unordered_map<StatementId, Statement> statements_;
   std::size_t statements_bytes_ = 0;

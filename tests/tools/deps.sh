@@ -10,6 +10,7 @@ build_packages=(
 # my_print_defaults, without which MariaDB makes no data folder, is with its clients.
 demo_packages=(mariadb-server-core mariadb-client-core)
 test_packages=(mariadb-server sysbench debootstrap python3-pymysql python3-cryptography)
+fuzz_packages=(libclang-rt-19-dev)
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi

@@ -38,6 +38,16 @@ TEST_F(Memory, ordinary_statement_changes_nothing) {
   EXPECT_EQ(memory.scan_context().charset, ClientCharset::utf8);
 }
 
+TEST_F(Memory, dynamic_sql_leaves_database_and_charset_unknown_unless_the_server_tells) {
+  memory.set_tracking(SessionMemory::Tracking::yes);
+  ok("EXECUTE IMMEDIATE 'USE stock'");
+  EXPECT_THAT(memory.scan_context().database, Optional(Eq("shop")));
+  memory.set_tracking(SessionMemory::Tracking::no);
+  ok("EXECUTE IMMEDIATE 'USE stock'");
+  EXPECT_EQ(memory.scan_context().database, std::nullopt);
+  EXPECT_EQ(memory.scan_context().charset, ClientCharset::ambiguous);
+}
+
 TEST_F(Memory, several_statements_leave_database_and_charset_unknown) {
   memory.set_multi_statements(MultiStatements::yes);
   ok("SELECT 1; USE stock");

@@ -108,6 +108,17 @@ TEST(StatementContext, SeesLocks) {
   EXPECT_EQ(one("UNLOCK TABLES;"), StatementContext(UnlockTables{}));
 }
 
+TEST(StatementContext, SeesTextThatItCannotSee) {
+  for (const char* sql : {"EXECUTE s", "execute s using @a;", "EXECUTE IMMEDIATE 'USE x'", "/* x */ EXECUTE s"}) {
+    EXPECT_EQ(one(sql), StatementContext(ExecuteStatement{})) << sql;
+    EXPECT_EQ(several(sql), StatementContext(ExecuteStatement{})) << sql;
+  }
+  EXPECT_EQ(several("EXECUTE s; SELECT 1"), unknown);
+  EXPECT_EQ(several("SELECT 1; EXECUTE s"), unknown);
+  EXPECT_EQ(one("SET STATEMENT a = 1 FOR EXECUTE s"), unknown);
+  EXPECT_EQ(one("BEGIN NOT ATOMIC EXECUTE IMMEDIATE 'USE x'; END"), unknown);
+}
+
 TEST(StatementContext, SeesKills) {
   EXPECT_EQ(one("KILL 5"), StatementContext(Kill{Kill::What::connection, 5}));
   EXPECT_EQ(one("KILL SOFT CONNECTION 5"), StatementContext(Kill{Kill::What::connection, 5}));
