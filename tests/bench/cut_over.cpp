@@ -38,6 +38,13 @@ struct Size {
 constexpr Size full{.cut_overs = 50, .rows = 50'000};
 constexpr Size smoke{.cut_overs = 3, .rows = 20'000};
 
+// The tests' servers are small. With a redo log that fills within seconds pages are written out all the time, and
+// MySQL's RENAME sleeps for 100 ms whenever it finds that done to one of the tables.
+ServerOptions usual_size(Kind kind) {
+  const std::string redo = kind == Kind::mysql ? "--innodb-redo-log-capacity=1G" : "--innodb-log-file-size=1G";
+  return {.arguments = {redo, "--innodb-buffer-pool-size=1G"}, .program = {}};
+}
+
 void make_table(TestClient& direct) {
   direct.must("DROP TABLE IF EXISTS sbtest, _sbtest_del");
   direct.must(table);
@@ -133,7 +140,7 @@ bool transaction_in_the_way(const TestServer& server, const SluiceProcess& sluic
 }
 
 bool measure(Kind kind, const Size& size) {
-  const auto server = TestServer::start(kind);
+  const auto server = TestServer::start(kind, usual_size(kind));
   const auto sluice = SluiceProcess::start(server);
   const bool unharmed = cut_overs_in_a_row(server, sluice, size);
   return transaction_in_the_way(server, sluice, size) && unharmed;
