@@ -65,12 +65,6 @@ void await_writes(const Workload& workload) {
   }
 }
 
-MigrationStatus await_completed(const SluiceProcess& sluice, const std::string& id) {
-  auto status = sluice.await_state(id, "completed", migration_limit);
-  if (status.state != "completed") throw std::runtime_error{"a migration did not complete: " + status.json};
-  return status;
-}
-
 // True if nobody lost anything or met an error.
 bool print_clients(const WorkloadReport& report) {
   const auto lost = report.lost + report.wrong_reads + report.unclaimed;
@@ -96,7 +90,7 @@ bool cut_overs_in_a_row(const TestServer& server, const SluiceProcess& sluice, c
     const auto id = sluice.migrate({.table = "sbtest",
                                     .alter = i % 2 == 0 ? "ADD COLUMN note INT" : "DROP COLUMN note",
                                     .options = R"({"initially_drop_old_table": true})"});
-    holds.add(sluice, await_completed(sluice, id));
+    holds.add(sluice, sluice.await_audited(id, migration_limit));
   }
   await_writes(workload);
   workload.stop();
@@ -131,7 +125,7 @@ bool transaction_in_the_way(const TestServer& server, const SluiceProcess& sluic
   (void)sluice.post("/migrate/" + id + "/cut-over");
   std::this_thread::sleep_for(transaction_time - transaction_age_when_due);
   client.must("ROLLBACK");
-  const auto status = await_completed(sluice, id);
+  const auto status = sluice.await_audited(id, migration_limit);
   workload.stop();
   std::printf("%s: a transaction of 2 s is open on the table when the cut-over becomes due\n", name(server.kind()));
   std::printf("  hold                 %.1f ms, in attempt %llu\n", status.hold_ms,
