@@ -80,6 +80,7 @@ MigrationStatus parse_status(const std::string& body) {
     status.hold_ms = fraction(cut_over->get_object(), "hold_ms");
     status.held_statements = number(cut_over->get_object(), "held_statements");
     status.stragglers = number(cut_over->get_object(), "stragglers");
+    status.audit = text(cut_over->get_object(), "audit");
   }
   if (const auto* error = object.if_contains("error"); error != nullptr && error->is_object()) {
     status.error = text(error->get_object(), "code") + ": " + text(error->get_object(), "message");
@@ -174,6 +175,18 @@ MigrationStatus SluiceProcess::status(const std::string& id) const {
     throw std::runtime_error{"GET /migrate/" + id + ": " + std::to_string(response.status) + " " + response.body};
   }
   return parse_status(response.body);
+}
+
+MigrationStatus SluiceProcess::await_audited(const std::string& id, std::chrono::milliseconds limit) const {
+  auto last = await_state(id, "completed", limit);
+  const auto audited = [&] {
+    last = status(id);
+    return last.audit != "pending";
+  };
+  if (last.state != "completed" || !wait_until(audited, limit) || last.audit != "passed") {
+    throw std::runtime_error{"a migration did not complete with its audit passed: " + last.json};
+  }
+  return last;
 }
 
 std::vector<JournalEntry> SluiceProcess::journal(const std::string& id) const {

@@ -29,6 +29,7 @@ struct MigrationStatus {  // the fields that tests look at; the rest is in `json
   double hold_ms = 0;
   std::uint64_t held_statements = 0;
   std::uint64_t stragglers = 0;
+  std::string audit;  // of the swap; empty before it
   std::string error;  // "code: message", empty if there is none
   std::string json;
 
@@ -79,6 +80,9 @@ class SluiceProcess {
   [[nodiscard]] HttpResponse post(const std::string& path, const std::string& body = "") const;
   [[nodiscard]] std::string migrate(const Migration& migration) const;  // must be accepted; the id
   [[nodiscard]] MigrationStatus status(const std::string& id) const;
+  // Waits until the migration has completed and its swap was audited; then the table may be migrated again, or emptied.
+  // Throws if `limit` passes, or one of the two comes to another end.
+  [[nodiscard]] MigrationStatus await_audited(const std::string& id, std::chrono::milliseconds limit) const;
   // Everything noted about a migration that has ended, from the events of GET /migrate/{id}/events.
   [[nodiscard]] std::vector<JournalEntry> journal(const std::string& id) const;
   // Waits until the migration is in `state` or has ended otherwise, or `limit` has passed; its last status.
