@@ -103,7 +103,7 @@ struct Touch {
   Access access = Access::none;
 };
 
-// The session's own setting, as the server last told it.
+// On: a statement of the session, as it stands, is a transaction of its own.
 enum class Autocommit : std::uint8_t { off, on };
 
 enum class Verdict : std::uint8_t {
