@@ -116,10 +116,7 @@ ScanResult scan(std::string_view sql, const ScanContext& context, const TargetIn
   sql::Findings findings = read_all_ways(sql, context, index, seen);
   if (unreadable) findings.opaque = true;
 
-  ScanResult result{.opaque = findings.opaque,
-                    .locks_tables = findings.locks_tables,
-                    .unlocks_tables = findings.unlocks_tables,
-                    .kill = findings.kill};
+  ScanResult result{.opaque = findings.opaque};
   for (std::size_t table = 0; table < findings.access.size(); ++table) {
     const TableAccess access =
         findings.opaque ? std::max(findings.access[table], TableAccess::write) : findings.access[table];

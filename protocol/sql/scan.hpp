@@ -84,13 +84,6 @@ struct ScanContext {
   ClientCharset charset = ClientCharset::ambiguous;
 };
 
-struct Kill {
-  enum class What : std::uint8_t { connection, query };
-  What what = What::connection;
-  std::uint64_t connection = 0;
-  bool operator==(const Kill&) const = default;
-};
-
 struct TableTouch {
   std::size_t table = 0;  // index into the vector that the TargetIndex was made of
   TableAccess access = TableAccess::none;
@@ -100,9 +93,6 @@ struct TableTouch {
 struct ScanResult {
   std::vector<TableTouch> touches;  // by ascending table; no entry: none
   bool opaque = false;              // not understood: every table is in `touches`, as a write or more
-  bool locks_tables = false;        // LOCK TABLES, FLUSH TABLES ... WITH READ LOCK | FOR EXPORT, HANDLER ... OPEN
-  bool unlocks_tables = false;      // UNLOCK TABLES
-  std::optional<Kill> kill;         // KILL [HARD|SOFT] [CONNECTION|QUERY] n; the last one, if there are several
   bool operator==(const ScanResult&) const = default;
 };
 

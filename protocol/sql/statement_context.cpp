@@ -33,6 +33,8 @@ bool is_tables(const Token& token) noexcept {
 // May this word begin a telling statement?
 bool is_telling(std::string_view word) noexcept {
   switch (word.size()) {
+    case 2:
+      return sql::equals_folded(word, "xa");
     case 3:
       return sql::equals_folded(word, "use") || sql::equals_folded(word, "set");
     case 4:
@@ -43,10 +45,15 @@ bool is_telling(std::string_view word) noexcept {
     case 6:
       return sql::equals_folded(word, "unlock");
     case 7:
-      return sql::equals_folded(word, "execute");
+      return sql::equals_folded(word, "execute") || sql::equals_folded(word, "handler");
     default:
       return false;
   }
+}
+
+// What ends a transaction is worth a look only where it stands alone.
+bool ends_transaction(std::string_view word) noexcept {
+  return sql::equals_folded(word, "commit") || sql::equals_folded(word, "rollback");
 }
 
 std::size_t word_bytes(std::string_view text) noexcept {
@@ -56,7 +63,8 @@ std::size_t word_bytes(std::string_view text) noexcept {
 }
 
 bool begins_telling(std::string_view text) noexcept {
-  return is_telling(text.substr(0, word_bytes(text)));
+  const std::string_view word = text.substr(0, word_bytes(text));
+  return is_telling(word) || ends_transaction(word);
 }
 
 // Does such a word stand anywhere in it, be it right behind the version of a code comment?
@@ -172,13 +180,28 @@ class Reader {
     if (is_word(verb, "begin")) return begin();
     if (is_word(verb, "start")) return start();
     if (is_word(verb, "kill")) return kill();
-    if (is_word(verb, "lock") && is_tables(next_)) return skip_to_end(LockTables{});
-    if (is_word(verb, "unlock") && is_tables(next_)) return skip_to_end(UnlockTables{});
+    if (is_word(verb, "lock") && is_tables(next_)) return skip_to_end(ChangeLocks{LockAction::lock_tables});
+    if (is_word(verb, "unlock") && is_tables(next_)) return skip_to_end(ChangeLocks{LockAction::unlock});
     if (is_word(verb, "flush")) return flush();
     if (is_word(verb, "execute")) return skip_to_end(ExecuteStatement{});
+    if (is_word(verb, "handler")) return handler();
+    if (is_word(verb, "xa")) return distributed();
+    if (verb.kind == Token::Kind::word && ends_transaction(verb.text)) return end_transaction(verb);
     return OrdinaryStatement{};
   }
   [[nodiscard]] const Lexer& lexer() const noexcept { return lexer_; }
+  // Goes to the first word of the next statement. Nothing: there is none, or nobody can tell (see is_broken).
+  [[nodiscard]] std::optional<Token> next_verb() {
+    while (is_symbol(next_, ';') || is_symbol(next_, '(')) advance();
+    if (next_.kind == Token::Kind::end || is_broken()) return std::nullopt;
+    const Token verb = next_;
+    advance();
+    return verb;
+  }
+  void skip_statement() {
+    while (!at_end() && !is_broken()) advance();
+  }
+  [[nodiscard]] bool is_broken() const noexcept { return next_.kind == Token::Kind::broken; }
   // Is there another statement behind this one?
   [[nodiscard]] bool more() {
     while (is_symbol(next_, ';')) advance();
@@ -194,7 +217,7 @@ class Reader {
   }
   [[nodiscard]] bool at_end() const noexcept { return is_end(next_); }
   [[nodiscard]] StatementContext skip_to_end(StatementContext result) {
-    while (!at_end() && next_.kind != Token::Kind::broken) advance();
+    skip_statement();
     return at_end() ? std::move(result) : UnknownStatement{};
   }
   [[nodiscard]] StatementContext unless_it_may_tell() const {
@@ -219,14 +242,43 @@ class Reader {
   [[nodiscard]] StatementContext start() {
     if (!accept("transaction")) return OrdinaryStatement{};
     if (accept("read") && !accept("only")) static_cast<void>(accept("write"));
-    return at_end() ? StatementContext(PlainBegin{}) : skip_to_end(OrdinaryStatement{});
+    // WITH CONSISTENT SNAPSHOT
+    return at_end() ? StatementContext(PlainBegin{}) : skip_to_end(ChangeLocks{LockAction::begin});
+  }
+  [[nodiscard]] StatementContext distributed() {
+    if (!accept("start") && !accept("begin")) return OrdinaryStatement{};
+    bool is_new = true;
+    for (; !at_end() && !is_broken(); advance()) {
+      if (is_word(next_, "join") || is_word(next_, "resume")) is_new = false;
+    }
+    return is_new && at_end() ? StatementContext(PlainBegin{}) : OrdinaryStatement{};
+  }
+  [[nodiscard]] StatementContext end_transaction(const Token& verb) {
+    static_cast<void>(accept("work"));
+    const bool to_savepoint = is_word(verb, "rollback") && is_word(next_, "to");
+    return to_savepoint ? StatementContext(OrdinaryStatement{}) : skip_to_end(EndTransaction{});
   }
   [[nodiscard]] StatementContext flush() {
+    if (!accept("local")) static_cast<void>(accept("no_write_to_binlog"));
+    const bool names_tables = is_tables(next_);
+    if (names_tables) advance();
+    const bool all = is_word(next_, "with");
     bool locks = false;
-    for (; !at_end() && next_.kind != Token::Kind::broken; advance()) {
+    for (; !at_end() && !is_broken(); advance()) {
       locks = locks || is_word(next_, "lock") || is_word(next_, "export");
     }
-    return locks ? StatementContext(LockTables{}) : OrdinaryStatement{};
+    if (!locks || !names_tables) return OrdinaryStatement{};
+    return ChangeLocks{all ? LockAction::lock_everything : LockAction::lock_tables};
+  }
+  [[nodiscard]] StatementContext handler() {
+    advance();
+    while (is_symbol(next_, '.')) {
+      advance();
+      advance();
+    }
+    if (is_word(next_, "open")) return skip_to_end(ChangeLocks{LockAction::open_handler});
+    if (is_word(next_, "close")) return skip_to_end(ChangeLocks{LockAction::close_handler});
+    return skip_to_end(OrdinaryStatement{});
   }
   [[nodiscard]] StatementContext kill() {
     Kill result;
@@ -272,14 +324,75 @@ class Reader {
   Token next_;
 };
 
+using CodeComments = sql::Reading::CodeComments;
+using Backslash = sql::Reading::Backslash;
+
+// What all statements of the text do, in one reading of it; `known`: nothing was left to guess.
+struct Reading {
+  bool known = true;
+  SeveralStatements all;
+  bool operator==(const Reading&) const = default;
+};
+Reading read_all(std::string_view sql, sql::Reading how) {
+  Reading result;
+  Reader reader(sql, Lexer(sql, how));
+  while (const auto verb = reader.next_verb()) {
+    const StatementContext one = reader.read(*verb);
+    if (std::holds_alternative<UseDatabase>(one)) result.all.use_database = true;
+    if (const auto* set = std::get_if<SetVariables>(&one); set != nullptr && set->charset)
+      result.all.set_charset = true;
+    if (std::holds_alternative<PlainBegin>(one)) result.all.locks.push_back(LockAction::begin);
+    if (const auto* change = std::get_if<ChangeLocks>(&one)) result.all.locks.push_back(change->action);
+    // What stands in a routine is not run.
+    const bool stores = is_word(*verb, "create") || is_word(*verb, "alter");
+    const bool dynamic = std::holds_alternative<ExecuteStatement>(one);
+    if (stores || dynamic || std::holds_alternative<UnknownStatement>(one)) result.known = false;
+    reader.skip_statement();
+  }
+  if (reader.is_broken()) result.known = false;
+  return result;
+}
+
+UnknownStatement doubtful(std::string_view sql) {
+  UnknownStatement result;
+  for (const auto code_comments : {CodeComments::code, CodeComments::comments}) {
+    for (const LockAction action : read_all(sql, {.code_comments = code_comments}).all.locks) {
+      if (takes_lock(action)) result.locks.push_back(action);
+    }
+  }
+  return result;
+}
+
+StatementContext several(std::string_view sql) {
+  const Reading escaped = read_all(sql, {.backslash = Backslash::escape});
+  const bool one_reading =
+      sql.find('\\') == std::string_view::npos || escaped == read_all(sql, {.backslash = Backslash::literal});
+  if (!escaped.known || !one_reading || !runs_everywhere(sql)) return doubtful(sql);
+  return escaped.all;
+}
+
 StatementContext look_at_rest(std::string_view sql, MultiStatements multi) {
   if (multi == MultiStatements::no) return OrdinaryStatement{};
   const std::size_t semicolon = sql.find(';');
   if (semicolon == std::string_view::npos || !may_tell(sql.substr(semicolon + 1))) return OrdinaryStatement{};
-  return UnknownStatement{};
+  return several(sql);
 }
 
 }  // namespace
+
+bool takes_lock(LockAction action) noexcept {
+  switch (action) {
+    case LockAction::lock_tables:
+    case LockAction::lock_everything:
+    case LockAction::open_handler:
+      return true;
+    case LockAction::unlock:
+    case LockAction::begin:
+    case LockAction::close_handler:
+      return false;
+  }
+  return true;
+}
 
 StatementContext look_at(std::string_view sql, MultiStatements multi) {
   std::size_t at = 0;
@@ -293,18 +406,26 @@ StatementContext look_at(std::string_view sql, MultiStatements multi) {
   Token verb = lexer.next();
   while (is_symbol(verb, ';') || is_symbol(verb, '(')) verb = lexer.next();
   if (lexer.code_comments() > 0 && !runs_everywhere(sql)) {
-    return may_tell(sql) ? StatementContext(UnknownStatement{}) : OrdinaryStatement{};
+    return may_tell(sql) ? StatementContext(doubtful(sql)) : OrdinaryStatement{};
   }
-  if (verb.kind == Token::Kind::broken && may_tell(sql)) return UnknownStatement{};
-  const bool telling = verb.kind == Token::Kind::word && is_telling(verb.text);
+  if (verb.kind == Token::Kind::broken && may_tell(sql)) return doubtful(sql);
+  const bool telling = verb.kind == Token::Kind::word && (is_telling(verb.text) || ends_transaction(verb.text));
   if (!telling) return look_at_rest(sql, multi);
 
   Reader reader(sql, lexer);
   StatementContext result = reader.read(verb);
   if (std::holds_alternative<OrdinaryStatement>(result)) return look_at_rest(sql, multi);
-  if (multi == MultiStatements::yes && reader.more()) return UnknownStatement{};
-  if (reader.lexer().code_comments() > 0 && !runs_everywhere(sql)) return UnknownStatement{};
-  return result;
+  if (multi == MultiStatements::yes && reader.more()) {
+    // COMMIT; SELECT 1
+    return std::holds_alternative<EndTransaction>(result) ? look_at_rest(sql, multi) : several(sql);
+  }
+  const bool unsure =
+      std::holds_alternative<UnknownStatement>(result) || (reader.lexer().code_comments() > 0 && !runs_everywhere(sql));
+  return unsure ? StatementContext(doubtful(sql)) : result;
+}
+
+UnknownStatement look_at_beginning(std::string_view sql) {
+  return doubtful(sql);
 }
 
 }  // namespace sluice::protocol

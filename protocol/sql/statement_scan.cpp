@@ -1,7 +1,6 @@
 #include "protocol/sql/statement_scan.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <initializer_list>
 
 #include "protocol/sql/text.hpp"
@@ -91,12 +90,12 @@ void StatementScan::on_name(const Token& token) {
     match(name);
   }
   if (statement_.verb == Keyword::set) on_set(name);
-  if (statement_.verb == Keyword::kill) on_number_of_kill(token.text);
   if (keyword != Keyword::none) on_keyword(keyword);
 }
 
 void StatementScan::on_keyword(Keyword keyword) {
   const Keyword previous = statement_.before;
+  const bool directly_after = statement_.names_since == 1;  // itself
   const bool first = statement_.words == 1;
   if (first) statement_.verb = keyword;
   const Keyword verb = statement_.verb;
@@ -129,11 +128,9 @@ void StatementScan::on_keyword(Keyword keyword) {
   on_compound(keyword);
   on_object(keyword);
   const bool second = statement_.words == 2;
-  const bool tables = one_of(keyword, {Keyword::table, Keyword::tables});
-  if (verb == Keyword::lock && second && tables) findings_.locks_tables = true;
-  if (verb == Keyword::unlock && second && tables) findings_.unlocks_tables = true;
-  if (verb == Keyword::flush && one_of(keyword, {Keyword::lock, Keyword::export_})) findings_.locks_tables = true;
-  if (verb == Keyword::handler && keyword == Keyword::open) findings_.locks_tables = true;
+  // FLUSH TABLES WITH READ LOCK locks them all.
+  const bool names_none = directly_after && one_of(previous, {Keyword::table, Keyword::tables});
+  if (verb == Keyword::flush && keyword == Keyword::with && names_none) findings_.opaque = true;
 
   // A statement within the statement begins: SET STATEMENT x = 1 FOR ..., BEGIN NOT ATOMIC ... (both of MariaDB).
   const bool set_statement = verb == Keyword::set && second && keyword == Keyword::statement;
@@ -193,15 +190,6 @@ void StatementScan::on_set(std::string_view variable) {
   for (const std::string_view name : {"names", "char", "character", "charset", "character_set_client", "sql_mode"}) {
     if (equals_folded(variable, name)) changes_reading_ = true;
   }
-}
-
-void StatementScan::on_number_of_kill(std::string_view word) {
-  const Keyword keyword = keyword_of(word);
-  if (keyword == Keyword::query) statement_.kill.what = Kill::What::query;
-  if (one_of(keyword, {Keyword::user, Keyword::id})) statement_.kills_no_connection = true;
-  if (!all_digits(word) || statement_.kills_no_connection) return;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), statement_.kill.connection);
-  if (error == std::errc{}) findings_.kill = statement_.kill;
 }
 
 void StatementScan::end_statement() {

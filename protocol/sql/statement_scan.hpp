@@ -16,9 +16,6 @@ namespace sluice::protocol::sql {
 struct Findings {
   std::vector<TableAccess> access;  // by armed table
   bool opaque = false;
-  bool locks_tables = false;
-  bool unlocks_tables = false;
-  std::optional<Kill> kill;
 };
 
 class StatementScan {
@@ -60,13 +57,11 @@ class StatementScan {
     std::size_t tables = 0;            // TABLE so far
     bool temporary = false;
     bool drops_database = false;
-    bool any_database = false;         // SHOW ... FROM name FROM database, EXPLAIN FOR SCHEMA database
-    bool reads_handler = false;        // HANDLER ... READ: of a table that was named when it was opened
-    bool analyzes = false;             // EXPLAIN ANALYZE runs the statement
-    bool may_change = false;           // has UPDATE, DELETE, INSERT or REPLACE in it
-    bool locks_rows = false;           // FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE
-    bool kills_no_connection = false;  // KILL USER, KILL QUERY ID
-    Kill kill;
+    bool any_database = false;      // SHOW ... FROM name FROM database, EXPLAIN FOR SCHEMA database
+    bool reads_handler = false;     // HANDLER ... READ: of a table that was named when it was opened
+    bool analyzes = false;          // EXPLAIN ANALYZE runs the statement
+    bool may_change = false;        // has UPDATE, DELETE, INSERT or REPLACE in it
+    bool locks_rows = false;        // FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE
     std::optional<Token> prepared;  // PREPARE name FROM this
     std::vector<Hit> hits;
   };
@@ -80,7 +75,6 @@ class StatementScan {
   void on_object(Keyword keyword);
   void on_symbol(char symbol);
   void on_set(std::string_view variable);
-  void on_number_of_kill(std::string_view word);
   void end_statement();
   void end_prepare();
   void match(std::string_view name);

@@ -6,11 +6,10 @@
 namespace sluice::protocol {
 namespace {
 
-// What makes a statement worth reading though it names no target: it may run hidden text, drop whole databases, or
-// concern table locks and other connections. Each compound statement has an END. CALL is one of them only while not all
-// routines are known.
-constexpr std::array<std::string_view, 11> telling_words{"execute", "prepare", "binlog", "end",   "handler", "database",
-                                                         "schema",  "lock",    "unlock", "flush", "kill"};
+// What makes a statement worth reading though it names no target: it may run hidden text, drop whole databases, or lock
+// all tables. Each compound statement has an END. CALL is one of them only while not all routines are known.
+constexpr std::array<std::string_view, 8> telling_words{"execute", "prepare",  "binlog", "end",
+                                                        "handler", "database", "schema", "flush"};
 constexpr std::string_view call_word = "call";
 
 std::string folded(std::string_view text) {

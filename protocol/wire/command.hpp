@@ -46,7 +46,6 @@ struct Command {
   Bytes body;  // behind the command byte, as far as it has been read
   bool is_whole = true;
 
-  [[nodiscard]] bool carries_sql() const noexcept { return code == CommandCode::query || code == CommandCode::prepare; }
   // Of execute, fetch, close, ...: the first four bytes; 0 where they are not there.
   [[nodiscard]] StatementId statement() const noexcept { return Reader{body}.u32(); }
 };

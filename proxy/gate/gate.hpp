@@ -103,7 +103,7 @@ struct Touch {
   Access access = Access::none;
 };
 
-// The session's own setting, as the server last told it.
+// On: a statement of the session, as it stands, is a transaction of its own.
 enum class Autocommit : std::uint8_t { off, on };
 
 enum class Verdict : std::uint8_t {
@@ -173,8 +173,8 @@ class Gate : public TableGate {
   // with whatever a new scan finds, be it nothing.
   [[nodiscard]] Verdict admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Touch>& touches,
                               std::string statement, Autocommit autocommit, TimePoint now);
-  // The command has its whole answer (or was answered by the proxy itself). `in_transaction`: the server's status flag,
-  // or tables locked by LOCK TABLES. `may_hold_snapshot`: the transaction did more than begin.
+  // The command has its whole answer (or was answered by the proxy itself). `in_transaction`: one is open that has
+  // done more than begin, or locks are held that outlast their statement. `may_hold_snapshot`: the former alone.
   void finish(Slot& slot, bool in_transaction, bool may_hold_snapshot);
 
   // A client sent KILL QUERY for this connection: whoever waits under that number is woken with Wake::interrupted.

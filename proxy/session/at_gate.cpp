@@ -30,9 +30,10 @@ Session::Running Session::judge() {
     }
     const ArmedIndex& armed = worker_->armed();
     auto finding = examine(*command, attributes_, memory_, armed.index);
-    const auto autocommit = transaction_.autocommits() ? gate::Autocommit::on : gate::Autocommit::off;
-    const auto verdict = gate.admit(*slot_, armed.set->epoch, finding.touches, std::move(finding.statement),
-                                    autocommit, gate::Clock::now());
+    const bool alone = transaction_.autocommits() && !transaction_.is_open();
+    const auto autocommit = alone ? gate::Autocommit::on : gate::Autocommit::off;
+    const auto verdict = gate.admit(*slot_, armed.set->epoch, finding.touches, std::move(finding.statement), autocommit,
+                                    gate::Clock::now());
     switch (verdict) {
       case gate::Verdict::pass:
         note_sent(*command);
@@ -96,7 +97,7 @@ Session::Running Session::answer_locally(std::function<PacketBytes(std::uint8_t)
   const auto sequence = co_await skip_command();
   if (!sequence) co_return Next::end;
   const auto sent = in_flight_.pop();
-  shared().gate.finish(*slot_, transaction_.is_open() || memory_.tables_locked(), transaction_.may_hold_snapshot());
+  finish_at_gate();
   shared().observer.statement_finished(outcome, gate::Clock::now() - sent.begun_at);
   const PacketBytes packet = answer(static_cast<std::uint8_t>(*sequence + 1));
   co_return co_await write_to_client(packet);

@@ -16,43 +16,6 @@ constexpr std::size_t SHOWN_STATEMENT_MAX = 200;
 
 using protocol::as_text;
 
-bool runs_a_statement(Code code) noexcept {
-  return code == Code::execute || code == Code::bulk_execute || code == Code::fetch;
-}
-
-// Neither reads nor writes a table.
-bool touches_nothing(Code code) noexcept {
-  switch (code) {
-    case Code::quit:
-    case Code::init_db:
-    case Code::statistics:
-    case Code::process_info:
-    case Code::process_kill:
-    case Code::debug:
-    case Code::ping:
-    case Code::change_user:
-    case Code::binlog_dump:
-    case Code::binlog_dump_gtid:
-    case Code::register_replica:
-    case Code::send_long_data:
-    case Code::close:
-    case Code::reset:
-    case Code::set_option:
-    case Code::reset_connection:
-      return true;
-    case Code::query:
-    case Code::field_list:
-    case Code::create_db:
-    case Code::drop_db:
-    case Code::prepare:
-    case Code::execute:
-    case Code::fetch:
-    case Code::bulk_execute:
-      return false;
-  }
-  return false;
-}
-
 gate::Access to_gate(protocol::TableAccess access) noexcept {
   switch (access) {
     case protocol::TableAccess::none:
@@ -83,104 +46,125 @@ Finding examine_text(std::string_view sql, const protocol::ScanContext& context,
   return finding;
 }
 
+// The effects of the commands that have one.
+
+Effect no_effect(const Command&, Attributes, const SessionMemory&) {
+  return NoEffect{};
+}
+Effect running(const Command& command, Attributes attributes, const SessionMemory& memory) {
+  const auto sql = sql_of(command, attributes);
+  if (!sql) return Said{protocol::UnknownStatement{}};
+  return memory.look_at(*sql, command.is_whole ? SessionMemory::Text::whole : SessionMemory::Text::cut);
+}
+Effect using_database(const Command& command, Attributes, const SessionMemory&) {
+  return Said{protocol::UseDatabase{std::string{as_text(command.body)}}};
+}
+Effect preparing(const Command& command, Attributes, const SessionMemory&) {
+  return command.is_whole ? Prepared{std::string{as_text(command.body)}} : Prepared{std::nullopt};
+}
+Effect executing(const Command& command, Attributes, const SessionMemory&) {
+  return Executed{command.statement()};
+}
+Effect closing(const Command& command, Attributes, const SessionMemory&) {
+  return Closed{command.statement()};
+}
+Effect killing(const Command& command, Attributes, const SessionMemory&) {
+  return Said{protocol::Kill{protocol::Kill::What::connection, command.statement()}};
+}
+Effect setting_option(const Command& command, Attributes, const SessionMemory&) {
+  // MYSQL_OPTION_MULTI_STATEMENTS_ON is 0, _OFF is 1.
+  const bool off = !command.body.empty() && command.body[0] == 1;
+  return MultiStatementsSet{off ? protocol::MultiStatements::no : protocol::MultiStatements::yes};
+}
+Effect resetting(const Command&, Attributes, const SessionMemory&) {
+  return ConnectionReset{};
+}
+
+// All that the proxy knows of a command by its code.
+struct Rule {
+  enum class Touches : std::uint8_t { nothing, by_its_text, by_its_statement, everything };
+  Touches touches = Touches::everything;
+  std::size_t seen_bytes_max = 1 + 4;  // the code and a number
+  Effect (*effect)(const Command&, Attributes, const SessionMemory&) = no_effect;
+};
+
+Rule rule_of(Code code) noexcept {
+  using enum Rule::Touches;
+  switch (code) {
+    case Code::query:
+      return {.touches = by_its_text, .seen_bytes_max = SEEN_TEXT_MAX, .effect = running};
+    case Code::prepare:
+      // One more byte than is kept, to see that it is too long.
+      return {.touches = by_its_text, .seen_bytes_max = SessionMemory::STATEMENT_BYTES_MAX + 2, .effect = preparing};
+    case Code::execute:
+    case Code::bulk_execute:
+      return {.touches = by_its_statement, .effect = executing};
+    case Code::init_db:
+      return {.touches = nothing, .seen_bytes_max = SEEN_TEXT_MAX, .effect = using_database};
+    case Code::change_user:
+      return {.touches = nothing, .seen_bytes_max = SEEN_TEXT_MAX};
+    case Code::process_kill:
+      return {.touches = nothing, .effect = killing};
+    case Code::set_option:
+      return {.touches = nothing, .effect = setting_option};
+    case Code::reset_connection:
+      return {.touches = nothing, .effect = resetting};
+    case Code::close:
+      return {.touches = nothing, .effect = closing};
+    case Code::fetch:  // both servers keep the rows of an open cursor in a temporary table
+    case Code::quit:
+    case Code::statistics:
+    case Code::process_info:
+    case Code::debug:
+    case Code::ping:
+    case Code::binlog_dump:
+    case Code::binlog_dump_gtid:
+    case Code::register_replica:
+    case Code::send_long_data:
+    case Code::reset:
+      return {.touches = nothing};
+    case Code::field_list:
+    case Code::create_db:
+    case Code::drop_db:
+      break;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::size_t bytes_to_see(Code code, std::size_t length) noexcept {
-  switch (code) {
-    case Code::query:
-      return std::min(length, SEEN_TEXT_MAX);
-    case Code::prepare:
-      // One more byte than is kept, to see that it is too long.
-      return std::min(length, SessionMemory::STATEMENT_BYTES_MAX + 2);
-    case Code::init_db:
-    case Code::change_user:
-    case Code::process_kill:
-    case Code::set_option:
-      return std::min(length, SEEN_TEXT_MAX);
-    case Code::quit:
-    case Code::field_list:
-    case Code::create_db:
-    case Code::drop_db:
-    case Code::statistics:
-    case Code::process_info:
-    case Code::debug:
-    case Code::ping:
-    case Code::binlog_dump:
-    case Code::register_replica:
-    case Code::execute:
-    case Code::send_long_data:
-    case Code::close:
-    case Code::reset:
-    case Code::fetch:
-    case Code::binlog_dump_gtid:
-    case Code::reset_connection:
-    case Code::bulk_execute:
-      break;
-  }
-  return std::min(length, std::size_t{1 + 4});
+  return std::min(length, rule_of(code).seen_bytes_max);
 }
 
 std::size_t bytes_to_judge(Code code, std::size_t length) noexcept {
-  if ((code == Code::query || code == Code::prepare) && length <= JUDGED_TEXT_MAX) return length;
-  return bytes_to_see(code, length);
+  const bool is_read_whole = rule_of(code).touches == Rule::Touches::by_its_text && length <= JUDGED_TEXT_MAX;
+  return is_read_whole ? length : bytes_to_see(code, length);
 }
 
 Effect effect_of(const Command& command, Attributes attributes, const SessionMemory& memory) {
-  const auto text = command.is_whole ? SessionMemory::Text::whole : SessionMemory::Text::cut;
-  switch (command.code) {
-    case Code::query: {
-      const auto sql = sql_of(command, attributes);
-      return sql ? memory.look_at(*sql, text) : Said{protocol::UnknownStatement{}, true};
-    }
-    case Code::init_db:
-      return Said{protocol::UseDatabase{std::string{as_text(command.body)}}};
-    case Code::prepare:
-      return command.is_whole ? Prepared{std::string{as_text(command.body)}} : Prepared{std::nullopt};
-    case Code::execute:
-    case Code::bulk_execute:
-      return Executed{command.statement()};
-    case Code::close:
-      return Closed{command.statement()};
-    case Code::process_kill:
-      return Said{protocol::Kill{protocol::Kill::What::connection, command.statement()}};
-    case Code::set_option:
-      // MYSQL_OPTION_MULTI_STATEMENTS_ON is 0, _OFF is 1.
-      return MultiStatementsSet{!command.body.empty() && command.body[0] == 1 ? protocol::MultiStatements::no
-                                                                              : protocol::MultiStatements::yes};
-    case Code::reset_connection:
-      return ConnectionReset{};
-    case Code::quit:
-    case Code::field_list:
-    case Code::create_db:
-    case Code::drop_db:
-    case Code::statistics:
-    case Code::process_info:
-    case Code::debug:
-    case Code::ping:
-    case Code::change_user:
-    case Code::binlog_dump:
-    case Code::register_replica:
-    case Code::send_long_data:
-    case Code::reset:
-    case Code::fetch:
-    case Code::binlog_dump_gtid:
-      break;
-  }
-  return NoEffect{};
+  return rule_of(command.code).effect(command, attributes, memory);
 }
 
 Finding examine(const Command& command, Attributes attributes, const SessionMemory& memory,
                 const protocol::TargetIndex& index) {
-  if (touches_nothing(command.code)) return {};
-  if (runs_a_statement(command.code)) {
-    const std::string* text = memory.text_of(command.statement());
-    return text != nullptr ? examine_text(*text, memory.context_of(command.statement()), index)
-                           : touches_everything(index, "(a prepared statement whose text is not known)");
+  switch (rule_of(command.code).touches) {
+    case Rule::Touches::nothing:
+      return {};
+    case Rule::Touches::by_its_text: {
+      const auto sql = sql_of(command, attributes);
+      if (!sql || !command.is_whole) return touches_everything(index, "(a statement too long to be read)");
+      return examine_text(*sql, memory.scan_context(), index);
+    }
+    case Rule::Touches::by_its_statement: {
+      const std::string* text = memory.text_of(command.statement());
+      if (text == nullptr) return touches_everything(index, "(a prepared statement whose text is not known)");
+      return examine_text(*text, memory.context_of(command.statement()), index);
+    }
+    case Rule::Touches::everything:
+      break;
   }
-  if (!command.carries_sql()) return touches_everything(index, "(a command that is not understood)");
-  const auto sql = sql_of(command, attributes);
-  if (!sql || !command.is_whole) return touches_everything(index, "(a statement too long to be read)");
-  return examine_text(*sql, memory.scan_context(), index);
+  return touches_everything(index, "(a command that is not understood)");
 }
 
 }  // namespace sluice::proxy

@@ -8,9 +8,11 @@ namespace {
 // Of the answer to a client that is gone: so much is read, to see the statement's end; beyond it the server is cut off.
 constexpr std::size_t DISCARDED_MAX = 1024 * 1024;
 
-bool is_plain_begin(const Effect& effect) {
+TransactionView::Did did(const Effect& effect) {
   const auto* said = std::get_if<Said>(&effect);
-  return said != nullptr && std::holds_alternative<protocol::PlainBegin>(said->context);
+  const bool no_work = said != nullptr && (std::holds_alternative<protocol::PlainBegin>(said->context) ||
+                                           std::holds_alternative<protocol::EndTransaction>(said->context));
+  return no_work ? TransactionView::Did::begin_or_end : TransactionView::Did::work;
 }
 
 }  // namespace
@@ -47,15 +49,22 @@ Session::Running Session::pass_answers() {
   co_return draining_&& is_idle() ? Next::end : Next::go_on;
 }
 
+void Session::finish_at_gate() {
+  const bool has_worked = transaction_.has_worked();
+  shared().gate.finish(*slot_, has_worked || memory_.holds_locks(), has_worked);
+}
+
 void Session::note_answer(const protocol::Ending& ending) {
   auto sent = in_flight_.pop();
   if (ending.status) {
     transaction_.answered({.in_transaction = (*ending.status & protocol::server_status::IN_TRANSACTION) != 0,
                            .autocommit = (*ending.status & protocol::server_status::AUTOCOMMIT) != 0},
-                          is_plain_begin(sent.effect) ? TransactionView::Did::plain_begin : TransactionView::Did::work);
+                          did(sent.effect));
   }
-  if (ending.error != 0) transaction_.failed(ending.error);
-  if (ending.error == 0 || takes_effect_even_if_it_fails(sent.effect)) {
+  if (ending.error != 0) {
+    transaction_.failed(ending.error);
+    memory_.apply_failed(sent.effect);
+  } else {
     if (const auto* said = std::get_if<Said>(&sent.effect)) {
       const auto* kill = std::get_if<protocol::Kill>(&said->context);
       if (kill != nullptr) shared().gate.interrupt(gate::ConnectionId{kill->connection});
@@ -63,7 +72,7 @@ void Session::note_answer(const protocol::Ending& ending) {
     memory_.apply(std::move(sent.effect), ending.statement);
   }
   memory_.server_says(ending.database, ending.charset);
-  shared().gate.finish(*slot_, transaction_.is_open() || memory_.tables_locked(), transaction_.may_hold_snapshot());
+  finish_at_gate();
   shared().observer.statement_finished(ending.error == 0 ? Outcome::ok : Outcome::error,
                                        std::chrono::steady_clock::now() - sent.begun_at);
   if (waits_for_answers_) changed_.notify();

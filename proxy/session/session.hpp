@@ -101,6 +101,7 @@ class Session : public std::enable_shared_from_this<Session> {
   static net::awaitable<void> carry_answers(std::shared_ptr<Session> self);
   Running pass_answers();
   void note_answer(const protocol::Ending& ending);
+  void finish_at_gate();
 
   std::shared_ptr<Worker> worker_;
   net::Stream client_;

@@ -1,6 +1,5 @@
 #include "proxy/session/session_memory.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace sluice::proxy {
@@ -11,32 +10,14 @@ struct Overloaded : F... {
   using F::operator()...;
 };
 
-bool mentions_lock(std::string_view sql) {
-  static constexpr std::string_view WORD = "lock";
-  const auto same = [](char a, char b) { return (a | 0x20) == b; };
-  return std::search(sql.begin(), sql.end(), WORD.begin(), WORD.end(), same) != sql.end();
-}
-
 }  // namespace
-
-bool takes_effect_even_if_it_fails(const Effect& effect) noexcept {
-  const auto* said = std::get_if<Said>(&effect);
-  return said != nullptr && std::holds_alternative<protocol::UnknownStatement>(said->context);
-}
 
 Said SessionMemory::look_at(std::string_view sql, Text text) const {
   using protocol::MultiStatements;
   // Whether a cut text holds several statements can't be seen, so only its first word counts, if it can have but one. A
-  // LOCK TABLES behind what is seen would be missed: then the cut-over's own lock waits for it, in vain, and is tried
-  // again.
-  if (text == Text::cut && multi_ == MultiStatements::yes) {
-    return {protocol::UnknownStatement{}, mentions_lock(sql)};
-  }
-  Said said{protocol::look_at(sql, multi_)};
-  if (std::holds_alternative<protocol::UnknownStatement>(said.context)) {
-    said.may_lock_tables = mentions_lock(sql);
-  }
-  return said;
+  // LOCK TABLES behind what is seen is missed: then the cut-over's own lock waits for it, in vain, and is tried again.
+  if (text == Text::cut && multi_ == MultiStatements::yes) return {protocol::look_at_beginning(sql)};
+  return {protocol::look_at(sql, multi_)};
 }
 
 void SessionMemory::apply(Effect effect, StatementId statement) {
@@ -67,6 +48,18 @@ void SessionMemory::apply(Effect effect, StatementId statement) {
              effect);
 }
 
+void SessionMemory::apply_failed(const Effect& effect) {
+  const auto* said = std::get_if<Said>(&effect);
+  if (said == nullptr) return;
+  if (const auto* unknown = std::get_if<protocol::UnknownStatement>(&said->context)) doubt(*unknown);
+  if (const auto* several = std::get_if<protocol::SeveralStatements>(&said->context)) {
+    lose_sight(*several);
+    for (const auto action : several->locks) {
+      if (protocol::takes_lock(action)) change_locks(action);
+    }
+  }
+}
+
 void SessionMemory::server_says(const std::optional<std::string>& database, const std::optional<std::string>& charset) {
   if (database) context_.database = *database;
   if (charset) context_.charset = protocol::charset_of_name(*charset);
@@ -89,17 +82,18 @@ void SessionMemory::run(const Said& said) {
                  [this](const protocol::SetVariables& set) {
                    if (set.charset) context_.charset = protocol::charset_of_name(*set.charset);
                  },
-                 [this](const protocol::PlainBegin&) { tables_locked_ = false; },
-                 [this](const protocol::LockTables&) { tables_locked_ = true; },
-                 [this](const protocol::UnlockTables&) { tables_locked_ = false; },
+                 [this](const protocol::PlainBegin&) { change_locks(protocol::LockAction::begin); },
+                 [](const protocol::EndTransaction&) {},
+                 [this](const protocol::ChangeLocks& change) { change_locks(change.action); },
                  [](const protocol::Kill&) {},
                  [this](const protocol::ExecuteStatement&) {
                    if (tracking_ == Tracking::no) forget_context();
                  },
-                 [this, &said](const protocol::UnknownStatement&) {
-                   forget_context();
-                   tables_locked_ = tables_locked_ || said.may_lock_tables;
+                 [this](const protocol::SeveralStatements& several) {
+                   lose_sight(several);
+                   for (const auto action : several.locks) change_locks(action);
                  },
+                 [this](const protocol::UnknownStatement& unknown) { doubt(unknown); },
              },
              said.context);
 }
@@ -107,6 +101,40 @@ void SessionMemory::run(const Said& said) {
 void SessionMemory::forget_context() {
   context_.database.reset();
   context_.charset = protocol::ClientCharset::ambiguous;
+}
+
+void SessionMemory::lose_sight(const protocol::SeveralStatements& several) {
+  if (several.use_database) context_.database.reset();
+  if (several.set_charset) context_.charset = protocol::ClientCharset::ambiguous;
+}
+
+void SessionMemory::doubt(const protocol::UnknownStatement& unknown) {
+  forget_context();
+  for (const auto action : unknown.locks) change_locks(action);
+}
+
+void SessionMemory::change_locks(protocol::LockAction action) {
+  using protocol::LockAction;
+  switch (action) {
+    case LockAction::lock_tables:
+      locks_.tables = true;
+      return;
+    case LockAction::lock_everything:
+      locks_.everything = true;
+      return;
+    case LockAction::unlock:
+      locks_.tables = locks_.everything = false;
+      return;
+    case LockAction::begin:
+      locks_.tables = false;
+      return;
+    case LockAction::open_handler:
+      ++locks_.handlers;
+      return;
+    case LockAction::close_handler:
+      locks_.handlers -= locks_.handlers > 0 ? 1 : 0;
+      return;
+  }
 }
 
 void SessionMemory::remember(Prepared prepared, StatementId statement) {
@@ -118,7 +146,6 @@ void SessionMemory::remember(Prepared prepared, StatementId statement) {
   }
   // A prepared text is one statement, whatever the session allows in a query.
   Said effect{protocol::look_at(*prepared.text, protocol::MultiStatements::no)};
-  effect.may_lock_tables = mentions_lock(*prepared.text);
   statements_bytes_ += prepared.text->size();
   statements_.emplace(statement, Statement{std::move(*prepared.text), std::move(effect), context_});
 }
@@ -133,7 +160,7 @@ void SessionMemory::forget(StatementId statement) {
 void SessionMemory::forget_all() {
   statements_.clear();
   statements_bytes_ = 0;
-  tables_locked_ = false;
+  locks_ = {};
 }
 
 }  // namespace sluice::proxy

@@ -1,4 +1,4 @@
-// What the proxy knows of the session at the server: its default database, character set, locked tables and prepared
+// What the proxy knows of the session at the server: its default database, character set, locks and prepared
 // statements. A pure value: commands' effects go in as they are answered, the scanner's context comes out.
 //
 // Where it does not know, it says so, and the scan errs towards touching.
@@ -27,7 +27,6 @@ inline constexpr StatementId LAST_PREPARED = 0xFFFFFFFF;
 struct NoEffect {};
 struct Said {  // a statement's text was run
   protocol::StatementContext context;
-  bool may_lock_tables = false;  // only with UnknownStatement: a LOCK stands somewhere in it
 };
 struct Prepared {
   std::optional<std::string> text;  // nothing: too long to be kept
@@ -48,9 +47,6 @@ struct LoggedIn {  // or COM_CHANGE_USER
 };
 using Effect = std::variant<NoEffect, Said, Prepared, Executed, Closed, MultiStatementsSet, ConnectionReset, LoggedIn>;
 
-// What several statements did before one of them failed can't be told.
-[[nodiscard]] bool takes_effect_even_if_it_fails(const Effect& effect) noexcept;
-
 class SessionMemory {
  public:
   // A statement beyond these is not remembered, and touches every armed table when it is executed.
@@ -70,13 +66,16 @@ class SessionMemory {
 
   // The server answered OK. `statement`: the id it gave, for Prepared.
   void apply(Effect effect, StatementId statement);
+  // The server answered with an error. What stood in the same text before the statement that failed has been run.
+  void apply_failed(const Effect& effect);
 
   // What the server tells of the session by itself (CLIENT_SESSION_TRACK), which is what is so, behind the effect of
   // the same command. Nothing: not told.
   void server_says(const std::optional<std::string>& database, const std::optional<std::string>& charset);
 
   [[nodiscard]] const protocol::ScanContext& scan_context() const noexcept { return context_; }
-  [[nodiscard]] bool tables_locked() const noexcept { return tables_locked_; }
+  // Locks that outlast their statement, with or without a transaction.
+  [[nodiscard]] bool holds_locks() const noexcept { return locks_.tables || locks_.everything || locks_.handlers > 0; }
   // Nothing: unknown, or too long to be kept. Valid until the next apply().
   [[nodiscard]] const std::string* text_of(StatementId statement) const;
   // What held when it was prepared: the server resolves its names by that, whatever the session has moved to since.
@@ -88,8 +87,16 @@ class SessionMemory {
     Said effect;
     protocol::ScanContext context;
   };
+  struct Locks {
+    bool tables = false;
+    bool everything = false;
+    std::size_t handlers = 0;
+  };
   void run(const Said& said);
   void forget_context();
+  void change_locks(protocol::LockAction action);
+  void lose_sight(const protocol::SeveralStatements& several);
+  void doubt(const protocol::UnknownStatement& unknown);
   void remember(Prepared prepared, StatementId statement);
   void forget(StatementId statement);
   void forget_all();
@@ -97,7 +104,7 @@ class SessionMemory {
   protocol::ScanContext context_;
   protocol::MultiStatements multi_ = protocol::MultiStatements::no;
   Tracking tracking_ = Tracking::no;
-  bool tables_locked_ = false;
+  Locks locks_;
   std::unordered_map<StatementId, Statement> statements_;
   std::size_t statements_bytes_ = 0;
   StatementId last_prepared_ = 0;

@@ -1,4 +1,4 @@
-// Whether the session's transaction at the server is open, and whether it may hold a snapshot. A pure value, fed with
+// Whether the session's transaction at the server is open, and whether it has done anything. A pure value, fed with
 // what each command's answer says.
 #pragma once
 
@@ -13,12 +13,13 @@ class TransactionView {
     bool in_transaction = false;
     bool autocommit = true;
   };
-  // Whether the command was a BEGIN and nothing more: then a transaction is open, but has read nothing yet.
-  enum class Did : std::uint8_t { plain_begin, work };
+  // Whether the command did nothing but begin or end a transaction: the one that is open behind it has done nothing
+  // yet.
+  enum class Did : std::uint8_t { begin_or_end, work };
 
   void answered(Flags flags, Did did) noexcept {
     flags_ = flags;
-    may_hold_snapshot_ = flags.in_transaction && did == Did::work;
+    has_worked_ = flags.in_transaction && did == Did::work;
   }
 
   // An ERR carries no flags. A deadlock's victim has lost its transaction; any other error leaves it as it was, and
@@ -30,16 +31,17 @@ class TransactionView {
     } else if (!flags_.autocommit) {
       flags_.in_transaction = true;
     }
-    may_hold_snapshot_ = flags_.in_transaction;
+    has_worked_ = flags_.in_transaction;
   }
 
   [[nodiscard]] bool autocommits() const noexcept { return flags_.autocommit; }
   [[nodiscard]] bool is_open() const noexcept { return flags_.in_transaction; }
-  [[nodiscard]] bool may_hold_snapshot() const noexcept { return may_hold_snapshot_; }
+  // Open, and may hold a snapshot and locks.
+  [[nodiscard]] bool has_worked() const noexcept { return has_worked_; }
 
  private:
   Flags flags_;
-  bool may_hold_snapshot_ = false;
+  bool has_worked_ = false;
 };
 
 }  // namespace sluice::proxy

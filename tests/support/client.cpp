@@ -47,37 +47,75 @@ void read_text_rows(MYSQL_RES* result, ResultSet& into) {
   }
 }
 
-// Binds as it is read: every column as text, of whatever length it turns out to have.
-std::optional<SqlError> read_binary_rows(MYSQL_STMT* statement, ResultSet& into) {
-  const auto width = mysql_stmt_field_count(statement);
-  std::vector<MYSQL_BIND> binds(width);
-  std::vector<unsigned long> lengths(width);
-  std::deque<Flag> nulls(width);
-  for (unsigned i = 0; i < width; ++i) {
-    binds[i] = {};
-    binds[i].buffer_type = MYSQL_TYPE_STRING;
-    binds[i].length = &lengths[i];
-    binds[i].is_null = &nulls[i];
-  }
-  if (mysql_stmt_bind_result(statement, binds.data()) || mysql_stmt_store_result(statement) != 0) {
-    return error_of(statement);
-  }
-  for (int fetched = mysql_stmt_fetch(statement); fetched != MYSQL_NO_DATA; fetched = mysql_stmt_fetch(statement)) {
-    if (fetched == 1) return error_of(statement);
-    Row cells(width);
+// Where the client library puts a row: every column as text, of whatever length it turns out to have.
+class RowBuffer {
+ public:
+  explicit RowBuffer(unsigned width) : binds_(width), lengths_(width), nulls_(width) {
     for (unsigned i = 0; i < width; ++i) {
-      if (nulls[i]) continue;
-      std::string text(lengths[i], '\0');
+      binds_[i] = {};
+      binds_[i].buffer_type = MYSQL_TYPE_STRING;
+      binds_[i].length = &lengths_[i];
+      binds_[i].is_null = &nulls_[i];
+    }
+  }
+  [[nodiscard]] bool bind_to(MYSQL_STMT* statement) { return mysql_stmt_bind_result(statement, binds_.data()) == 0; }
+  // The next row; nothing at the end. `error`: set if there is one.
+  [[nodiscard]] std::optional<Row> fetch(MYSQL_STMT* statement, std::optional<SqlError>& error) {
+    const int fetched = mysql_stmt_fetch(statement);
+    if (fetched == MYSQL_NO_DATA) return std::nullopt;
+    if (fetched == 1) {
+      error = error_of(statement);
+      return std::nullopt;
+    }
+    Row cells(binds_.size());
+    for (unsigned i = 0; i < cells.size(); ++i) {
+      if (nulls_[i]) continue;
+      std::string text(lengths_[i], '\0');
       MYSQL_BIND bind{};
       bind.buffer_type = MYSQL_TYPE_STRING;
       bind.buffer = text.data();
-      bind.buffer_length = lengths[i];
-      bind.length = &lengths[i];
-      if (mysql_stmt_fetch_column(statement, &bind, i, 0) != 0) return error_of(statement);
+      bind.buffer_length = lengths_[i];
+      bind.length = &lengths_[i];
+      if (mysql_stmt_fetch_column(statement, &bind, i, 0) != 0) {
+        error = error_of(statement);
+        return std::nullopt;
+      }
       cells[i] = std::move(text);
     }
-    into.rows.push_back(std::move(cells));
+    return cells;
   }
+
+ private:
+  std::vector<MYSQL_BIND> binds_;
+  std::vector<unsigned long> lengths_;
+  std::deque<Flag> nulls_;
+};
+
+std::optional<SqlError> read_binary_rows(MYSQL_STMT* statement, ResultSet& into) {
+  RowBuffer buffer{mysql_stmt_field_count(statement)};
+  if (!buffer.bind_to(statement) || mysql_stmt_store_result(statement) != 0) return error_of(statement);
+  std::optional<SqlError> error;
+  while (auto row = buffer.fetch(statement, error)) into.rows.push_back(std::move(*row));
+  return error;
+}
+
+// Sends the execution.
+std::optional<SqlError> run(MYSQL_STMT* statement, const std::vector<Parameter>& parameters) {
+  if (mysql_stmt_param_count(statement) != parameters.size()) throw std::logic_error{"wrong number of parameters"};
+  std::vector<MYSQL_BIND> binds(std::max<std::size_t>(parameters.size(), 1));
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    binds[i] = {};
+    binds[i].buffer_type = MYSQL_TYPE_NULL;
+    if (const auto* number = std::get_if<std::int64_t>(&parameters[i])) {
+      binds[i].buffer_type = MYSQL_TYPE_LONGLONG;
+      binds[i].buffer = const_cast<std::int64_t*>(number);
+    } else if (const auto* text = std::get_if<std::string>(&parameters[i])) {
+      binds[i].buffer_type = MYSQL_TYPE_STRING;
+      binds[i].buffer = const_cast<char*>(text->data());
+      binds[i].buffer_length = text->size();
+    }
+  }
+  if (mysql_stmt_bind_param(statement, binds.data()) || mysql_stmt_execute(statement) != 0) return error_of(statement);
   return std::nullopt;
 }
 
@@ -100,6 +138,7 @@ ConnectFailure::ConnectFailure(SqlError why) : std::runtime_error{described(why)
 struct Statement::State {
   MYSQL* connection;
   MYSQL_STMT* handle;
+  std::optional<RowBuffer> cursor;  // of an open one
   ~State() { mysql_stmt_close(handle); }
 };
 
@@ -110,25 +149,9 @@ Statement::~Statement() = default;
 
 Reply Statement::execute(const std::vector<Parameter>& parameters) {
   MYSQL_STMT* handle = state_->handle;
-  if (mysql_stmt_param_count(handle) != parameters.size()) throw std::logic_error{"wrong number of parameters"};
-  std::vector<MYSQL_BIND> binds(std::max<std::size_t>(parameters.size(), 1));
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    binds[i] = {};
-    binds[i].buffer_type = MYSQL_TYPE_NULL;
-    if (const auto* number = std::get_if<std::int64_t>(&parameters[i])) {
-      binds[i].buffer_type = MYSQL_TYPE_LONGLONG;
-      binds[i].buffer = const_cast<std::int64_t*>(number);
-    } else if (const auto* text = std::get_if<std::string>(&parameters[i])) {
-      binds[i].buffer_type = MYSQL_TYPE_STRING;
-      binds[i].buffer = const_cast<char*>(text->data());
-      binds[i].buffer_length = text->size();
-    }
-  }
   Reply reply;
-  if (mysql_stmt_bind_param(handle, binds.data()) || mysql_stmt_execute(handle) != 0) {
-    reply.error = error_of(handle);
-    return reply;
-  }
+  reply.error = run(handle, parameters);
+  if (reply.error) return reply;
   for (int more = 0; more == 0; more = mysql_stmt_next_result(handle)) {
     auto& result = reply.results.emplace_back();
     if (MYSQL_RES* columns = mysql_stmt_result_metadata(handle)) {
@@ -143,6 +166,27 @@ Reply Statement::execute(const std::vector<Parameter>& parameters) {
   }
   if (mysql_stmt_errno(handle) != 0) reply.error = error_of(handle);
   return reply;
+}
+
+void Statement::open_cursor(const std::vector<Parameter>& parameters) {
+  MYSQL_STMT* handle = state_->handle;
+  const unsigned long cursor = CURSOR_TYPE_READ_ONLY;
+  mysql_stmt_attr_set(handle, STMT_ATTR_CURSOR_TYPE, &cursor);
+  if (const auto error = run(handle, parameters)) throw std::runtime_error{described(*error)};
+  state_->cursor.emplace(mysql_stmt_field_count(handle));
+  if (!state_->cursor->bind_to(handle)) throw std::runtime_error{described(error_of(handle))};
+}
+
+std::optional<Row> Statement::fetch() {
+  std::optional<SqlError> error;
+  auto row = state_->cursor.value().fetch(state_->handle, error);
+  if (error) throw std::runtime_error{described(*error)};
+  return row;
+}
+
+void Statement::close_cursor() {
+  state_->cursor.reset();
+  mysql_stmt_free_result(state_->handle);
 }
 
 struct TestClient::State {
@@ -206,7 +250,8 @@ Reply TestClient::must(const std::string& sql) {
 }
 
 Statement TestClient::prepare(const std::string& sql) {
-  auto state = std::make_unique<Statement::State>(state_->connection, mysql_stmt_init(state_->connection));
+  auto state =
+      std::make_unique<Statement::State>(state_->connection, mysql_stmt_init(state_->connection), std::nullopt);
   if (mysql_stmt_prepare(state->handle, sql.data(), sql.size()) != 0) {
     throw std::runtime_error{sql + ": " + described(error_of(state->handle))};
   }
@@ -219,6 +264,22 @@ Reply TestClient::execute(const std::string& sql, const std::vector<Parameter>& 
 
 bool TestClient::ping() {
   return mysql_ping(state_->connection) == 0;
+}
+
+void TestClient::use(const std::string& database) {
+  check(mysql_select_db(state_->connection, database.c_str()) == 0);
+}
+
+void TestClient::change_user(const std::string& user, const std::string& password, const std::string& database) {
+  check(!mysql_change_user(state_->connection, user.c_str(), password.c_str(), database.c_str()));
+}
+
+void TestClient::reset() {
+  check(mysql_reset_connection(state_->connection) == 0);
+}
+
+void TestClient::check(bool done) const {
+  if (!done) throw std::runtime_error{described(error_of(state_->connection))};
 }
 
 std::uint64_t TestClient::connection_id() const {

@@ -64,6 +64,12 @@ class Statement {
   ~Statement();
   [[nodiscard]] Reply execute(const std::vector<Parameter>& parameters = {});
 
+  // Runs it with a cursor at the server, which sends a row when it is asked for one (COM_STMT_FETCH). These throw
+  // std::runtime_error with the server's text.
+  void open_cursor(const std::vector<Parameter>& parameters = {});
+  [[nodiscard]] std::optional<Row> fetch();  // nothing: that was the last
+  void close_cursor();
+
  private:
   friend class TestClient;
   struct State;
@@ -90,8 +96,14 @@ class TestClient {
   [[nodiscard]] bool ping();
   [[nodiscard]] std::uint64_t connection_id() const;
 
+  // COM_INIT_DB, COM_CHANGE_USER, COM_RESET_CONNECTION. Throw std::runtime_error with the server's text.
+  void use(const std::string& database);
+  void change_user(const std::string& user, const std::string& password, const std::string& database);
+  void reset();
+
  private:
   struct State;
+  void check(bool done) const;
   std::unique_ptr<State> state_;
 };
 

@@ -1,12 +1,15 @@
-// What one client knows to be in a table: the account that is compared with the table in the end. Pure.
+// What one client knows to be in a table: the account that is compared with the table in the end.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <random>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include "tests/support/client.hpp"
 
 namespace sluice::test {
 
@@ -56,5 +59,15 @@ class Ledger {
   Bag existing_;
   Bag deleted_;
 };
+
+// The rows of a table with columns `id`, `qty` and `name`, by id as the server prints it.
+using Contents = std::unordered_map<std::string, Content>;
+// As it is read over `client`. Throws std::runtime_error.
+[[nodiscard]] Contents contents_of(TestClient& client, const std::string& table);
+
+// One line for each key whose row is not as the account says. The rows of the account's keys are taken out of `table`:
+// what is left in the end nobody wrote. `id`: the text of the `id` of a key.
+[[nodiscard]] std::vector<std::string> discrepancies(const Ledger& ledger, Contents& table,
+                                                     const std::function<std::string(Key)>& id);
 
 }  // namespace sluice::test

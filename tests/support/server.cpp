@@ -82,6 +82,8 @@ void initialise(Kind kind, const ServerOptions& options, const fs::path& data) {
                          "--auth-root-authentication-method=normal"};
   }
   command.arguments.push_back("--datadir=" + data.string());
+  command.arguments.insert(command.arguments.end(), options.arguments_from_the_start.begin(),
+                           options.arguments_from_the_start.end());
   fs::create_directories(data);
   give_to(account, data);
   std::ofstream{command.output}.close();
@@ -95,7 +97,9 @@ void initialise(Kind kind, const ServerOptions& options, const fs::path& data) {
 fs::path template_folder(Kind kind, const ServerOptions& options) {
   const auto program = fs::canonical(program_of(kind, options));
   const auto age = fs::last_write_time(program).time_since_epoch().count();
-  const auto key = std::hash<std::string>{}(program.string() + std::to_string(age));
+  auto described = program.string() + std::to_string(age);
+  for (const auto& argument : options.arguments_from_the_start) described += " " + argument;
+  const auto key = std::hash<std::string>{}(described);
   const auto folder = cache_root() / ("template." + std::string{name(kind)} + "." + std::to_string(key));
   const FileLock one_at_a_time{folder.string() + ".lock"};
   if (!fs::exists(folder)) {
@@ -180,7 +184,9 @@ void TestServer::launch() {
     arguments.emplace_back("--mysqlx=OFF");
     arguments.emplace_back("--innodb-redo-log-capacity=64M");
   }
-  arguments.insert(arguments.end(), options_.arguments.begin(), options_.arguments.end());
+  for (const auto* more : {&options_.arguments_from_the_start, &options_.arguments}) {
+    arguments.insert(arguments.end(), more->begin(), more->end());
+  }
   const auto account = unprivileged_account();
   std::ofstream{log(), std::ios::app}.close();
   give_to(account, log());

@@ -20,6 +20,8 @@ enum class Kind : std::uint8_t { mysql, mariadb };
 struct ServerOptions {
   std::vector<std::string> arguments;  // for the server's command line, after ours: the last one wins
   std::filesystem::path program;       // a server's binary; empty: the tests' own of that kind
+  // The same for what must hold when the data folder is made, too (lower_case_table_names).
+  std::vector<std::string> arguments_from_the_start = {};
 };
 
 // Which kind a server's binary is (`--version` tells); nothing if it can't be run.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <unordered_map>
 #include <utility>
 
 #include "tests/support/workload_client.hpp"
@@ -15,22 +14,6 @@ constexpr std::size_t problems_in_report = 20;
 
 Content initial_content(Key key) {
   return {static_cast<std::int64_t>(key % 1000), "row " + std::to_string(key)};
-}
-
-using Table = std::unordered_map<std::string, Content>;  // by id
-
-Table read_table(TestClient& direct, const std::string& name) {
-  const auto reply = direct.must("SELECT id, qty, name FROM " + name);
-  Table table;
-  table.reserve(reply.rows().size());
-  for (const auto& row : reply.rows()) {
-    table.emplace(row.at(0).value(), Content{std::stoll(row.at(1).value()), row.at(2).value()});
-  }
-  return table;
-}
-
-std::string described(const RowState& state) {
-  return state ? std::to_string(state->qty) + " '" + state->name + "'" : "no row";
 }
 
 }  // namespace
@@ -85,21 +68,15 @@ std::uint64_t Workload::errors() const {
 }
 
 WorkloadReport Workload::verify(TestClient& direct) const {
-  auto table = read_table(direct, options_.table);
+  auto table = contents_of(direct, options_.table);
   WorkloadReport report;
   std::vector<float> latencies_ms;
   for (const auto& client : clients_) {
     client->account(report);
     latencies_ms.insert(latencies_ms.end(), client->latencies_ms().begin(), client->latencies_ms().end());
-    for (const auto& [key, right] : client->ledger().accounts()) {
-      const auto id = options_.id(key);
-      const auto found = table.extract(id);
-      const auto actual = found.empty() ? RowState{} : RowState{found.mapped()};
-      if (std::find(right.begin(), right.end(), actual) != right.end()) continue;
-      ++report.lost;
-      report.problems.push_back("row " + id + ": acknowledged " + described(right.front()) + ", found " +
-                                described(actual));
-    }
+    const auto wrong = discrepancies(client->ledger(), table, options_.id);
+    report.lost += wrong.size();
+    report.problems.insert(report.problems.end(), wrong.begin(), wrong.end());
   }
   report.unclaimed = table.size();
   std::sort(latencies_ms.begin(), latencies_ms.end());

@@ -58,9 +58,9 @@ TEST(ScanDynamic, HoldsRowEvents) {
 // A handler is read under the name that it was opened with.
 TEST(ScanDynamic, TakesAHandlerForAnyTable) {
   expect_all({
-      {"HANDLER orders OPEN AS h", "r- locks"},
-      {"HANDLER crm.people OPEN h", "-r locks"},
-      {"HANDLER x OPEN", "-- locks"},
+      {"HANDLER orders OPEN AS h", "r-"},
+      {"HANDLER crm.people OPEN h", "-r"},
+      {"HANDLER x OPEN", "--"},
       {"HANDLER h READ FIRST", "rr"},
       {"HANDLER h READ NEXT LIMIT 3", "rr"},
       {"HANDLER h READ `PRIMARY` = (1)", "rr"},

@@ -29,17 +29,11 @@ inline const TargetIndex& all_routines() {
   return index;
 }
 
-// What happens to orders and to people: - none, r read, w write, d definition; then the facts about the text.
+// What happens to orders and to people: - none, r read, w write, d definition.
 inline std::string line_of(const ScanResult& result) {
   std::string line = "--";
   for (const TableTouch& touch : result.touches) line[touch.table] = "-rwd"[static_cast<std::size_t>(touch.access)];
   if (result.opaque) line += " opaque";
-  if (result.locks_tables) line += " locks";
-  if (result.unlocks_tables) line += " unlocks";
-  if (result.kill) {
-    line += result.kill->what == Kill::What::query ? " kill-query " : " kill ";
-    line += std::to_string(result.kill->connection);
-  }
   return line;
 }
 

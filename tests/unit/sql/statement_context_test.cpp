@@ -40,7 +40,13 @@ TEST(StatementContext, PassesOverOrdinaryStatements) {
                           "START REPLICA",
                           "LOCK INSTANCE FOR BACKUP",
                           "BEGIN NOT ATOMIC SELECT 1",
-                          "START TRANSACTION WITH CONSISTENT SNAPSHOT",
+                          "HANDLER t READ FIRST",
+                          "ROLLBACK TO SAVEPOINT s",
+                          "ROLLBACK WORK TO s",
+                          "FLUSH STATUS",
+                          "XA START 'x' JOIN",
+                          "XA END 'x'",
+                          "XA COMMIT 'x'",
                           "FLUSH TABLES",
                           "/* USE x */ SELECT 1",
                           "-- USE x",
@@ -96,16 +102,37 @@ TEST(StatementContext, SeesAutocommit) {
 }
 
 TEST(StatementContext, SeesTransactionsBegin) {
-  for (const char* sql :
-       {"BEGIN", "begin work;", "START TRANSACTION", "START TRANSACTION READ ONLY", "start transaction read write"}) {
+  for (const char* sql : {"BEGIN", "begin work;", "START TRANSACTION", "START TRANSACTION READ ONLY",
+                          "start transaction read write", "XA START 'x', 'y'", "xa begin x'01';"}) {
     EXPECT_EQ(one(sql), StatementContext(PlainBegin{})) << sql;
   }
 }
 
+TEST(StatementContext, SeesTransactionsEnd) {
+  for (const char* sql :
+       {"COMMIT", "commit work;", "COMMIT AND CHAIN", "ROLLBACK", "rollback /* x */ work and chain"}) {
+    EXPECT_EQ(one(sql), StatementContext(EndTransaction{})) << sql;
+  }
+  EXPECT_EQ(several("COMMIT; SELECT 1"), ordinary);
+}
+
 TEST(StatementContext, SeesLocks) {
-  EXPECT_EQ(one("LOCK TABLES a READ, b WRITE"), StatementContext(LockTables{}));
-  EXPECT_EQ(one("FLUSH TABLES WITH READ LOCK"), StatementContext(LockTables{}));
-  EXPECT_EQ(one("UNLOCK TABLES;"), StatementContext(UnlockTables{}));
+  using enum LockAction;
+  const std::vector<std::pair<std::string, LockAction>> all{
+      {"LOCK TABLES a READ, b WRITE", lock_tables},
+      {"lock table `a` write;", lock_tables},
+      {"FLUSH TABLES a, b WITH READ LOCK", lock_tables},
+      {"FLUSH LOCAL TABLES a FOR EXPORT", lock_tables},
+      {"FLUSH TABLES WITH READ LOCK", lock_everything},
+      {"flush no_write_to_binlog tables with read lock", lock_everything},
+      {"UNLOCK TABLES;", unlock},
+      {"START TRANSACTION WITH CONSISTENT SNAPSHOT", begin},
+      {"start transaction read only, with consistent snapshot", begin},
+      {"HANDLER a OPEN", open_handler},
+      {"HANDLER `a b`.`c` OPEN AS d", open_handler},
+      {"handler d close", close_handler},
+  };
+  for (const auto& [sql, action] : all) EXPECT_EQ(one(sql), StatementContext(ChangeLocks{action})) << sql;
 }
 
 TEST(StatementContext, SeesTextThatItCannotSee) {
@@ -126,14 +153,42 @@ TEST(StatementContext, SeesKills) {
   EXPECT_EQ(one("KILL 18446744073709551616"), ordinary);
 }
 
-TEST(StatementContext, DoesNotGuessAtSeveralStatements) {
-  for (const char* sql :
-       {"USE a; USE b", "SELECT 1; USE b", "SELECT ';'; SET NAMES gbk", "BEGIN; SELECT 1", "KILL 5; SELECT 1",
-        "SELECT 1;/*!50000USE a*/", "SELECT 1;/**/LOCK TABLES a READ", "SET NAMES utf8; SELECT 1"}) {
-    EXPECT_EQ(several(sql), unknown) << sql;
-  }
+TEST(StatementContext, ReadsSeveralStatementsInTheirOrder) {
+  using enum LockAction;
+  const std::vector<std::pair<std::string, SeveralStatements>> all{
+      {"USE a; USE b", {.use_database = true}},
+      {"SELECT 1; USE b", {.use_database = true}},
+      {"SELECT ';'; SET NAMES gbk", {.set_charset = true}},
+      {"SET NAMES utf8; SELECT 'a \\\\ b'", {.set_charset = true}},
+      {"KILL 5; SELECT 1", {}},
+      {"BEGIN; UPDATE t SET locked_at = 'the lock'; COMMIT", {.locks = {begin}}},
+      {"SELECT 1;/**/LOCK TABLES a READ", {.locks = {lock_tables}}},
+      {"LOCK TABLES t WRITE; INSERT INTO t VALUES (1); UNLOCK TABLES;", {.locks = {lock_tables, unlock}}},
+      {"HANDLER t OPEN; HANDLER t READ FIRST; HANDLER t CLOSE", {.locks = {open_handler, close_handler}}},
+  };
+  for (const auto& [sql, expected] : all) EXPECT_EQ(several(sql), StatementContext(expected)) << sql;
   for (const char* sql : {"SELECT 1; SELECT 2", "SELECT ';'", "SELECT 1;"}) EXPECT_EQ(several(sql), ordinary) << sql;
   EXPECT_EQ(one("SELECT ';'; SET NAMES gbk"), ordinary);  // the server refuses it
+}
+
+TEST(StatementContext, DoesNotGuessAtSeveralStatementsThatCanBeReadInTwoWays) {
+  const StatementContext may_lock = UnknownStatement{.locks = {LockAction::lock_tables, LockAction::lock_tables}};
+  for (const char* sql : {"SELECT 1;/*!50700USE a*/", "SELECT '\\'; USE a; -- '", "USE a; SELECT 'no end",
+                          "BEGIN; CREATE VIEW v AS SELECT 1"}) {
+    EXPECT_EQ(several(sql), unknown) << sql;
+  }
+  for (const char* sql :
+       {"UNLOCK TABLES; LOCK TABLES t READ; SELECT 'no end", "LOCK TABLES t READ; SELECT '\\'; UNLOCK TABLES; -- '"}) {
+    EXPECT_EQ(several(sql), may_lock) << sql;
+  }
+  EXPECT_EQ(several("SELECT 1; /*!99999 LOCK TABLES t READ */"),
+            StatementContext(UnknownStatement{.locks = {LockAction::lock_tables}}));
+}
+
+TEST(StatementContext, LooksAtTheBeginningOfALongText) {
+  EXPECT_EQ(look_at_beginning("INSERT INTO t VALUES ('the lock; LOCK TABLES"), UnknownStatement{});
+  EXPECT_THAT(look_at_beginning("LOCK TABLES t WRITE; INSERT INTO t VALUES ('").locks,
+              testing::Contains(LockAction::lock_tables));
 }
 
 TEST(StatementContext, DoesNotGuessAtCodeCommentsOfNewerServers) {
