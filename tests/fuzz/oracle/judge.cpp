@@ -33,8 +33,11 @@ Found Judge::examine(proxy::Code code, const std::string& body) {
 }
 
 void Judge::answered(Answer answer, protocol::StatementId statement) {
-  if (answer == Answer::ok || proxy::takes_effect_even_if_it_fails(effect_)) {
-    memory_.apply(std::exchange(effect_, proxy::NoEffect{}), statement);
+  auto effect = std::exchange(effect_, proxy::NoEffect{});
+  if (answer == Answer::ok) {
+    memory_.apply(std::move(effect), statement);
+  } else {
+    memory_.apply_failed(effect);
   }
 }
 

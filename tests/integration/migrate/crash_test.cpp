@@ -8,9 +8,30 @@ namespace sluice::test {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::IsEmpty;
+using testing::HasSubstr;
 
 constexpr std::uint64_t rows = 4000;
+
+// A server of its own, which may die, with Sluice and writing clients in front of it.
+class Mortal {
+ public:
+  explicit Mortal(Kind kind)
+      : server(TestServer::start(kind)),
+        sluice(SluiceProcess::start(server)),
+        workload({.connection = {.port = sluice.port(), .database = "test"},
+                  .table = "orders",
+                  .clients = 16,
+                  .think_time = 10ms}) {
+    auto client = server.connect();
+    client.must("CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, qty INT NOT NULL, name VARCHAR(64) NOT NULL)");
+    workload.fill(client, rows);
+    workload.start();
+  }
+
+  TestServer server;
+  SluiceProcess sluice;
+  Workload workload;
+};
 
 class Crash : public BehindSluice {
  protected:
@@ -38,9 +59,25 @@ class Crash : public BehindSluice {
     EXPECT_EQ(report.wrong_reads, 0U) << testing::PrintToString(report.problems);
     EXPECT_EQ(report.unclaimed, 0U);
   }
+  void expect_ends_well(Mortal& with, const std::string& id) {
+    expect_completed(with.sluice.await_state(id, "completed", 90s));
+    EXPECT_TRUE(writes_go_on(with.workload));
+    auto client = with.server.connect();
+    expect_nothing_lost(with.workload, client);
+    if (HasFailure()) std::cout << with.sluice.log();
+  }
+  // By what is not a lock of either table.
+  void keep_renames_waiting(TestClient& client) const {
+    if (is_mysql()) {
+      client.must("LOCK INSTANCE FOR BACKUP");
+    } else {
+      client.must("BACKUP STAGE START");
+      client.must("BACKUP STAGE BLOCK_DDL");
+    }
+  }
   // Whether the server runs a statement of Sluice's like this one.
-  bool sluice_runs(const std::string& pattern) {
-    return direct()
+  static bool sluice_runs(TestClient& client, const std::string& pattern) {
+    return client
                .must("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'sluice' AND info LIKE '" +
                      pattern + "'")
                .value() != "0";
@@ -75,22 +112,34 @@ TEST_P(Crash, of_sluice_in_the_hold_leaves_a_rename_at_the_server_and_loses_noth
   workload.fill(direct(), rows);
   workload.start();
   const auto id = postponed();
-  // What keeps a RENAME waiting, and is not a lock of either table.
   auto blocker = server().connect();
-  if (is_mysql()) {
-    blocker.must("LOCK INSTANCE FOR BACKUP");
-  } else {
-    blocker.must("BACKUP STAGE START");
-    blocker.must("BACKUP STAGE BLOCK_DDL");
-  }
+  keep_renames_waiting(blocker);
   act(id, "cut-over");
-  ASSERT_TRUE(wait_until([&] { return sluice_runs("RENAME TABLE%"); }, 30s)) << sluice().status(id).json;
+  ASSERT_TRUE(wait_until([&] { return sluice_runs(direct(), "RENAME TABLE%"); }, 30s)) << sluice().status(id).json;
   sluice().kill9();
   blocker.must(is_mysql() ? "UNLOCK INSTANCE" : "BACKUP STAGE END");  // the RENAME may still run, or never have done so
   sluice().restart();
   expect_completed(await_end(id));
   EXPECT_TRUE(writes_go_on(workload));
   expect_nothing_lost(workload, direct());
+}
+
+TEST_P(Crash, of_nothing_but_a_rename_that_can_not_run_lets_the_clients_go_on_in_time) {
+  make_orders(0);
+  Workload workload{clients_of_orders()};
+  workload.fill(direct(), rows);
+  workload.start();
+  const auto id = postponed();
+  auto blocker = server().connect();
+  keep_renames_waiting(blocker);
+  act(id, "cut-over");
+  EXPECT_TRUE(wait_until([&] { return sluice().status(id).attempts >= 2; }, 30s)) << sluice().status(id).json;
+  EXPECT_TRUE(writes_go_on(workload)) << "the gate is open between the attempts";
+  EXPECT_THAT(json_at(sluice().status(id).json, "/cut_over/last_error"), HasSubstr("rename"));
+  blocker.must(is_mysql() ? "UNLOCK INSTANCE" : "BACKUP STAGE END");
+  expect_completed(await_end(id));
+  EXPECT_TRUE(writes_go_on(workload));
+  expect_unharmed(workload);
 }
 
 TEST_P(Crash, of_sluice_while_it_drains_is_taken_up_again) {
@@ -141,33 +190,34 @@ TEST_P(Crash, of_sluice_at_any_moment_of_the_cut_over_loses_nothing) {
 }
 
 TEST_P(Crash, of_the_server_in_the_copy_is_waited_out) {
-  auto own = TestServer::start(GetParam());
-  auto proxy = SluiceProcess::start(own);
-  std::string id;
-  {
-    auto client = own.connect();
-    client.must("CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, qty INT NOT NULL, name VARCHAR(64) NOT NULL)");
-  }
-  Workload workload{
-      {.connection = {.port = proxy.port(), .database = "test"}, .table = "orders", .clients = 16, .think_time = 10ms}};
-  {
-    auto client = own.connect();
-    workload.fill(client, rows);
-  }
-  workload.start();
-  id = proxy.migrate({.table = "orders", .alter = "ADD COLUMN note INT", .options = slowly});
-  await_copied(proxy, id, 500);
-  own.kill9();
-  EXPECT_TRUE(wait_until([&] { return workload.errors() >= 16; }, 30s));
-  EXPECT_EQ(proxy.get("/healthz").status, 200U);
-  own.restart();
-  EXPECT_TRUE(writes_go_on(workload));
-  EXPECT_EQ(request("PATCH", proxy.http_port(), "/migrate/" + id, R"({"options": {"nice_ratio": 0}})").status, 200U);
-  expect_completed(proxy.await_state(id, "completed", 90s));
-  EXPECT_TRUE(writes_go_on(workload));
-  auto client = own.connect();
-  expect_nothing_lost(workload, client);
-  if (HasFailure()) std::cout << proxy.log();
+  Mortal with{GetParam()};
+  const auto id = with.sluice.migrate({.table = "orders", .alter = "ADD COLUMN note INT", .options = slowly});
+  await_copied(with.sluice, id, 500);
+  with.server.kill9();
+  EXPECT_TRUE(wait_until([&] { return with.workload.errors() >= 16; }, 30s));
+  EXPECT_EQ(with.sluice.get("/healthz").status, 200U);
+  with.server.restart();
+  EXPECT_TRUE(writes_go_on(with.workload));
+  EXPECT_EQ(request("PATCH", with.sluice.http_port(), "/migrate/" + id, R"({"options": {"nice_ratio": 0}})").status,
+            200U);
+  expect_ends_well(with, id);
+}
+
+TEST_P(Crash, of_the_server_in_the_hold_opens_the_gate_and_is_waited_out) {
+  Mortal with{GetParam()};
+  const auto id = with.sluice.migrate(
+      {.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({"postpone_cut_over": true})"});
+  ASSERT_EQ(with.sluice.await_state(id, "ready", 60s).state, "ready");
+  auto blocker = with.server.connect();
+  keep_renames_waiting(blocker);
+  EXPECT_EQ(with.sluice.post("/migrate/" + id + "/cut-over").status, 202U);
+  auto looker = with.server.connect();
+  ASSERT_TRUE(wait_until([&] { return sluice_runs(looker, "RENAME TABLE%"); }, 30s)) << with.sluice.status(id).json;
+  with.server.kill9();
+  EXPECT_TRUE(wait_until([&] { return with.workload.errors() >= 16; }, 30s)) << "somebody is held for ever";
+  with.server.restart();
+  EXPECT_TRUE(writes_go_on(with.workload));
+  expect_ends_well(with, id);
 }
 
 }  // namespace

@@ -114,6 +114,21 @@ TEST_P(Serve, tells_monitoring_what_the_contract_names) {
   EXPECT_THAT(sluice().get("/").body, HasSubstr("<html"));
 }
 
+TEST_P(Serve, explains_the_hold_in_the_status_the_journal_and_a_histogram) {
+  make_orders(1000);
+  const auto status = complete({.table = "orders", .alter = "ADD COLUMN note INT"});
+  EXPECT_EQ(json_at(status.json, "/cut_over/parts/0/part"), "drain");
+  double sum = 0;
+  const auto parts = json_size(status.json, "/cut_over/parts");
+  for (std::size_t i = 0; i < parts; ++i) {
+    sum += std::stod(json_at(status.json, "/cut_over/parts/" + std::to_string(i) + "/ms"));
+  }
+  EXPECT_EQ(json_at(status.json, "/cut_over/parts/" + std::to_string(parts - 1) + "/part"), "release");
+  EXPECT_NEAR(sum, status.hold_ms, 0.2 * status.hold_ms + 1);
+  EXPECT_THAT(sluice().get("/migrate/" + status.id + "/events").body, HasSubstr("\"rename_ms\""));
+  EXPECT_THAT(sluice().get("/metrics").body, HasSubstr("sluice_hold_part_seconds_count{part=\"rename\"} 1\n"));
+}
+
 TEST_P(Serve, is_alive_but_not_ready_while_the_primary_is_away) {
   auto own = TestServer::start(GetParam());
   own.make_user("early", "sluice-test", "ALL ON *.*");

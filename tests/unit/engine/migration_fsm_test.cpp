@@ -233,5 +233,20 @@ TEST(MigrationFsm, OnceEndedOnlyCleanupIsPossible) {
   }
 }
 
+TEST(MigrationFsm, IsWillingWhenOnlyTheOthersAreNotReady) {
+  MigrationFsm fsm = copying();
+  Facts facts = kDone;
+  facts.others_ready = false;
+  EXPECT_FALSE(fsm.willing());
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  EXPECT_EQ(fsm.wait(), Wait::others);
+  EXPECT_TRUE(fsm.willing());
+  facts.postponed = true;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  EXPECT_FALSE(fsm.willing());
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+  EXPECT_TRUE(fsm.willing());
+}
+
 }  // namespace
 }  // namespace sluice::migrator
