@@ -71,10 +71,8 @@ class AwkwardNames : public BehindSluice {
 SLUICE_ON_BOTH_SERVERS(AwkwardNames);
 
 TEST_P(AwkwardNames, with_marks_in_them) {
-  is_migrated({"my-shop", "order-lines"});
-  is_migrated({"my shop", "the orders"});
-  is_migrated({"my`shop", "or`ders`"});
-  is_migrated({"a.b", "c.d"});
+  is_migrated({"my-shop", "or`ders"});
+  is_migrated({"a.b", "the orders"});
   is_migrated({"select", "table"});
 }
 
