@@ -151,6 +151,7 @@ void Migration::after_cut_over(CutOverFsm::Result result) {
     status_.cut_over = cut_over;
     status_.error = error_;
     fsm_.cut_over_ended(result, now);
+    stamp_end();
     back_off_until_ =
         as_text(std::chrono::system_clock::now() + std::chrono::duration_cast<Millis>(fsm_.next_attempt() - now));
   }
@@ -177,6 +178,12 @@ void Migration::clean_up() {
   }
   const std::scoped_lock lock(mutex_);
   fsm_.cleaned_up();
+  stamp_end();
+}
+
+// Who sees that it has ended sees when.
+void Migration::stamp_end() {
+  if (fsm_.ended() && status_.ended_at.empty()) status_.ended_at = now_as_text();
 }
 
 void Migration::fail(Problem problem) {
@@ -185,6 +192,7 @@ void Migration::fail(Problem problem) {
   error_ = std::move(problem);
   status_.error = error_;
   fsm_.failed();
+  stamp_end();
 }
 
 void Migration::finish() {
@@ -197,10 +205,6 @@ void Migration::finish() {
   parts_.gate.open(table);
   if (stream_) stream_->stop();
   brakes_ = {};
-  {
-    const std::scoped_lock lock(mutex_);
-    status_.ended_at = now_as_text();
-  }
   if (error_) {
     note("failed", Details().add("code", error_->code).add("message", error_->message).text());
   } else {
