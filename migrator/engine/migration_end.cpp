@@ -171,7 +171,8 @@ void Migration::after_cut_over(CutOverFsm::Result result) {
 
 void Migration::clean_up() {
   stream_.reset();
-  parts_.gate.open({source().database, source().table});
+  // Before the state says that it has stopped: from then on clients may alter the table again.
+  parts_.gate.disarm({source().database, source().table});
   if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
@@ -203,6 +204,8 @@ void Migration::finish() {
     return;
   }
   parts_.gate.open(table);
+  // What follows, the audit too, holds nobody up: not even those who want to alter the table now.
+  if (parts_.gate.status(table).stale == 0) parts_.gate.disarm(table);
   if (stream_) stream_->stop();
   brakes_ = {};
   if (error_) {
@@ -212,8 +215,6 @@ void Migration::finish() {
   }
   publish({});
   save_in_the_end();
-  // The audit holds nobody up: not even those who want to alter the table now.
-  if (parts_.gate.status(table).stale == 0) parts_.gate.disarm(table);
   audit();
   // Transactions with an older snapshot must be refused until the last of them has ended.
   while (!stopping() && parts_.gate.status(table).stale > 0) rest(kIdle);
