@@ -96,6 +96,7 @@ Status Migration::status() const {
   Status status = status_;
   status.state = fsm_.state();
   status.paused = fsm_.paused();
+  if (status.state == State::completed) status.progress = 1;
   status.blockers = outside_;
   for (const gate::Blocker& blocker : parts_.gate.status(group_->gate_of()).busy) {
     if (blocker.since < kShortTransaction) continue;
@@ -164,6 +165,7 @@ void Migration::run() {
     {
       const std::scoped_lock lock(mutex_);
       work = fsm_.next(now, gate::Clock::now());
+      stamp_end();
       wait = fsm_.wait();
       group_->tell_willing(id_, fsm_.willing());
     }
@@ -300,8 +302,7 @@ void Migration::publish(const MigrationFsm::Facts& facts) {
   constexpr double kCopyShare = 0.75;
   const double copied = checkpoint_.copied ? 1.0 : std::min(0.999, part(checkpoint_.rows_copied));
   const double verified = checkpoint_.verified ? 1.0 : std::min(0.999, part(checkpoint_.verified_rows));
-  status_.progress =
-      fsm_.state() == State::completed ? 1.0 : std::min(0.999, kCopyShare * copied + (1 - kCopyShare) * verified);
+  status_.progress = std::min(0.999, kCopyShare * copied + (1 - kCopyShare) * verified);
 }
 
 void Migration::rest(Millis time) {

@@ -105,6 +105,7 @@ class Migration {
   void count(CutOverFsm::Result result, const CutOverStatus& cut_over);
   void clean_up();
   void fail(Problem problem);
+  void stamp_end();  // with the mutex held, wherever the state may have become a last one
   void finish();
   void save_in_the_end();  // waits for the primary, unless shutting down
   void let_go();

@@ -185,6 +185,7 @@ void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
     status_.cut_over = cut_over;
     status_.error = error_;
     fsm_.cut_over_ended(result, now);
+    stamp_end();
     back_off_until_ =
         as_text(std::chrono::system_clock::now() + std::chrono::duration_cast<Millis>(fsm_.next_attempt() - now));
   }
@@ -204,13 +205,20 @@ void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
 
 void Migration::clean_up() {
   stream_.reset();
-  parts_.gate.open(group_->gate_of());
+  // Before the state says that it has stopped: from then on clients may alter the table again.
+  if (group_->leave(id_)) parts_.gate.disarm(group_->gate_of());
   if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
   }
   const std::scoped_lock lock(mutex_);
   fsm_.cleaned_up();
+  stamp_end();
+}
+
+// Who sees that it has ended sees when.
+void Migration::stamp_end() {
+  if (fsm_.ended() && status_.ended_at.empty()) status_.ended_at = now_as_text();
 }
 
 void Migration::fail(Problem problem) {
@@ -219,6 +227,7 @@ void Migration::fail(Problem problem) {
   error_ = std::move(problem);
   status_.error = error_;
   fsm_.failed();
+  stamp_end();
   group_->fail({id_, source()}, *error_);
 }
 
@@ -231,12 +240,10 @@ void Migration::finish() {
   const gate::TableName gate = group_->gate_of();
   const bool last = group_->leave(id_);
   if (last) parts_.gate.open(gate);
+  // What follows, the audit too, holds nobody up: not even those who want to alter the table now.
+  if (last && parts_.gate.status(gate).stale == 0) parts_.gate.disarm(gate);
   if (stream_) stream_->stop();
   brakes_ = {};
-  {
-    const std::scoped_lock lock(mutex_);
-    status_.ended_at = now_as_text();
-  }
   if (error_) {
     note("failed", Details().add("code", error_->code).add("message", error_->message).text());
   } else {
@@ -244,8 +251,6 @@ void Migration::finish() {
   }
   publish({});
   save_in_the_end();
-  // The audit holds nobody up: not even those who want to alter the table now.
-  if (last && parts_.gate.status(gate).stale == 0) parts_.gate.disarm(gate);
   audit();
   // Transactions with an older snapshot must be refused until the last of them has ended.
   while (last && !stopping() && parts_.gate.status(gate).stale > 0) rest(kIdle);

@@ -68,7 +68,6 @@ TEST_P(Options, blocker_is_killed_where_that_is_wanted) {
   const auto killed = entry(status.id, "cut_over.killed");
   EXPECT_EQ(json_at(killed, "/details/connection_id"), std::to_string(client.connection_id()));
   EXPECT_EQ(json_at(killed, "/details/user"), "root");
-  EXPECT_THAT(json_at(killed, "/details/statement"), HasSubstr("UPDATE"));
   EXPECT_GE(std::stoi(json_at(killed, "/details/since_ms")), 200);
   EXPECT_FALSE(client.query("SELECT 1").ok()) << "its connection is gone";
   EXPECT_EQ(direct().must("SELECT qty FROM orders WHERE id = 1").rows().size(), 1U);

@@ -8,7 +8,7 @@ from pymysql.constants import CLIENT
 
 
 def connect(tls):
-    return pymysql.connect(host="127.0.0.1", port=int(sys.argv[1]), user="python", password="pässword", database="test",
+    return pymysql.connect(host="127.0.0.1", port=int(sys.argv[1]), user="python", password="pass word", database="test",
                            charset="utf8mb4", client_flag=CLIENT.MULTI_STATEMENTS, ssl=tls)
 
 

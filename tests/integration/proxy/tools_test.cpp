@@ -88,7 +88,7 @@ TEST_P(Tools, connector_of_another_language) {
   // The tests' MariaDB has no certificate, so TLS ends at the proxy.
   if (!is_mysql()) with.server_tls = ServerTlsMode::disabled;
   const RunningProxy own{with};
-  server().make_user("python", "pässword", "ALL ON test.*");
+  server().make_user("python", "pass word", "ALL ON test.*");
   const auto ran = run({"/usr/bin/python3", SLUICE_CONNECTOR_SCRIPT, std::to_string(own.proxy.port())});
   EXPECT_EQ(ran.status, 0) << ran.output;
   EXPECT_THAT(ran.output, HasSubstr("all well"));
