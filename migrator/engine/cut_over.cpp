@@ -219,12 +219,24 @@ void CutOver::kill_blockers() {
   }
 }
 
+std::chrono::milliseconds CutOver::drain_patience() const {
+  const auto whole = parts_.options.drain_timeout_ms;
+  switch (parts_.options.on_blocker) {
+    case OnBlocker::wait:
+      return status_.attempts <= kQuickAttempts ? std::min(whole, kQuickDrain) : whole;
+    case OnBlocker::kill:
+      return whole / 2;
+    case OnBlocker::abort:
+      return whole;
+  }
+  return whole;
+}
+
 CutOver::Outcome CutOver::close_gate() {
   closed_at_ = Clock::now();
   const bool kills = parts_.options.on_blocker == OnBlocker::kill;
-  const auto patience = kills ? parts_.options.drain_timeout_ms / 2 : parts_.options.drain_timeout_ms;
   const auto close = [&] {
-    const TimePoint drained_by = Clock::now() + patience;
+    const TimePoint drained_by = Clock::now() + drain_patience();
     return parts_.gate.close(parts_.gate_of, drained_by, drained_by + parts_.options.hold_timeout_ms);
   };
   gate::CloseResult result = close();
@@ -234,7 +246,7 @@ CutOver::Outcome CutOver::close_gate() {
   }
   if (result != gate::CloseResult::held) {
     const auto busy = parts_.gate.status(parts_.gate_of).busy;  // the oldest first
-    note("drain", "transactions on the table did not end within drain_timeout_ms" +
+    note("drain", "transactions on the table did not end in time" +
                       (busy.empty() ? "" : ", that of " + describe(status_of(busy.front())) + " among them"));
     return parts_.options.on_blocker == OnBlocker::abort ? Outcome::unequal : Outcome::expired;
   }

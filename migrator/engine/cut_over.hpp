@@ -25,6 +25,10 @@ class CutOver {
   // How much longer than the RENAME the gate stays shut by itself, for the look at the names and the stragglers.
   static constexpr std::chrono::seconds kAftermathMax{10};
   static constexpr std::chrono::milliseconds kAskAgain{100};
+  // Nobody can tell a transaction that has just begun and will be short from one that will be long: the first attempts
+  // give up soon, and who is busy still is then waited for with the gate open.
+  static constexpr std::chrono::milliseconds kQuickDrain{100};
+  static constexpr std::uint64_t kQuickAttempts = 5;
 
   // One of the tables that swap together, in one RENAME.
   struct Table {
@@ -62,6 +66,7 @@ class CutOver {
   [[nodiscard]] Outcome perform(Step step);
   [[nodiscard]] bool connect();
 
+  [[nodiscard]] std::chrono::milliseconds drain_patience() const;
   [[nodiscard]] Outcome close_gate();
   [[nodiscard]] Outcome fence();
   [[nodiscard]] Outcome catch_up();

@@ -148,7 +148,7 @@ TEST_P(Crash, of_sluice_while_it_drains_is_taken_up_again) {
   workload.fill(direct(), rows);
   workload.start();
   const auto id = postponed();
-  EXPECT_EQ(change(id, R"({"drain_timeout_ms": 30000})").status, 200U);
+  EXPECT_EQ(change(id, R"({"drain_timeout_ms": 30000, "on_blocker": "abort"})").status, 200U);
   auto lingering = sluice().connect();
   lingering.must("BEGIN");
   lingering.must("INSERT INTO orders (id, qty, name) VALUES (900000000, 1, 'never committed')");

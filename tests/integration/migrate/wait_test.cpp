@@ -110,6 +110,25 @@ TEST_P(Waiting, open_transaction_is_told_by_name_and_nobody_is_held_for_it) {
   expect_completed(await_end(id));
 }
 
+TEST_P(Waiting, transaction_that_has_just_begun_holds_nobody_for_its_length) {
+  auto busy = sluice().connect();
+  auto other = sluice().connect();
+  const auto id = postponed();
+  busy.must("BEGIN");
+  busy.must("UPDATE orders SET qty = qty + 1 WHERE id = 1");
+  act(id, "cut-over");
+  const auto ends = std::chrono::steady_clock::now() + 2s;
+  auto worst = 0ns;
+  while (std::chrono::steady_clock::now() < ends) {
+    const auto began = std::chrono::steady_clock::now();
+    other.must("UPDATE orders SET qty = qty + 1 WHERE id = 2");
+    worst = std::max(worst, std::chrono::nanoseconds{std::chrono::steady_clock::now() - began});
+  }
+  EXPECT_LT(worst, 1s);
+  busy.must("COMMIT");
+  expect_completed(await_end(id));
+}
+
 TEST_P(Waiting, back_off_after_an_attempt_is_told_with_its_reason) {
   const auto id = postponed();
   auto blocker = server().connect();  // what keeps a RENAME waiting, and is not a lock of either table
