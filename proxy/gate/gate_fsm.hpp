@@ -77,7 +77,7 @@ class GateFsm {
   [[nodiscard]] TimePoint closed_at() const noexcept { return closed_at_; }
 
  private:
-  void settle();  // draining becomes held when nobody is busy
+  void settle();                                                // draining becomes held when nobody is busy
   [[nodiscard]] std::vector<SessionId> release(TimePoint now);  // as many as may run now
   [[nodiscard]] bool closed() const noexcept { return phase_ == Phase::draining || phase_ == Phase::held; }
 

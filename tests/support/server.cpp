@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -69,9 +70,22 @@ void give_to(const std::optional<Account>& account, const fs::path& path) {
   }
 }
 
+// A folder for temporary files of its own: at its start a server deletes what it takes for leftovers of an earlier one,
+// and would take the files of all others with it, who crash of that.
+std::map<std::string, std::string> with_temporary_folder(const fs::path& folder,
+                                                         const std::optional<Account>& account) {
+  fs::create_directories(folder);
+  give_to(account, folder);
+  return {{"TMPDIR", folder.string()}};
+}
+
 void initialise(Kind kind, const ServerOptions& options, const fs::path& data) {
   const auto account = unprivileged_account();
-  Command command{.arguments = {}, .environment = {}, .output = data.string() + ".log", .account = account};
+  const fs::path temporary = data.string() + ".tmp";
+  Command command{.arguments = {},
+                  .environment = with_temporary_folder(temporary, account),
+                  .output = data.string() + ".log",
+                  .account = account};
   if (kind == Kind::mysql) {
     command.arguments = command_of(kind, options);
     for (const char* more : {"--initialize-insecure", "--innodb-redo-log-capacity=16M"}) {
@@ -91,6 +105,7 @@ void initialise(Kind kind, const ServerOptions& options, const fs::path& data) {
   if (ChildProcess{command}.wait(initialise_limit) != 0) {
     throw std::runtime_error{std::string{name(kind)} + " could not make a data folder:\n" + tail_of(command.output)};
   }
+  fs::remove_all(temporary);
 }
 
 // A data folder as the server makes it at first, kept for all tests of this binary.
@@ -190,7 +205,10 @@ void TestServer::launch() {
   const auto account = unprivileged_account();
   std::ofstream{log(), std::ios::app}.close();
   give_to(account, log());
-  process_.emplace(Command{.arguments = arguments, .environment = {}, .output = log(), .account = account});
+  process_.emplace(Command{.arguments = arguments,
+                           .environment = with_temporary_folder(folder_.path() / "tmp", account),
+                           .output = log(),
+                           .account = account});
 
   const auto answers = [this] {
     try {
