@@ -205,8 +205,10 @@ void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
 
 void Migration::clean_up() {
   stream_.reset();
-  // Before the state says that it has stopped: from then on clients may alter the table again.
-  if (group_->leave(id_)) parts_.gate.disarm(group_->gate_of());
+  // Before the state says that it has stopped: from then on clients may alter the table again. A gate that is shared
+  // goes in finish(), with the last of its group: had this member left here, two would be the last there, and the
+  // slower one would disarm what a later migration may have armed by then.
+  if (group_->members().size() == 1) parts_.gate.disarm(group_->gate_of());
   if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
