@@ -18,7 +18,7 @@ class GateFsm {
   // How many released statements run at once, so that a release does not stampede the server.
   static constexpr std::size_t kReleaseConcurrencyMax = 64;
   // If none of them is done for so long, the next ones go as well: all may wait for a lock of one who is behind them.
-  static constexpr Millis kReleaseStallMax{100};
+  static constexpr Millis kReleaseStallMax{500};
 
   enum class Decision : std::uint8_t { pass, wait, refuse_snapshot };
   // A single read outside a transaction is over by itself: new ones may begin as long as writers are waited for.
