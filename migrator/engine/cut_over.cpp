@@ -105,7 +105,6 @@ CutOver::~CutOver() = default;
 
 bool CutOver::connect() {
   SessionSettings settings;
-  settings.time_zone = time_zone();
   settings.autocommit = Autocommit::off;
   settings.lock_wait_timeout = kLockWaitMax;
   settings.innodb_lock_wait_timeout = kLockWaitMax;
@@ -272,6 +271,11 @@ CutOver::Outcome CutOver::fence() {
 
 CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
   const RowSql sql(table.plan, main_->flavor());
+  // Each table's keys and values are right in its own plan's time zone only.
+  if (auto set = main_->execute("SET SESSION time_zone = " + time_zone_value(table.plan.time_zone)); set.has_error()) {
+    note("catch_up", set.error());
+    return Outcome::failed;
+  }
   const TimePoint deadline = held_at_ + parts_.options.hold_timeout_ms;
   while (Clock::now() < deadline && !parts_.panicked()) {
     const Inbox::Progress progress = table.inbox.progress();

@@ -84,7 +84,7 @@ class CutOver {
   [[nodiscard]] Outcome look_at_names_of(const Table& table);
   [[nodiscard]] Outcome reconcile(Table& table);
   enum class Batch : std::uint8_t { done, ask_again, hopeless };
-  [[nodiscard]] Batch reconcile_batch(Connection& connection, const RowSql& sql, Inbox& inbox,
+  [[nodiscard]] Batch reconcile_batch(Connection& connection, const RowSql& sql, Inbox& inbox, const TableRef& table,
                                       const std::vector<PendingKeys::Entry>& entries);
   void leave_in_old_table(const TableRef& table, const KeyLiterals& key, const std::string& why);
   void kill_blockers();
@@ -92,7 +92,6 @@ class CutOver {
   void note(const std::string& what, const std::string& why);
   void note(const std::string& what, const SqlError& error);
   void took(HoldPart part, TimePoint since);
-  [[nodiscard]] const std::string& time_zone() const { return parts_.tables.front().plan.time_zone; }
 
   Parts parts_;
   CutOverStatus& status_;
@@ -100,6 +99,7 @@ class CutOver {
   TimePoint held_at_{};
   TimePoint closed_at_{};
   Position caught_up_;
+  std::size_t reconciled_ = 0;        // of the tables, from the first
   std::unique_ptr<Connection> main_;  // locks and renames
   std::unique_ptr<Connection> side_;  // kills and looks
 };

@@ -91,7 +91,7 @@ void CutOver::leave_in_old_table(const TableRef& table, const KeyLiterals& key, 
                  Details().add("table", table.table).add("key", describe(key)).add("why", why).text());
 }
 
-CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sql, Inbox& inbox,
+CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sql, Inbox& inbox, const TableRef& table,
                                         const std::vector<PendingKeys::Entry>& entries) {
   // The new table's rows, and the gaps where there are none, are locked first; then the binlog is read to its end: who
   // has changed one of them since the swap is known, and nobody can any more until the commit.
@@ -130,15 +130,14 @@ CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sq
   } else {
     (void)connection.execute("ROLLBACK");
   }
-  for (const KeyLiterals& key : written_since)
-    leave_in_old_table(sql.plan().shadow, key, "written in the new table since");
+  for (const KeyLiterals& key : written_since) leave_in_old_table(table, key, "written in the new table since");
   status_.stragglers += free.size();
   return Batch::done;
 }
 
 CutOver::Outcome CutOver::reconcile() {
-  for (Table& table : parts_.tables) {
-    if (const Outcome outcome = reconcile(table); outcome != Outcome::ok) return outcome;
+  for (; reconciled_ < parts_.tables.size(); ++reconciled_) {
+    if (const Outcome outcome = reconcile(parts_.tables[reconciled_]); outcome != Outcome::ok) return outcome;
   }
   return Outcome::ok;
 }
@@ -168,7 +167,7 @@ CutOver::Outcome CutOver::reconcile(Table& table) {
   while (true) {
     std::vector<PendingKeys::Entry> entries = table.inbox.take(batch);
     if (entries.empty()) return Outcome::ok;
-    switch (reconcile_batch(*connection, sql, table.inbox, entries)) {
+    switch (reconcile_batch(*connection, sql, table.inbox, table.plan.source, entries)) {
       case Batch::done:
         table.inbox.done(entries);
         break;

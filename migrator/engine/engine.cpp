@@ -1,5 +1,6 @@
 #include "migrator/engine/engine.hpp"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -17,6 +18,8 @@ class Migrator final : public Engine {
  public:
   Migrator(EngineConfig config, gate::TableGate& gate, MigrationObserver& observer)
       : config_(std::move(config)), parts_{config_.primary, gate, observer}, store_(config_.primary) {}
+
+  ~Migrator() override { ask_all_to_end(); }
 
   std::optional<Problem> recover() override;
   void shut_down() override;
@@ -36,7 +39,9 @@ class Migrator final : public Engine {
 
   [[nodiscard]] Handle find(const MigrationId& id) const;
   [[nodiscard]] std::vector<Handle> handles() const;
-  [[nodiscard]] std::optional<Problem> busy(const TableRef& table) const;
+  void ask_all_to_end();
+  // Why no migration of the table may begin, or `more` of them in all.
+  [[nodiscard]] std::optional<Problem> busy(const TableRef& table, std::size_t more) const;
   [[nodiscard]] std::optional<Problem> drop_leftovers(const Migration& migration);
   // The others that swap together with it, and itself.
   [[nodiscard]] std::vector<Handle> group_of(const Migration& migration) const;
@@ -134,8 +139,12 @@ void Migrator::shut_down() {
     recovered_ = false;  // nothing is started any more
   }
   const std::vector<Handle> all = handles();
-  for (const Handle& migration : all) migration->ask_to_end();
+  ask_all_to_end();
   for (const Handle& migration : all) migration->shut_down();
+}
+
+void Migrator::ask_all_to_end() {
+  for (const Handle& migration : handles()) migration->ask_to_end();
 }
 
 std::vector<Migrator::Handle> Migrator::handles() const {
@@ -145,13 +154,17 @@ std::vector<Migrator::Handle> Migrator::handles() const {
   return all;
 }
 
-std::optional<Problem> Migrator::busy(const TableRef& table) const {
+std::optional<Problem> Migrator::busy(const TableRef& table, std::size_t more) const {
   std::size_t running = 0;
   for (const Handle& migration : handles()) {
     const bool same =
         migration->source().database == table.database && same_name(migration->source().table, table.table);
     // Who reads that a migration has ended may go on with its table at once.
-    if (migration->has_let_go(same ? kLetsGoWithin : Millis{0})) continue;
+    // Those that swapped together share a gate, which goes with the last of them.
+    const bool over = std::ranges::all_of(group_of(*migration), [&](const Handle& member) {
+      return member->has_let_go(same ? kLetsGoWithin : Millis{0});
+    });
+    if (over) continue;
     ++running;
     if (!same) continue;
     const Status status = migration->status();
@@ -162,7 +175,7 @@ std::optional<Problem> Migrator::busy(const TableRef& table) const {
     return Problem{"table_busy", "transactions that began before the swap of " + status.id +
                                      " are still open, and would read wrong rows after another; wait for them"};
   }
-  if (running < config_.migrations_max) return std::nullopt;
+  if (running + more <= config_.migrations_max) return std::nullopt;
   return Problem{"too_many_migrations",
                  std::to_string(running) + " migrations are running, which is the limit; wait for one to end"};
 }
@@ -197,7 +210,7 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
   if (!ready())
     return Unavailable{{"not_ready", "Sluice is still finding out what was unfinished; ask again in a moment"}};
   for (const Specification& table : tables) {
-    if (auto problem = busy({table.database, table.table})) return Conflict{*problem};
+    if (auto problem = busy({table.database, table.table}, tables.size())) return Conflict{*problem};
   }
   auto connection = Connection::connect(config_.primary);
   if (connection.has_error()) return unavailable(connection.error());
@@ -212,6 +225,11 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
     if (made.has_error() || std::holds_alternative<Problems>(*made)) drop_shadows();
     if (made.has_error()) return unavailable(made.error());
     if (auto* refused = std::get_if<Problems>(&*made)) return Refused{std::move(*refused)};
+    const TableRef& name = std::get<Shadow>(*made).source.name;
+    if (std::ranges::any_of(shadows, [&](const Shadow& other) { return other.source.name == name; })) {
+      drop_shadows();
+      return Invalid{{"invalid_field", "tables names " + name.table + " twice"}};
+    }
     shadows.push_back(std::get<Shadow>(std::move(*made)));
     // In the server's own spelling, which is what the binlog will say.
     table.database = shadows.back().source.name.database;
@@ -260,7 +278,7 @@ std::optional<Status> Migrator::status(const MigrationId& id) const {
 
 std::optional<Problem> Migrator::drop_leftovers(const Migration& migration) {
   const std::scoped_lock creating(creating_);
-  if (auto problem = busy(migration.source()); problem && problem->code == "table_busy") return problem;
+  if (auto problem = busy(migration.source(), 0); problem && problem->code == "table_busy") return problem;
   const Status status = migration.status();
   if (status.state == State::completed && status.cut_over.audit != kAuditPassed) {
     return Problem{"not_possible_now",

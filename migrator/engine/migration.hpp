@@ -107,6 +107,8 @@ class Migration {
   void fail(Problem problem);
   void stamp_end();  // with the mutex held, wherever the state may have become a last one
   void finish();
+  // Nobody waits at it, and no snapshot is to be refused any more.
+  [[nodiscard]] bool is_done_with(const gate::TableName& gate) const;
   void save_in_the_end();  // waits for the primary, unless shutting down
   void let_go();
   void keep_old_table();  // until its retention is over

@@ -13,14 +13,17 @@ namespace sluice::migrator {
 namespace {
 
 // The stragglers that were left alone, by their keys.
-std::set<std::string> told_conflicts(const std::vector<JournalEntry>& journal) {
+std::set<std::string> told_conflicts(const std::vector<JournalEntry>& journal, const std::string& table) {
   std::set<std::string> keys;
   for (const JournalEntry& entry : journal) {
     if (entry.event != "cut_over.conflict") continue;
     boost::system::error_code error;
     const auto details = boost::json::parse(entry.details, error);
     const auto* key = error ? nullptr : details.find_pointer("/key", error);
-    if (key != nullptr && key->is_string()) keys.emplace(key->get_string());
+    const auto* of = error ? nullptr : details.find_pointer("/table", error);
+    if (key == nullptr || !key->is_string() || of == nullptr || !of->is_string()) continue;
+    if (of->get_string() != table) continue;
+    keys.emplace(key->get_string());
   }
   return keys;
 }
@@ -56,7 +59,7 @@ Audit::Report Migration::look_back() {
                .before = watch(source(), *source_definition_, plan_->key, Side::source),
                .after = watch(source(), *shadow_definition_, plan_->key, Side::shadow),
                .plan = with_tables(*plan_, old_table(source()), source()),
-               .known = told_conflicts(journal(0)),
+               .known = told_conflicts(journal(0), source().table),
                .rest = [this](Millis time) { rest(time); },
                .shutting_down = [this] { return stopping(); }});
   return audit.run();

@@ -105,7 +105,12 @@ SwapGroup::Party Migration::party() {
                 checkpoint_.caught_up = caught_up;
                 return save().has_value();
               },
-          .journal = [this](std::string_view event, std::string details) { note(event, std::move(details)); }};
+          .journal = [this](std::string_view event, std::string details) { note(event, std::move(details)); },
+          .panicked =
+              [this] {
+                const std::scoped_lock lock(mutex_);
+                return fsm_.panic_asked();
+              }};
 }
 
 CutOver::Parts Migration::cut_over_parts(const std::vector<SwapGroup::Party*>& parties) {
@@ -126,10 +131,7 @@ CutOver::Parts Migration::cut_over_parts(const std::vector<SwapGroup::Party*>& p
                 for (const SwapGroup::Party* party : parties) party->journal(event, details);
               },
           .panicked =
-              [this] {
-                const std::scoped_lock lock(mutex_);
-                return fsm_.panic_asked();
-              },
+              [&parties] { return std::ranges::any_of(parties, [](const auto* party) { return party->panicked(); }); },
           .shutting_down = [this] { return stopping(); }};
 }
 
@@ -145,6 +147,8 @@ void Migration::cut_over() {
   const auto back = [this] {
     after_cut_over({.result = CutOverFsm::Result::again, .status = checkpoint_.cut_over, .drove = true});
   };
+  checkpoint_.cut_over.hold_ms = 0;
+  checkpoint_.cut_over.parts.clear();
   if (!passes_compatibility() || ended() || !connection_) return ended() ? void() : back();
   arm();  // views, routines and triggers may have been made since
   if (!connection_) return back();
@@ -166,7 +170,10 @@ void Migration::cut_over() {
 
 void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
   const CutOverFsm::Result result = swapped.result;
-  if (result == CutOverFsm::Result::pending) return;  // shutting down: whoever starts next looks at the names
+  if (result == CutOverFsm::Result::pending) {  // shutting down: whoever starts next looks at the names
+    stopping_ = true;
+    return;
+  }
   const std::uint64_t attempts = checkpoint_.cut_over.attempts;
   checkpoint_.cut_over = swapped.status;
   checkpoint_.cut_over.attempts = attempts;
@@ -208,7 +215,7 @@ void Migration::clean_up() {
   // Before the state says that it has stopped: from then on clients may alter the table again. A gate that is shared
   // goes in finish(), with the last of its group: had this member left here, two would be the last there, and the
   // slower one would disarm what a later migration may have armed by then.
-  if (group_->members().size() == 1) parts_.gate.disarm(group_->gate_of());
+  if (group_->members().size() == 1 && is_done_with(group_->gate_of())) parts_.gate.disarm(group_->gate_of());
   if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
@@ -216,6 +223,11 @@ void Migration::clean_up() {
   const std::scoped_lock lock(mutex_);
   fsm_.cleaned_up();
   stamp_end();
+}
+
+bool Migration::is_done_with(const gate::TableName& gate) const {
+  const gate::GateStatus status = parts_.gate.status(gate);
+  return status.stale == 0 && status.waiting == 0;
 }
 
 // Who sees that it has ended sees when.
@@ -239,11 +251,15 @@ void Migration::finish() {
     if (stream_) stream_->stop();
     return;
   }
+  if (const State state = status().state; state != State::completed) {
+    group_->fail({id_, source()},
+                 error_.value_or(Problem{to_string(state), std::string("it was ") + to_string(state)}));
+  }
   const gate::TableName gate = group_->gate_of();
   const bool last = group_->leave(id_);
   if (last) parts_.gate.open(gate);
   // What follows, the audit too, holds nobody up: not even those who want to alter the table now.
-  if (last && parts_.gate.status(gate).stale == 0) parts_.gate.disarm(gate);
+  if (last && is_done_with(gate)) parts_.gate.disarm(gate);
   if (stream_) stream_->stop();
   brakes_ = {};
   if (error_) {
@@ -255,7 +271,8 @@ void Migration::finish() {
   save_in_the_end();
   audit();
   // Transactions with an older snapshot must be refused until the last of them has ended.
-  while (last && !stopping() && parts_.gate.status(gate).stale > 0) rest(kIdle);
+  // And those who waited go on in turn as long as the gate is there.
+  while (last && !stopping() && !is_done_with(gate)) rest(kIdle);
   if (last) parts_.gate.disarm(gate);
   let_go();
   keep_old_table();

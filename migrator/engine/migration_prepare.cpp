@@ -40,6 +40,16 @@ bool Migration::find_tables() {
   }
   // After the swap the same two tables bear other names.
   const bool swapped = !*named_shadow && *named_old;
+  if (swapped) {
+    // A RENAME that was left at the server may have run between the three looks: now it has.
+    named_source = read_table(*connection_, source());
+    named_old = read_table(*connection_, old);
+    for (const auto* result : {&named_source, &named_old}) {
+      if (result->has_value()) continue;
+      connection_lost(result->error());
+      return false;
+    }
+  }
   source_definition_ = swapped ? *named_old : *named_source;
   shadow_definition_ = swapped ? *named_source : *named_shadow;
   if (!source_definition_ || !shadow_definition_) {

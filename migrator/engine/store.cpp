@@ -71,7 +71,8 @@ SqlResult<void> Store::prepare() {
        {"CREATE DATABASE IF NOT EXISTS _sluice DEFAULT CHARACTER SET utf8mb4",
         "CREATE TABLE IF NOT EXISTS _sluice.migrations (number BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,"
         " swap_group VARCHAR(36) NOT NULL,"
-        " database_name VARCHAR(64) NOT NULL, table_name VARCHAR(64) NOT NULL, alter_text LONGTEXT NOT NULL,"
+        " database_name VARCHAR(64) COLLATE utf8mb4_bin NOT NULL, table_name VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,"
+        " alter_text LONGTEXT NOT NULL,"
         " options LONGTEXT NOT NULL, state VARCHAR(16) NOT NULL, paused TINYINT NOT NULL, checkpoint LONGTEXT NOT NULL,"
         " error_code VARCHAR(64) NULL, error_message LONGTEXT NULL, started_at VARCHAR(32) NOT NULL,"
         " ended_at VARCHAR(32) NOT NULL DEFAULT '', UNIQUE KEY (swap_group, database_name, table_name))"
@@ -138,6 +139,9 @@ SqlResult<std::vector<StoredMigration>> Store::add(const std::vector<Specificati
   auto made = query("SELECT number, started_at FROM _sluice.migrations WHERE swap_group = " + quote_string(group) +
                     " ORDER BY number");
   if (made.has_error()) return made.error();
+  if (made->rows.size() != tables.size()) {
+    return SqlError{.code = 0, .sqlstate = "HY000", .text = "schema _sluice does not keep what was written"};
+  }
   std::vector<StoredMigration> stored;
   for (const Row& row : made->rows) {
     stored.push_back({.id = "m" + text(row.at(0)),

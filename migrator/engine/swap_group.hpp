@@ -46,6 +46,7 @@ class SwapGroup {
     CutOver::Table table;
     std::function<bool(const Position& caught_up)> record;
     std::function<void(std::string_view event, std::string details)> journal;
+    std::function<bool()> panicked;
   };
   struct Swapped {
     CutOverFsm::Result result = CutOverFsm::Result::pending;
@@ -63,7 +64,8 @@ class SwapGroup {
   void stay_away();
 
   // ---- the end
-  // A member that fails takes the others with it. The first one's reason is kept.
+  // A member that ends before the swap takes the others with it, unless they are asked to end themselves. The first
+  // one's reason is kept.
   void fail(const Member& member, const Problem& problem);
   [[nodiscard]] std::optional<Problem> failure() const;
   // The member needs the gate no more. True for the last one: the gate may be disarmed.

@@ -89,7 +89,7 @@ std::string settings_statement(const SessionSettings& settings, const ServerFlav
                                std::string_view global_sql_mode) {
   std::string sql = "SET SESSION sql_mode = " + quote_string(storing_sql_mode(global_sql_mode));
   sql += ", time_zone = ";
-  sql += settings.time_zone == server_time_zone ? "@@global.time_zone" : quote_string(settings.time_zone);
+  sql += time_zone_value(settings.time_zone);
   sql += ", autocommit = ";
   sql += settings.autocommit == Autocommit::on ? "1" : "0";
   sql += ", lock_wait_timeout = " + std::to_string(settings.lock_wait_timeout.count());
@@ -209,6 +209,10 @@ const ServerFlavor& Connection::flavor() const noexcept {
 void Connection::close_now() noexcept {
   const std::lock_guard lock(impl_->socket_mutex);
   if (impl_->socket >= 0) ::shutdown(impl_->socket, SHUT_RDWR);
+}
+
+std::string time_zone_value(const std::string& time_zone) {
+  return time_zone == server_time_zone ? "@@global.time_zone" : quote_string(time_zone);
 }
 
 }  // namespace sluice::migrator

@@ -37,6 +37,9 @@ inline constexpr std::string_view server_time_zone = "";  // the server's global
 
 // What the session is set to. Always: utf8mb4, no statement time limit, and the server's own sql_mode as far as it says
 // what may be stored, made strict (see storing_sql_mode()).
+// The right side of SET time_zone for one of these or for a name.
+[[nodiscard]] std::string time_zone_value(const std::string& time_zone);
+
 struct SessionSettings {
   std::string time_zone{utc_time_zone};
   Autocommit autocommit = Autocommit::on;

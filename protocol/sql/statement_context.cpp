@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <span>
 
 #include "protocol/sql/lexer.hpp"
@@ -356,8 +357,15 @@ Reading read_all(std::string_view sql, sql::Reading how) {
 UnknownStatement doubtful(std::string_view sql) {
   UnknownStatement result;
   for (const auto code_comments : {CodeComments::code, CodeComments::comments}) {
-    for (const LockAction action : read_all(sql, {.code_comments = code_comments}).all.locks) {
-      if (takes_lock(action)) result.locks.push_back(action);
+    for (const auto backslash : {Backslash::escape, Backslash::literal}) {
+      std::vector<LockAction> taken;
+      const Reading reading = read_all(sql, {.code_comments = code_comments, .backslash = backslash});
+      std::ranges::copy_if(reading.all.locks, std::back_inserter(taken), takes_lock);
+      // One of the readings is true: what it takes is taken, and no handler is opened twice for it.
+      for (const LockAction action : kLockActions) {
+        const auto more = std::ranges::count(taken, action) - std::ranges::count(result.locks, action);
+        if (more > 0) result.locks.insert(result.locks.end(), static_cast<std::size_t>(more), action);
+      }
     }
   }
   return result;

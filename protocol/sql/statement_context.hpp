@@ -2,6 +2,7 @@
 // Dynamic SQL (EXECUTE) is not looked into. Routines leave database and character set as they found them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -59,6 +60,9 @@ enum class LockAction : std::uint8_t {
   open_handler,     // HANDLER t OPEN
   close_handler,
 };
+inline constexpr std::array kLockActions{LockAction::lock_tables,  LockAction::lock_everything,
+                                         LockAction::unlock,       LockAction::begin,
+                                         LockAction::open_handler, LockAction::close_handler};
 [[nodiscard]] bool takes_lock(LockAction action) noexcept;
 struct ChangeLocks {
   LockAction action{};

@@ -67,12 +67,13 @@ Verdict Gate::admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Tou
     if (impl_->armed->epoch != armed_epoch) return Verdict::rescan;
     slot.parked_ = false;
     // This command has not been sent: what the swap saw at the server was nothing, if nothing else is in flight.
-    const bool no_snapshot = slot.in_flight_ == 1 && !(slot.in_transaction_.load() && slot.may_hold_snapshot_.load());
+    const bool no_snapshot = slot.in_flight_ == 1 && !slot.may_hold_snapshot_.load();
     const bool only_reads =
         std::ranges::all_of(touches, [](const Touch& touch) { return touch.access <= Access::read; });
-    const auto work = only_reads && autocommit == Autocommit::on && !slot.in_transaction_.load()
-                          ? GateFsm::Work::single_read
-                          : GateFsm::Work::any;
+    const auto work =
+        only_reads && autocommit == Autocommit::on && !slot.in_transaction_.load() && !slot.holds_tables_.load()
+            ? GateFsm::Work::single_read
+            : GateFsm::Work::any;
     Impl::Table* blocked_by = nullptr;
     std::vector<Impl::Table*> touched;
     for (const Touch& touch : touches) {
@@ -108,24 +109,26 @@ Verdict Gate::admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Tou
   return verdict;
 }
 
-void Gate::finish(Slot& slot, bool in_transaction, bool may_hold_snapshot) {
+void Gate::finish(Slot& slot, Left left) {
   if (slot.in_flight_ == 0) std::abort();  // a finish() without its begin()
   if (--slot.in_flight_ == 0) slot.parked_ = false;
   const std::uint32_t at_server = slot.in_flight_ - (slot.parked_ ? 1 : 0);
-  slot.may_hold_snapshot_.store(may_hold_snapshot, std::memory_order_relaxed);
-  slot.in_transaction_.store(in_transaction, std::memory_order_seq_cst);
+  slot.may_hold_snapshot_.store(left.may_hold_snapshot, std::memory_order_seq_cst);
+  slot.holds_tables_.store(left.holds_tables, std::memory_order_seq_cst);
+  slot.in_transaction_.store(left.in_transaction, std::memory_order_seq_cst);
+  // Last: who sees this command gone sees what it left. See Impl::sessions().
   slot.at_server_.store(at_server, std::memory_order_seq_cst);
   if (!slot.listed_.load(std::memory_order_seq_cst)) return;
 
-  const GateFsm::Ending ending = in_transaction  ? GateFsm::Ending::keeps_table
-                                 : at_server > 0 ? GateFsm::Ending::pending
-                                                 : GateFsm::Ending::free;
-  const TimePoint now = Clock::now();
+  const GateFsm::Ending ending = left.holds_tables ? GateFsm::Ending::keeps_table
+                                 : at_server > 0   ? GateFsm::Ending::pending
+                                                   : GateFsm::Ending::free;
   std::vector<Impl::Waker> wakers;
   {
     const std::scoped_lock lock(impl_->mutex);
+    const TimePoint now = Clock::now();
     for (auto& [name, table] : impl_->tables) {
-      if (!may_hold_snapshot && at_server == 0) table.fsm.has_no_snapshot(slot.id());
+      if (!left.may_hold_snapshot && at_server == 0) table.fsm.has_no_snapshot(slot.id());
       impl_->collect(table.fsm.finish(slot.id(), ending, now), Wake::judge_again, wakers);
       if (ending == GateFsm::Ending::free) table.statements.erase(slot.id());
     }

@@ -119,6 +119,13 @@ enum class Wake : std::uint8_t {
   interrupted,  // KILL QUERY: answer 1317 and forget the statement
 };
 
+// What a session is left with when a command has its answer.
+struct Left {
+  bool in_transaction = false;     // one is open
+  bool may_hold_snapshot = false;  // and has done more than begin
+  bool holds_tables = false;       // that, or locks that outlast their statement
+};
+
 class Gate;
 
 // One client's session as the gate knows it. Made by Gate::enter; the session keeps it for its life and then calls
@@ -142,6 +149,7 @@ class Slot {
   std::atomic<std::uint32_t> at_server_{0};  // commands sent, or about to be, and not answered yet
   std::atomic<bool> in_transaction_{false};
   std::atomic<bool> may_hold_snapshot_{false};
+  std::atomic<bool> holds_tables_{false};
   std::atomic<bool> listed_{false};  // some table's state machine has an entry for this session
   std::uint32_t in_flight_ = 0;  // commands begun and not finished, a waiting one included; the session's thread only
   bool parked_ = false;          // the last command begun waits at the gate; the session's thread only
@@ -173,9 +181,8 @@ class Gate : public TableGate {
   // with whatever a new scan finds, be it nothing.
   [[nodiscard]] Verdict admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Touch>& touches,
                               std::string statement, Autocommit autocommit, TimePoint now);
-  // The command has its whole answer (or was answered by the proxy itself). `in_transaction`: one is open that has
-  // done more than begin, or locks are held that outlast their statement. `may_hold_snapshot`: the former alone.
-  void finish(Slot& slot, bool in_transaction, bool may_hold_snapshot);
+  // The command has its whole answer (or was answered by the proxy itself).
+  void finish(Slot& slot, Left left);
 
   // A client sent KILL QUERY for this connection: whoever waits under that number is woken with Wake::interrupted.
   void interrupt(ConnectionId connection);

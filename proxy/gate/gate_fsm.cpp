@@ -66,8 +66,11 @@ std::vector<SessionId> GateFsm::finish(SessionId session, Ending ending, TimePoi
       passing_.erase(session);
       break;
   }
-  if (released_.erase(session) > 0) tickets_.erase(session);
-  if (slots_.erase(session) > 0) progress_at_ = now;
+  slots_.erase(session);
+  if (released_.erase(session) > 0) {
+    tickets_.erase(session);
+    progress_at_ = std::max(progress_at_, now);
+  }
   settle();
   return release(now);
 }
@@ -116,6 +119,7 @@ std::vector<SessionId> GateFsm::open(TimePoint now) {
   if (!closed()) return {};
   phase_ = Phase::armed;
   passing_.clear();
+  paced_until_ = next_ticket_;
   return release(now);
 }
 
@@ -153,11 +157,13 @@ std::vector<SessionId> GateFsm::release(TimePoint now) {
   std::vector<SessionId> woken;
   if (closed() || queue_.empty()) return woken;
   if (now >= progress_at_ + kReleaseStallMax) slots_.clear();
-  while (!queue_.empty() && slots_.size() < kReleaseConcurrencyMax) {
+  while (!queue_.empty()) {
     const auto first = queue_.begin();
+    const bool paced = first->first < paced_until_;
+    if (paced && slots_.size() >= kReleaseConcurrencyMax) break;
     released_.insert(first->second);
-    slots_.insert(first->second);
-    progress_at_ = now;
+    if (paced) slots_.insert(first->second);
+    progress_at_ = std::max(progress_at_, now);
     woken.push_back(first->second);
     queue_.erase(first);
   }

@@ -18,7 +18,7 @@ class GateFsm {
   // How many released statements run at once, so that a release does not stampede the server.
   static constexpr std::size_t kReleaseConcurrencyMax = 64;
   // If none of them is done for so long, the next ones go as well: all may wait for a lock of one who is behind them.
-  static constexpr Millis kReleaseStallMax{500};
+  static constexpr Millis kReleaseStallMax{100};
 
   enum class Decision : std::uint8_t { pass, wait, refuse_snapshot };
   // A single read outside a transaction is over by itself: new ones may begin as long as writers are waited for.
@@ -87,12 +87,13 @@ class GateFsm {
   std::map<SessionId, std::uint64_t> tickets_;  // of the waiting and of the released that have not finished yet
   std::set<SessionId> released_;                // woken, and not finished yet
   std::set<SessionId> slots_;                   // the released that count
+  std::uint64_t paced_until_ = 0;               // the tickets of those who came before the gate opened
   std::set<SessionId> passing_;                 // may still touch the table while it drains
   std::set<SessionId> stale_;                   // hold a snapshot older than the swap
   std::uint64_t next_ticket_ = 0;
   std::uint64_t held_statements_ = 0;
   bool reads_wait_ = false;  // no writer was left at some instant of this drain: reads may not put it off any further
-  TimePoint progress_at_{};  // the last time that a slot was taken or given back
+  TimePoint progress_at_{};  // the last time that somebody was released, or a released one was done
   TimePoint closed_at_{};
   TimePoint drain_deadline_{};
   TimePoint hold_deadline_{};

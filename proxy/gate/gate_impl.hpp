@@ -64,18 +64,18 @@ struct Gate::Impl {
     std::vector<SessionId> found;
     for (const auto& [id, slot] : slots) {
       slot->listed_.store(true, std::memory_order_seq_cst);
-      const bool in_transaction = slot->in_transaction_.load(std::memory_order_seq_cst);
+      // First: a command that is not seen here any more has said before what it left.
       const bool running = slot->at_server_.load(std::memory_order_seq_cst) > 0;
       bool wanted = false;
       switch (look) {
         case Look::busy:
-          wanted = running || in_transaction;
+          wanted = running || slot->holds_tables_.load(std::memory_order_seq_cst);
           break;
         case Look::in_transaction:
-          wanted = in_transaction;
+          wanted = slot->in_transaction_.load(std::memory_order_seq_cst);
           break;
         case Look::may_hold_snapshot:
-          wanted = running || (in_transaction && slot->may_hold_snapshot_.load());
+          wanted = running || slot->may_hold_snapshot_.load(std::memory_order_seq_cst);
           break;
       }
       if (wanted) found.push_back(id);

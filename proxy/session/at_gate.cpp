@@ -30,7 +30,9 @@ Session::Running Session::judge() {
     }
     const ArmedIndex& armed = worker_->armed();
     auto finding = examine(*command, attributes_, memory_, armed.index);
-    const bool alone = transaction_.autocommits() && !transaction_.is_open();
+    // A text of several statements may leave a transaction behind.
+    const bool alone = transaction_.autocommits() && !transaction_.is_open() &&
+                       leaves_nothing(effect_of(*command, attributes_, memory_));
     const auto autocommit = alone ? gate::Autocommit::on : gate::Autocommit::off;
     const auto verdict = gate.admit(*slot_, armed.set->epoch, finding.touches, std::move(finding.statement), autocommit,
                                     gate::Clock::now());

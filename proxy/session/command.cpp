@@ -146,6 +146,12 @@ Effect effect_of(const Command& command, Attributes attributes, const SessionMem
   return rule_of(command.code).effect(command, attributes, memory);
 }
 
+bool leaves_nothing(const Effect& effect) noexcept {
+  if (std::holds_alternative<Executed>(effect)) return true;
+  const auto* said = std::get_if<Said>(&effect);
+  return said != nullptr && std::holds_alternative<protocol::OrdinaryStatement>(said->context);
+}
+
 Finding examine(const Command& command, Attributes attributes, const SessionMemory& memory,
                 const protocol::TargetIndex& index) {
   switch (rule_of(command.code).touches) {

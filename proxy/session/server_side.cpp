@@ -50,8 +50,9 @@ Session::Running Session::pass_answers() {
 }
 
 void Session::finish_at_gate() {
-  const bool has_worked = transaction_.has_worked();
-  shared().gate.finish(*slot_, has_worked || memory_.holds_locks(), has_worked);
+  shared().gate.finish(*slot_, {.in_transaction = transaction_.is_open(),
+                                .may_hold_snapshot = transaction_.has_worked(),
+                                .holds_tables = transaction_.has_worked() || memory_.holds_locks()});
 }
 
 void Session::note_answer(const protocol::Ending& ending) {

@@ -180,9 +180,8 @@ std::uint64_t World::digest() const {
   for (std::uint8_t who = 0; who < scenario_->clients.size(); ++who) {
     const gate::SessionId session{who};
     const auto busy = gate_->busy().find(session);
-    const std::uint64_t is_busy = busy == gate_->busy().end() ? 0U
-                                                              : 1U + (busy->second.touched ? 1U : 0U) +
-                                                                    (busy->second.only_reads ? 2U : 0U);
+    const std::uint64_t is_busy =
+        busy == gate_->busy().end() ? 0U : 1U + (busy->second.touched ? 1U : 0U) + (busy->second.only_reads ? 2U : 0U);
     const auto judged = [&](gate::GateFsm::Work work) {
       return static_cast<std::uint64_t>(gate_->judge(session, work));
     };

@@ -183,8 +183,8 @@ void World::answered(std::uint8_t who) {
   if (!gate_) return;
   if (client.told_snapshot == 0) gate_->has_no_snapshot(SessionId{who});
   forget_arrival(who);
-  wake(
-      gate_->finish(SessionId{who}, client.in_transaction != 0 ? GateFsm::Ending::keeps_table : GateFsm::Ending::free, {}));
+  wake(gate_->finish(SessionId{who}, client.told_snapshot != 0 ? GateFsm::Ending::keeps_table : GateFsm::Ending::free,
+                     {}));
 }
 
 // Releases what the transaction holds; what it had not committed is gone.

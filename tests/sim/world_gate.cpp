@@ -27,7 +27,7 @@ std::vector<SessionId> World::in_transaction() const {
 std::vector<SessionId> World::busy() const {
   std::vector<SessionId> out;
   for (std::uint8_t who = 0; who < scenario_->clients.size(); ++who) {
-    const bool is_busy = at_server(who) || model_.clients[who].told_transaction != 0;
+    const bool is_busy = at_server(who) || model_.clients[who].told_snapshot != 0;
     if (proxied(who) && model_.clients[who].orphan == 0 && is_busy) out.push_back(SessionId{who});
   }
   return out;

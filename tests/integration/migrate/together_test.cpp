@@ -139,6 +139,51 @@ TEST_P(Together, stopping_one_stops_all_and_leaves_nothing) {
   EXPECT_THAT(leftovers(direct()), IsEmpty());
 }
 
+TEST_P(Together, panic_of_one_is_panic_for_all) {
+  const auto [orders, items] = started(both, R"({"postpone_cut_over": true})");
+  for (const std::string& id : {orders, items}) EXPECT_EQ(sluice().await_state(id, "ready", 30s).state, "ready");
+  act(items, "panic");
+  for (const std::string& id : {orders, items}) EXPECT_EQ(sluice().await_state(id, "panicked", 30s).state, "panicked");
+  EXPECT_EQ(columns("orders"), "4");
+}
+
+TEST_P(Together, each_table_is_brought_over_in_the_time_zone_that_is_right_for_it) {
+  const auto own = TestServer::start(GetParam(), {.arguments = {"--default-time-zone=+02:00"}});
+  auto proxy = SluiceProcess::start(own);
+  auto client = own.connect();
+  // One's values follow the server's time zone, as its ALTER would; the other's keys are exact in UTC only.
+  client.must("CREATE TABLE stamped (id BIGINT AUTO_INCREMENT PRIMARY KEY, at TIMESTAMP(3), said DATETIME(3))");
+  client.must(
+      "CREATE TABLE keyed (at TIMESTAMP(3) NOT NULL, id BIGINT NOT NULL, said DATETIME(3), PRIMARY KEY (at, id))");
+  std::jthread writer([&](const std::stop_token& stop) {
+    auto through = proxy.connect();
+    for (int id = 0; !stop.stop_requested(); ++id) {
+      through.must("INSERT INTO stamped (at, said) VALUES (NOW(3), NOW(3))");
+      through.must("INSERT INTO keyed VALUES (NOW(3), " + std::to_string(id) + ", NOW(3))");
+    }
+  });
+  for (int round = 0; round < 4; ++round) {
+    client.must("DROP TABLE IF EXISTS _stamped_del, _keyed_del");
+    const std::string stamped = R"({"table": "stamped", "alter": "MODIFY at )" +
+                                std::string(round % 2 == 0 ? "DATETIME(3)" : "TIMESTAMP(3) NULL") + "\"}";
+    const std::string keyed = R"({"table": "keyed", "alter": "ENGINE = InnoDB"})";
+    const auto response =
+        proxy.post("/migrate", R"({"database": "test", "tables": [)" +
+                                   (round < 2 ? stamped + ", " + keyed : keyed + ", " + stamped) + "]}");
+    ASSERT_EQ(response.status, 202U) << response.body;
+    for (const std::string& id : {json_at(response.body, "/id"), json_at(response.body, "/swaps_with/0")}) {
+      const auto status = proxy.await_audited(id, 30s);
+      EXPECT_EQ(status.state, "completed") << status.json;
+      EXPECT_EQ(status.audit, "passed") << status.json;
+    }
+  }
+  writer = {};
+  for (const std::string table : {"stamped", "keyed"}) {
+    EXPECT_EQ(client.must("SELECT COUNT(*) FROM " + table + " WHERE at <> said").value(), "0") << table;
+  }
+  EXPECT_EQ(client.must("SELECT COUNT(*) FROM keyed").value(), client.must("SELECT COUNT(*) FROM stamped").value());
+}
+
 TEST_P(Together, killed_anywhere_in_the_cut_over_they_still_swap_together) {
   for (const auto delay : {0ms, 4ms, 8ms, 14ms, 22ms}) {
     SCOPED_TRACE(delay.count());

@@ -25,7 +25,8 @@ class SwapGroupTest : public testing::Test {
   SwapGroup::Party party(Own& own) {
     return {.table = {.inbox = own.inbox, .applier = own.applier, .plan = own.plan, .old_table = {}},
             .record = [](const Position&) { return true; },
-            .journal = [](std::string_view, const std::string&) {}};
+            .journal = [](std::string_view, const std::string&) {},
+            .panicked = [] { return false; }};
   }
   std::future<std::optional<Swapped>> comes(Own& own, std::chrono::milliseconds patience = 10s) {
     return std::async(std::launch::async, [this, &own, patience] {

@@ -40,7 +40,9 @@ class ClientAtGate {
     }
   }
   void answered(After after = After::autocommit) {
-    gate_->finish(*slot_, after != After::autocommit, after == After::in_transaction);
+    gate_->finish(*slot_, {.in_transaction = after != After::autocommit,
+                           .may_hold_snapshot = after == After::in_transaction,
+                           .holds_tables = after == After::in_transaction});
   }
   // A command that touches nothing armed.
   void elsewhere(After after) {

@@ -176,6 +176,32 @@ TEST_F(GateFsmTest, KeepsTheLimitOfTheReleaseAsLongAsThereIsProgress) {
   EXPECT_EQ(gate.deadline(), later + GateFsm::kReleaseStallMax);
 }
 
+TEST_F(GateFsmTest, GoesBackToItsLimitAfterAStall) {
+  constexpr auto kMax = GateFsm::kReleaseConcurrencyMax;
+  close();
+  for (std::uint64_t i = 0; i < 4 * kMax; ++i) wait(SessionId{i});
+  (void)gate.open(kNow);
+  for (std::uint64_t i = 0; i < kMax; ++i) begin(SessionId{i});
+  TimePoint now = gate.deadline();
+  EXPECT_EQ(gate.tick(now).size(), kMax) << "nobody was done: once more as many";
+  for (std::uint64_t i = 0; i < kMax; ++i) {  // then the first ones are, slowly
+    now += GateFsm::kReleaseStallMax / 2;
+    EXPECT_THAT(gate.finish(SessionId{i}, Ending::free, now), IsEmpty());
+    EXPECT_THAT(gate.tick(now), IsEmpty());
+  }
+}
+
+TEST_F(GateFsmTest, PacesOnlyThoseWhoWaitedWhenItOpened) {
+  constexpr auto kMax = GateFsm::kReleaseConcurrencyMax;
+  close();
+  for (std::uint64_t i = 0; i < kMax + 1; ++i) wait(SessionId{i});
+  (void)gate.open(kNow);
+  for (std::uint64_t i = 0; i < kMax; ++i) begin(SessionId{i});
+  for (std::uint64_t i = 0; i < 3 * kMax; ++i) wait(SessionId{1000 + i});  // they come meanwhile
+  EXPECT_EQ(gate.finish(SessionId{0}, Ending::free, kNow).size(), 1 + 3 * kMax) << "the last of the held has gone";
+  EXPECT_EQ(gate.judge(SessionId{5000}, Work::any), Decision::pass);
+}
+
 TEST_F(GateFsmTest, KeepsThePlaceOfOneWhoMustWaitAgain) {
   close();
   wait(kAnn);

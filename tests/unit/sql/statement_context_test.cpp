@@ -172,7 +172,7 @@ TEST(StatementContext, ReadsSeveralStatementsInTheirOrder) {
 }
 
 TEST(StatementContext, DoesNotGuessAtSeveralStatementsThatCanBeReadInTwoWays) {
-  const StatementContext may_lock = UnknownStatement{.locks = {LockAction::lock_tables, LockAction::lock_tables}};
+  const StatementContext may_lock = UnknownStatement{.locks = {LockAction::lock_tables}};
   for (const char* sql : {"SELECT 1;/*!50700USE a*/", "SELECT '\\'; USE a; -- '", "USE a; SELECT 'no end",
                           "BEGIN; CREATE VIEW v AS SELECT 1"}) {
     EXPECT_EQ(several(sql), unknown) << sql;
