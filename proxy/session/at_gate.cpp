@@ -32,7 +32,7 @@ Session::Running Session::judge() {
     auto finding = examine(*command, attributes_, memory_, armed.index);
     // A text of several statements may leave a transaction behind.
     const bool alone = transaction_.autocommits() && !transaction_.is_open() &&
-                       leaves_nothing(effect_of(*command, attributes_, memory_));
+                       ends_by_itself(effect_of(*command, attributes_, memory_));
     const auto autocommit = alone ? gate::Autocommit::on : gate::Autocommit::off;
     const auto verdict = gate.admit(*slot_, armed.set->epoch, finding.touches, std::move(finding.statement), autocommit,
                                     gate::Clock::now());

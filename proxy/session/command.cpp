@@ -146,8 +146,8 @@ Effect effect_of(const Command& command, Attributes attributes, const SessionMem
   return rule_of(command.code).effect(command, attributes, memory);
 }
 
-bool leaves_nothing(const Effect& effect) noexcept {
-  if (std::holds_alternative<Executed>(effect)) return true;
+bool ends_by_itself(const Effect& effect) noexcept {
+  if (std::holds_alternative<Executed>(effect) || std::holds_alternative<Prepared>(effect)) return true;
   const auto* said = std::get_if<Said>(&effect);
   return said != nullptr && std::holds_alternative<protocol::OrdinaryStatement>(said->context);
 }

@@ -28,8 +28,8 @@ using Code = protocol::CommandCode;
 // What the command does to the session if it succeeds.
 [[nodiscard]] Effect effect_of(const Command& command, Attributes attributes, const SessionMemory& memory);
 
-// Whether nothing of the session is other than before when the command has been run, but its data.
-[[nodiscard]] bool leaves_nothing(const Effect& effect) noexcept;
+// Whether it is one statement, which begins no transaction and takes no lock that outlasts it.
+[[nodiscard]] bool ends_by_itself(const Effect& effect) noexcept;
 
 // What the gate is asked: the armed tables that it touches, and the text that a blocker is shown with.
 struct Finding {

@@ -139,6 +139,26 @@ MigrationStatus BehindSluice::await_end(const std::string& id) {
   return sluice().await_state(id, "completed", migration_limit);
 }
 
+void BehindSluice::keep_renames_waiting(TestClient& client) const {
+  if (is_mysql()) {
+    client.must("LOCK INSTANCE FOR BACKUP");
+  } else {
+    client.must("BACKUP STAGE START");
+    client.must("BACKUP STAGE BLOCK_DDL");
+  }
+}
+
+void BehindSluice::allow_renames(TestClient& client) const {
+  client.must(is_mysql() ? "UNLOCK INSTANCE" : "BACKUP STAGE END");
+}
+
+bool BehindSluice::sluice_runs(TestClient& client, const std::string& pattern) {
+  return client
+             .must("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'sluice' AND info LIKE '" +
+                   pattern + "'")
+             .value() != "0";
+}
+
 void BehindSluice::expect_unharmed(Workload& workload) {
   workload.stop();
   const auto report = workload.verify(direct());

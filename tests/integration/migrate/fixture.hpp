@@ -51,6 +51,11 @@ class BehindSluice : public OnBothServers {
   HttpResponse act(const std::string& id, const std::string& action);  // must be accepted
   HttpResponse change(const std::string& id, const std::string& options);
   [[nodiscard]] MigrationStatus await_end(const std::string& id);
+  // By what is not a lock of a table, until allow_renames().
+  void keep_renames_waiting(TestClient& client) const;
+  void allow_renames(TestClient& client) const;
+  // Whether the server runs a statement of Sluice's like this one.
+  [[nodiscard]] static bool sluice_runs(TestClient& client, const std::string& pattern);
   // Stops the clients; each acknowledged write is there, and no client saw an error.
   void expect_unharmed(Workload& workload);
 
