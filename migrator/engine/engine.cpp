@@ -91,9 +91,11 @@ std::map<std::string, std::shared_ptr<SwapGroup>> groups_of(const std::vector<St
   for (const StoredMigration& one : stored) by_group[one.swap_group].push_back(&one);
   std::map<std::string, std::shared_ptr<SwapGroup>> groups;
   for (const auto& [name, members] : by_group) {
+    const auto member = [](const StoredMigration& one) {
+      return SwapGroup::Member{one.id, {one.specification.database, one.specification.table}};
+    };
     std::vector<SwapGroup::Member> all;
-    for (const StoredMigration* one : members)
-      all.push_back({one->id, {one->specification.database, one->specification.table}});
+    for (const StoredMigration* one : members) all.push_back(member(*one));
     auto group = std::make_shared<SwapGroup>(std::move(all));
     std::size_t interrupted = 0;  // in their cut-over
     for (const StoredMigration* one : members) {
@@ -101,8 +103,7 @@ std::map<std::string, std::shared_ptr<SwapGroup>> groups_of(const std::vector<St
       if (!has_ended(one->state)) continue;
       (void)group->leave(one->id);
       if (one->state == State::completed) continue;
-      group->fail({one->id, {one->specification.database, one->specification.table}},
-                  one->error.value_or(Problem{"ended", std::string("it was ") + to_string(one->state)}));
+      group->fail(member(*one), one->error.value_or(Problem{"ended", std::string("it was ") + to_string(one->state)}));
     }
     if (interrupted > 0) group->expect(interrupted);
     groups.emplace(name, std::move(group));

@@ -230,9 +230,11 @@ MigrationFsm::Facts Migration::facts() {
   facts.copied = checkpoint_.copied;
   facts.verified = checkpoint_.verified || now_options.verify == Verify::off;
   bool asked = false;
+  bool ending = false;
   {
     const std::scoped_lock lock(mutex_);
     asked = fsm_.cut_over_asked();
+    ending = fsm_.end_asked();
   }
   if (asked && !checkpoint_.cut_over_asked) {
     checkpoint_.cut_over_asked = true;
@@ -241,11 +243,6 @@ MigrationFsm::Facts Migration::facts() {
   facts.postponed = !checkpoint_.cut_over_asked &&
                     (now_options.postpone_cut_over || flag_is_set(now_options.postpone_cut_over_flag_file));
   facts.others_ready = group_->others_are_willing(id_);
-  bool ending = false;
-  {
-    const std::scoped_lock lock(mutex_);
-    ending = fsm_.end_asked();
-  }
   if (auto problem = group_->failure(); problem && !ending) fail(*problem);
   facts.outside_window = !checkpoint_.cut_over_asked && is_outside_window(now_options);
   facts.lag = Millis::max();

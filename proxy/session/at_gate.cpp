@@ -31,7 +31,7 @@ Session::Running Session::judge() {
     const ArmedIndex& armed = worker_->armed();
     auto finding = examine(*command, attributes_, memory_, armed.index);
     // A text of several statements may leave a transaction behind.
-    const bool alone = transaction_.autocommits() && !transaction_.is_open() &&
+    const bool alone = !finding.touches.empty() && transaction_.autocommits() && !transaction_.is_open() &&
                        ends_by_itself(effect_of(*command, attributes_, memory_));
     const auto autocommit = alone ? gate::Autocommit::on : gate::Autocommit::off;
     const auto verdict = gate.admit(*slot_, armed.set->epoch, finding.touches, std::move(finding.statement), autocommit,

@@ -51,6 +51,17 @@ class Crash : public BehindSluice {
     EXPECT_EQ(status.state, "copying") << status.json;
     return status;
   }
+  // The id of a migration whose cut-over was asked for under writing clients, and whose RENAME waits for the blocker.
+  std::string cutting_over_behind(TestClient& blocker, Workload& workload) {
+    make_orders(0);
+    direct().must("ALTER TABLE orders MODIFY id BIGINT NOT NULL");  // or its next number would be a DDL to wait for
+    workload.fill(direct(), rows);
+    workload.start();
+    const auto id = postponed();
+    keep_renames_waiting(blocker);
+    act(id, "cut-over");
+    return id;
+  }
   void expect_nothing_lost(Workload& workload, TestClient& client) {
     workload.stop();
     const auto report = workload.verify(client);
@@ -90,15 +101,9 @@ TEST_P(Crash, of_sluice_in_the_copy_is_taken_up_again) {
 }
 
 TEST_P(Crash, of_sluice_in_the_hold_leaves_a_rename_at_the_server_and_loses_nothing) {
-  make_orders(0);
-  direct().must("ALTER TABLE orders MODIFY id BIGINT NOT NULL");  // or its next number would be a DDL to wait for
   Workload workload{clients_of_orders()};
-  workload.fill(direct(), rows);
-  workload.start();
-  const auto id = postponed();
   auto blocker = server().connect();
-  keep_renames_waiting(blocker);
-  act(id, "cut-over");
+  const auto id = cutting_over_behind(blocker, workload);
   ASSERT_TRUE(wait_until([&] { return sluice_runs(direct(), "RENAME TABLE%"); }, 30s)) << sluice().status(id).json;
   sluice().kill9();
   allow_renames(blocker);  // the RENAME may still run, or never have done so
@@ -109,15 +114,9 @@ TEST_P(Crash, of_sluice_in_the_hold_leaves_a_rename_at_the_server_and_loses_noth
 }
 
 TEST_P(Crash, of_nothing_but_a_rename_that_can_not_run_lets_the_clients_go_on_in_time) {
-  make_orders(0);
-  direct().must("ALTER TABLE orders MODIFY id BIGINT NOT NULL");  // or its next number would be a DDL to wait for
   Workload workload{clients_of_orders()};
-  workload.fill(direct(), rows);
-  workload.start();
-  const auto id = postponed();
   auto blocker = server().connect();
-  keep_renames_waiting(blocker);
-  act(id, "cut-over");
+  const auto id = cutting_over_behind(blocker, workload);
   EXPECT_TRUE(wait_until([&] { return sluice().status(id).attempts >= 2; }, 30s)) << sluice().status(id).json;
   EXPECT_TRUE(writes_go_on(workload)) << "the gate is open between the attempts";
   EXPECT_NE(json_at(sluice().status(id).json, "/cut_over/last_error"), "");
