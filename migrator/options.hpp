@@ -21,6 +21,7 @@ enum class OnBlocker : std::uint8_t { wait, kill, abort };
 struct Options {
   std::uint64_t chunk_size = 1000;  // rows of the first chunk; then steered by chunk_time_ms
   Millis chunk_time_ms{100};
+  std::size_t copy_threads = 2;  // connections that move rows side by side
   std::map<std::string, std::uint64_t> max_load;       // status variable -> the value that throttles
   std::map<std::string, std::uint64_t> critical_load;  // status variable -> the value that stops the migration
   std::string throttle_query;                          // throttles while it returns a number above 0

@@ -29,8 +29,9 @@ Applier::Result Applier::apply_some(Connection& connection, const RowSql& sql, R
 }
 
 void Applier::finish(const Entries& entries, Result& result) {
-  if (!conflicts_.empty()) {
-    for (const PendingKeys::Entry& entry : entries) conflicts_.erase(entry.key);
+  {
+    const std::scoped_lock lock(mutex_);
+    for (auto entry = entries.begin(); entry != entries.end() && !conflicts_.empty(); ++entry) conflicts_.erase(entry->key);
   }
   inbox_.done(entries);
   applied_ += entries.size();
@@ -78,7 +79,11 @@ void Applier::run(Connection& connection, const RowSql& sql, Entries entries, Re
 void Applier::after_conflict(Connection& connection, const RowSql& sql, Entries entry, ResyncMode mode,
                              const SqlError& error, Result& result) {
   const auto now = std::chrono::steady_clock::now();
-  const auto since = conflicts_.try_emplace(entry[0].key, now).first->second;
+  auto since = now;
+  {
+    const std::scoped_lock lock(mutex_);
+    since = conflicts_.try_emplace(entry[0].key, now).first->second;
+  }
   if (++entry[0].attempts >= kAttemptsMax && now - since >= kConflictPatience) {
     result.status = Status::failed;
     result.problem = Problem{"duplicate_key", "a unique key of the new table refuses the row with the key " +

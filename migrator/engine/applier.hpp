@@ -1,8 +1,11 @@
-// Brings pending keys into the shadow, batch by batch. Blocks; on the engine's thread.
+// Brings pending keys into the shadow, batch by batch, over several connections at once if need be. Blocks;
+// thread-safe.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -33,8 +36,8 @@ class Applier {
   // One batch of the oldest keys, at most max_keys_per_batch.
   [[nodiscard]] Result apply_some(Connection& connection, const RowSql& sql, ResyncMode mode);
 
-  [[nodiscard]] std::uint64_t applied() const noexcept { return applied_; }
-  [[nodiscard]] std::uint64_t mismatches() const noexcept { return mismatches_; }
+  [[nodiscard]] std::uint64_t applied() const noexcept { return applied_.load(); }
+  [[nodiscard]] std::uint64_t mismatches() const noexcept { return mismatches_.load(); }
 
  private:
   using Entries = std::vector<PendingKeys::Entry>;
@@ -47,9 +50,10 @@ class Applier {
 
   Inbox& inbox_;
   MigrationObserver& observer_;
+  std::mutex mutex_;                                                        // guards:
   std::map<KeyLiterals, std::chrono::steady_clock::time_point> conflicts_;  // since when
-  std::uint64_t applied_ = 0;
-  std::uint64_t mismatches_ = 0;
+  std::atomic<std::uint64_t> applied_{0};
+  std::atomic<std::uint64_t> mismatches_{0};
 };
 
 // A key for a message, e.g. "(17, _utf8mb4 x'61')".

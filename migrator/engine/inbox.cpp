@@ -55,6 +55,7 @@ Inbox::Progress Inbox::progress() const {
   return {.reached = reached_,
           .applied = pending_.oldest().value_or(reached_),
           .pending = pending_.size(),
+          .waiting = pending_.waiting(),
           .urgent = pending_.bytes() > kPendingBytesMax / 2,
           .has_found_keys = pending_.has_found_keys(),
           .trouble = trouble_,

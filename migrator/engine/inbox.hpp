@@ -42,7 +42,8 @@ class Inbox final : public ChangeConsumer {
   struct Progress {
     Position reached;  // everything before it has been read
     Position applied;  // everything before it is in the shadow
-    std::size_t pending = 0;
+    std::size_t pending = 0;      // keys
+    std::size_t waiting = 0;      // of these nobody works on
     bool urgent = false;          // the set is more than half full
     bool has_found_keys = false;  // see PendingKeys
     std::optional<Problem> trouble;

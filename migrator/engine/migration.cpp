@@ -200,17 +200,20 @@ void Migration::perform(Work work) {
   }
 }
 
-bool Migration::connect() {
-  if (connection_) return true;
+SessionSettings Migration::row_settings() const {
   SessionSettings settings;
   if (plan_) settings.time_zone = plan_->time_zone;
-  auto made = Connection::connect(parts_.primary, settings);
+  return settings;
+}
+
+bool Migration::connect() {
+  if (connection_) return true;
+  auto made = Connection::connect(parts_.primary, row_settings());
   if (made.has_error()) {
     connection_lost(made.error());
     return false;
   }
   connection_ = std::move(*made);
-  if (plan_) sql_.emplace(*plan_, connection_->flavor());
   return true;
 }
 

@@ -15,10 +15,12 @@
 #include "migrator/engine/applier.hpp"
 #include "migrator/engine/audit.hpp"
 #include "migrator/engine/audit_marks.hpp"
+#include "migrator/engine/crew.hpp"
 #include "migrator/engine/cut_over.hpp"
 #include "migrator/engine/inbox.hpp"
 #include "migrator/engine/migration_fsm.hpp"
 #include "migrator/engine/observer.hpp"
+#include "migrator/engine/range_round.hpp"
 #include "migrator/engine/store.hpp"
 #include "migrator/engine/swap_group.hpp"
 #include "migrator/engine/throttle.hpp"
@@ -34,6 +36,8 @@ class Migration {
  public:
   static constexpr Millis kCheckpointEvery{1000};
   static constexpr Millis kIdle{20};
+  // Copying or comparing goes on for so long where there are no changes to apply; then all else is looked after.
+  static constexpr Millis kTurnMax{500};
   static constexpr Millis kReconnectAfter{500};
   // Whoever has touched the table for longer is waited for with the gate open.
   static constexpr Millis kShortTransaction{250};
@@ -80,7 +84,8 @@ class Migration {
   void run();
   void perform(Work work);
   [[nodiscard]] MigrationFsm::Facts facts();
-  [[nodiscard]] bool connect();  // the data connection, where there is none
+  [[nodiscard]] SessionSettings row_settings() const;  // of connections that move rows
+  [[nodiscard]] bool connect();                        // the connection for questions, where there is none
   void connection_lost(const SqlError& error);
 
   // migration_prepare.cpp
@@ -92,9 +97,16 @@ class Migration {
   void await_prepared_transactions();
 
   // migration_rows.cpp
+  [[nodiscard]] bool gather();  // the crew, all hands
+  void hands_lost(const SqlError& error);
   void apply();
   void copy();
   void verify();
+  [[nodiscard]] RangeOutcome work_through(const std::optional<KeyLiterals>& above, std::size_t hands,
+                                          const RangeWork& work);
+  // Plain reads find everything that was applied so far.
+  [[nodiscard]] bool sees_what_was_applied();
+  void copy_failed(const RangeOutcome::Gap& gap);
   void read_failed(const std::string& what, const SqlError& error);
   void refused(const std::string& what, const SqlError& error, const KeyRange& range);
 
@@ -160,13 +172,14 @@ class Migration {
   std::optional<TableDefinition> source_definition_, shadow_definition_;
   std::optional<CopyPlan> plan_;
   std::optional<Connection> connection_;
-  std::optional<RowSql> sql_;
+  std::unique_ptr<Crew> crew_;
   std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<ChangeStream> stream_;
   Throttle throttle_;
   Brakes brakes_;
   std::uint64_t chunk_rows_ = 0;
+  std::uint64_t applied_at_beat_ = 0;  // when a commit of ours last made sure that what was applied is visible
   std::uint64_t applied_before_ = 0;  // by earlier processes
   std::uint64_t mismatches_before_ = 0;
   Checkpoint durable_;  // copied_to and verified_to as of when no found key was pending

@@ -287,6 +287,7 @@ void Migration::save_in_the_end() {
 
 void Migration::let_go() {
   connection_.reset();
+  crew_.reset();
   {
     const std::scoped_lock lock(mutex_);
     has_let_go_ = true;

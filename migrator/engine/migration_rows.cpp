@@ -1,8 +1,8 @@
 // Rows on their way: applying, copying, comparing.
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
-#include "migrator/engine/chunk_size.hpp"
 #include "migrator/engine/details.hpp"
 #include "migrator/engine/migration.hpp"
 #include "migrator/rows/chunk_copier.hpp"
@@ -10,34 +10,54 @@
 
 namespace sluice::migrator {
 
+bool Migration::gather() {
+  if (!crew_) crew_ = std::make_unique<Crew>(parts_.primary, row_settings(), *plan_);
+  const auto gathered = crew_->gather(options().copy_threads);
+  if (gathered.has_error()) hands_lost(gathered.error());
+  return gathered.has_value();
+}
+
+void Migration::hands_lost(const SqlError& error) {
+  crew_->dismiss();
+  connection_lost(error);
+}
+
 void Migration::apply() {
+  if (!gather()) return;
   // As long a turn as a chunk takes, so that changes and copy share the time evenly.
   const auto began = gate::Clock::now();
   const auto until = began + options().chunk_time_ms;
   const std::uint64_t before = applier_->applied();
-  Applier::Result result;
-  do {
-    result = applier_->apply_some(*connection_, *sql_, ResyncMode::no_wait);
-  } while (result.status == Applier::Status::progress && gate::Clock::now() < until && inbox_->progress().pending > 0);
+  const std::size_t batches = 1 + (inbox_->progress().pending / max_keys_per_batch);
+  std::mutex mutex;
+  Applier::Result worst;
+  crew_->run(std::min(options().copy_threads, batches), [&](Crew::Hand& hand) {
+    Applier::Result result;
+    do {
+      result = applier_->apply_some(hand.connection, hand.sql, ResyncMode::no_wait);
+    } while (result.status == Applier::Status::progress && gate::Clock::now() < until &&
+             inbox_->progress().waiting > 0);
+    const std::scoped_lock lock(mutex);
+    if (result.status > worst.status) worst = std::move(result);
+  });
   const std::chrono::duration<double, std::milli> took = gate::Clock::now() - began;
   const double rate = static_cast<double>(applier_->applied() - before) / std::max(took.count(), 1.0);
   constexpr double kShareOfTheLast = 0.3;
   applied_per_ms_ = applied_per_ms_ == 0 ? rate : (1 - kShareOfTheLast) * applied_per_ms_ + kShareOfTheLast * rate;
-  switch (result.status) {
+  switch (worst.status) {
     case Applier::Status::progress:
       return;
     case Applier::Status::stuck:
       return rest(kIdle);
     case Applier::Status::lost:
-      connection_.reset();
-      return;
+      return crew_->dismiss();
     case Applier::Status::failed:
-      return fail(*result.problem);
+      return fail(*worst.problem);
   }
 }
 
 void Migration::read_failed(const std::string& what, const SqlError& error) {
-  if (error.outcome == Outcome::unknown) return connection_lost(error);
+  if (error.outcome == Outcome::unknown) return hands_lost(error);
   // Somebody has locked the table, or killed the statement: that passes.
   if (is_lock_conflict(error) || error.code == server_error::query_interrupted) return rest(kReconnectAfter);
   fail({what, describe(error)});
@@ -53,18 +73,66 @@ void Migration::refused(const std::string& what, const SqlError& error, const Ke
                   (range.up_to ? describe(*range.up_to) : std::string("after the last")) + ": " + describe(error)});
 }
 
+RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, std::size_t hands,
+                                     const RangeWork& work) {
+  const auto began = gate::Clock::now();
+  const Options now = options();
+  const auto nudges = [this] {
+    const std::scoped_lock lock(mutex_);
+    return nudges_;
+  };
+  const RangeTurn turn{.above = above,
+                       .chunk_rows = chunk_rows_,
+                       .chunk_time = now.chunk_time_ms,
+                       .is_over = [&, before = nudges()] {
+                         const auto took = gate::Clock::now() - began;
+                         return took >= kTurnMax || stopping() || nudges() != before ||
+                                (took >= now.chunk_time_ms && inbox_->progress().pending > 0);
+                       }};
+  RangeOutcome outcome = run_ranges(*crew_, hands, turn, work);
+  chunk_rows_ = outcome.chunk_rows;
+  inbox_->add_found(std::move(outcome.unequal));
+  return outcome;
+}
+
+bool Migration::sees_what_was_applied() {
+  const std::uint64_t applied = applier_->applied();
+  if (applied == applied_at_beat_) return true;
+  if (auto beaten = store_.beat(id_); beaten.has_error()) {
+    connection_lost(beaten.error());
+    return false;
+  }
+  applied_at_beat_ = applied;
+  return true;
+}
+
 void Migration::copy() {
-  auto range = next_range(*connection_, *sql_, checkpoint_.copied_to, chunk_rows_);
-  if (range.has_error()) return read_failed("copy_failed", range.error());
-  if (!*range) {
+  if (!gather() || !sees_what_was_applied()) return;
+  const auto began = gate::Clock::now();
+  // One after the other while a row is in the way, so that what is behind it is not copied again and again.
+  const std::size_t hands = conflict_since_ == TimePoint{} ? options().copy_threads : 1;
+  RangeOutcome outcome = work_through(checkpoint_.copied_to, hands, [](Crew::Hand& hand, const KeyRange& range) {
+    return copy_range(hand.connection, hand.sql, range);
+  });
+  checkpoint_.copied_to = std::move(outcome.done_to);
+  checkpoint_.rows_copied += outcome.rows;
+  parts_.observer.rows_copied(outcome.rows);
+  if (outcome.unreadable) return read_failed("copy_failed", *outcome.unreadable);
+  if (outcome.gap) return copy_failed(*outcome.gap);
+  conflict_since_ = {};
+  if (outcome.complete) {
     checkpoint_.copied = true;
     note("copied", Details().add("rows", checkpoint_.rows_copied).text());
-    return;
   }
-  ChunkResult chunk = copy_range(*connection_, *sql_, **range);
-  switch (chunk.status) {
+  if (const double nice_ratio = options().nice_ratio; nice_ratio > 0) {
+    rest(std::chrono::duration_cast<Millis>((gate::Clock::now() - began) * nice_ratio));
+  }
+}
+
+void Migration::copy_failed(const RangeOutcome::Gap& gap) {
+  const SqlError& error = gap.result.error;
+  switch (gap.result.status) {
     case ResyncStatus::done:
-      break;
     case ResyncStatus::busy:
     case ResyncStatus::mismatch:
       return rest(kIdle);
@@ -73,43 +141,30 @@ void Migration::copy() {
       const auto now = gate::Clock::now();
       if (conflict_since_ == TimePoint{}) conflict_since_ = now;
       if (now - conflict_since_ < Applier::kConflictPatience) return rest(kIdle);
-      return refused("duplicate_key", chunk.error, **range);
+      return refused("duplicate_key", error, gap.range);
     }
     case ResyncStatus::failed:
-      return refused("row_refused", chunk.error, **range);
+      return refused("row_refused", error, gap.range);
     case ResyncStatus::lost:
-      return connection_lost(chunk.error);
-  }
-  conflict_since_ = {};
-  checkpoint_.copied_to = (*range)->up_to;
-  checkpoint_.rows_copied += chunk.rows;
-  parts_.observer.rows_copied(chunk.rows);
-  inbox_->add_found(std::move(chunk.skipped));
-  const Options now = options();
-  chunk_rows_ = next_chunk_rows(chunk_rows_, chunk.duration, now.chunk_time_ms);
-  if (now.nice_ratio > 0) {
-    rest(std::chrono::duration_cast<Millis>(chunk.duration * now.nice_ratio));
+      return hands_lost(error);
   }
 }
 
 void Migration::verify() {
-  auto range = next_range(*connection_, *sql_, checkpoint_.verified_to, chunk_rows_);
-  if (range.has_error()) return read_failed("compare_failed", range.error());
-  const bool last = !*range;
-  // Behind the source's last key there must be nothing in the shadow either.
-  const KeyRange chunk = last ? KeyRange{.above = checkpoint_.verified_to, .up_to = std::nullopt} : **range;
-  const auto began = gate::Clock::now();
-  auto compared = compare_range(*connection_, *sql_, chunk);
-  if (compared.has_error()) return read_failed("compare_failed", compared.error());
-  // Unequal may mean: changed, and not applied yet. Written again, they are compared again, with the row locked.
-  inbox_->add_found(std::move(compared->unequal));
-  checkpoint_.verified_rows += compared->rows;
-  parts_.observer.rows_verified(compared->rows);
-  chunk_rows_ = next_chunk_rows(chunk_rows_, gate::Clock::now() - began, options().chunk_time_ms);
-  if (!last) {
-    checkpoint_.verified_to = chunk.up_to;
-    return;
-  }
+  if (!gather()) return;
+  RangeOutcome outcome = work_through(
+      checkpoint_.verified_to, options().copy_threads, [](Crew::Hand& hand, const KeyRange& range) -> RangeResult {
+        auto compared = compare_range(hand.connection, hand.sql, range);
+        if (compared.has_error()) return {.status = classify(compared.error()), .error = compared.error()};
+        // Unequal may mean: changed, and not applied yet. Written again, they are compared again, with the row locked.
+        return {.rows = compared->rows, .unequal = std::move(compared->unequal)};
+      });
+  checkpoint_.verified_to = std::move(outcome.done_to);
+  checkpoint_.verified_rows += outcome.rows;
+  parts_.observer.rows_verified(outcome.rows);
+  if (outcome.unreadable) return read_failed("compare_failed", *outcome.unreadable);
+  if (outcome.gap) return read_failed("compare_failed", outcome.gap->result.error);
+  if (!outcome.complete) return;
   checkpoint_.verified = true;
   note("verified", Details().add("rows", checkpoint_.verified_rows).text());
 }

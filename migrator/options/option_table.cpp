@@ -11,6 +11,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::uint64_t CHUNK_ROWS_MAX = 100'000;
+constexpr std::size_t COPY_THREADS_MAX = 32;
 constexpr std::int64_t MILLIS_MAX = 600'000;
 constexpr double NICE_RATIO_MAX = 100;
 constexpr std::size_t COMPATIBILITY_QUERIES_MAX = 100;
@@ -50,6 +51,13 @@ bool read_chunk_size(Options& options, const json::value& value) {
   const auto number = whole_number(value);
   if (!number || *number < 1 || *number > CHUNK_ROWS_MAX) return false;
   options.chunk_size = *number;
+  return true;
+}
+
+bool read_copy_threads(Options& options, const json::value& value) {
+  const auto number = whole_number(value);
+  if (!number || *number < 1 || *number > COPY_THREADS_MAX) return false;
+  options.copy_threads = *number;
   return true;
 }
 
@@ -171,6 +179,9 @@ constexpr std::array ROWS{
               read_chunk_size,
               print_plain<&Options::chunk_size>},
     millis<&Options::chunk_time_ms>("chunk_time_ms"),
+    OptionRow{{"copy_threads", OptionForm::number, RUNNING, "a whole number of connections from 1 to 32"},
+              read_copy_threads,
+              print_plain<&Options::copy_threads>},
     load<&Options::max_load>("max_load"),
     load<&Options::critical_load>("critical_load"),
     text<&Options::throttle_query>("throttle_query"),

@@ -29,6 +29,12 @@ TransactionStart start_for(ResyncMode mode) {
 // All of resync but the transaction around it.
 ResyncResult rewrite(Connection& connection, const RowSql& sql, Keys keys, SourceLock lock) {
   ResyncResult result;
+  if (lock == SourceLock::wait) {
+    // While it waits it must hold nothing, not even in the shadow, that another connection of ours could wait for with
+    // locks of the source's in hand: a client's transaction would be a link of that chain.
+    const auto locked = connection.query(sql.lock_rows(sql.where_keys(Side::source, keys), lock));
+    if (!locked) return {.status = classify(locked.error()), .error = locked.error()};
+  }
   if (auto removed = connection.execute(sql.remove(sql.where_keys(Side::shadow, keys))); !removed) {
     return {.status = classify(removed.error()), .error = removed.error()};
   }

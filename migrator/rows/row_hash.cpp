@@ -145,6 +145,20 @@ bool is_long(const Column& column) {
   return kind == ColumnKind::json || kind == ColumnKind::other || column.octet_length.value_or(0) > max_inline_bytes;
 }
 
+// Whether the text of its values, which holds no comma, ends at one.
+bool is_number(const SharedColumn& column) {
+  const ColumnKind kind = kind_of(column.shadow);
+  return kind == ColumnKind::integer || kind == ColumnKind::decimal || kind == ColumnKind::year || kind == ColumnKind::bit;
+}
+
+// The value as arguments of CONCAT(), so that where it ends is no question of what follows.
+std::string tagged(const SharedColumn& column, const std::string& value) {
+  if (is_number(column)) return value + ", ','";
+  if (is_long(column.source) || is_long(column.shadow)) return "'H', SHA2(" + value + ", 256)";
+  const std::string bytes = cast(value, "BINARY");
+  return "LENGTH(" + bytes + "), ':', " + bytes;
+}
+
 }  // namespace
 
 std::string key_literal_expression(const SharedColumn& column, Side side) {
@@ -190,13 +204,10 @@ std::string row_hash_expression(const std::vector<SharedColumn>& columns, Side s
     const Expressions both = comparable(column);
     const std::string& value = side == Side::source ? both.source : both.shadow;
     const std::string name = quote_identifier(side == Side::source ? column.source.name : column.shadow.name);
-    const bool hashed = is_long(column.source) || is_long(column.shadow);
-    const std::string bytes = cast(value, "BINARY");
-    const std::string tagged =
-        hashed ? "CONCAT('H', SHA2(" + value + ", 256))" : "CONCAT(LENGTH(" + bytes + "), ':', " + bytes + ")";
     if (!parts.empty()) parts += ", ";
     // NULL by tag, and only where the column itself is: a conversion that yields NULL makes the whole hash NULL.
-    parts += "IF(" + name + " IS NULL, 'N', " + tagged + ")";
+    const bool never_null = !column.source.nullable && !column.shadow.nullable;
+    parts += never_null ? tagged(column, value) : "IF(" + name + " IS NULL, 'N', CONCAT(" + tagged(column, value) + "))";
   }
   return "SHA2(CONCAT(" + parts + "), 256)";
 }

@@ -143,12 +143,8 @@ std::string RowSql::hashes(Side side, const std::string& where, SourceLock lock)
 }
 
 std::string RowSql::checksum(Side side, const std::string& where) const {
-  const std::string hash = row_hash_expression(plan_.columns, side);
-  const auto part = [&](const char* first) {
-    return "BIT_XOR(CAST(CONV(SUBSTR(" + hash + ", " + first + ", 16), 16, 10) AS UNSIGNED))";
-  };
-  return "SELECT COUNT(*), COUNT(" + hash + "), " + part("1") + ", " + part("17") + " FROM " + table(side) + " WHERE " +
-         where;
+  const std::string hash = "COALESCE(" + row_hash_expression(plan_.columns, side) + ", SHA2(UUID(), 256))";
+  return "SELECT COUNT(*), " + xor_of_hashes(server_, hash) + " FROM " + table(side) + " WHERE " + where;
 }
 
 std::string RowSql::key_list(Side side, const std::string& where) const {
@@ -161,9 +157,9 @@ std::string RowSql::nth_key_above(const std::optional<KeyLiterals>& above, std::
          columns_in_order(plan_.key.columns, Side::source, "") + " LIMIT 1 OFFSET " + std::to_string(rows - 1);
 }
 
-std::string RowSql::last_key_above(const std::optional<KeyLiterals>& above) const {
-  return key_list(Side::source, where_range(Side::source, {above, std::nullopt})) + " ORDER BY " +
-         columns_in_order(plan_.key.columns, Side::source, " DESC") + " LIMIT 1";
+std::string RowSql::lock_rows(const std::string& where_source, SourceLock lock) const {
+  std::string sql = "SELECT 1 FROM ";
+  return sql.append(table(Side::source)).append(" WHERE ").append(where_source).append(lock_clause(lock));
 }
 
 std::string RowSql::table(Side side) const {
@@ -191,8 +187,6 @@ std::string_view RowSql::lock_clause(SourceLock lock) const {
       return share_lock(server_, OnLockedRow::wait);
     case SourceLock::fail:
       return share_lock(server_, OnLockedRow::fail);
-    case SourceLock::skip:
-      return share_lock(server_, OnLockedRow::skip);
   }
   return {};
 }

@@ -23,7 +23,7 @@ struct KeyRange {
 };
 
 enum class Side : std::uint8_t { source, shadow };
-enum class SourceLock : std::uint8_t { none, wait, fail, skip };  // shared locks on the source's rows
+enum class SourceLock : std::uint8_t { none, wait, fail };  // shared locks on the source's rows
 
 // A WHERE condition for either side: made of keys or of a range.
 class RowSql {
@@ -41,14 +41,15 @@ class RowSql {
   [[nodiscard]] std::string insert(const std::string& where_source, SourceLock lock) const;
   // Rows of: the row's hash (NULL where it could not be computed: never equal), then the key's literals.
   [[nodiscard]] std::string hashes(Side side, const std::string& where, SourceLock lock) const;
-  // One row: COUNT(*), COUNT(hash), and the XOR of the first and of the second 64 bits of the hashes.
+  // One row: COUNT(*) and the XOR of the hashes, 256 bits of them or on MariaDB 64; a hash that could not be computed
+  // counts as a random one, so that it equals nothing.
   [[nodiscard]] std::string checksum(Side side, const std::string& where) const;
   // Rows of the key's literals.
   [[nodiscard]] std::string key_list(Side side, const std::string& where) const;
   // At most one row: the key `rows` rows above `above`.
   [[nodiscard]] std::string nth_key_above(const std::optional<KeyLiterals>& above, std::uint64_t rows) const;
-  // At most one row: the greatest key above `above`.
-  [[nodiscard]] std::string last_key_above(const std::optional<KeyLiterals>& above) const;
+  // Locks the source's rows, and nothing else. Rows of: 1.
+  [[nodiscard]] std::string lock_rows(const std::string& where_source, SourceLock lock) const;
 
  private:
   [[nodiscard]] std::string table(Side side) const;            // `d`.`t` FORCE INDEX (`k`)

@@ -46,8 +46,6 @@ std::string_view share_lock(const ServerFlavor& server, OnLockedRow on_locked) n
       return mysql ? " FOR SHARE" : " LOCK IN SHARE MODE";
     case OnLockedRow::fail:
       return mysql ? " FOR SHARE NOWAIT" : " LOCK IN SHARE MODE NOWAIT";
-    case OnLockedRow::skip:
-      return mysql ? " FOR SHARE SKIP LOCKED" : " LOCK IN SHARE MODE SKIP LOCKED";
   }
   return {};
 }
@@ -82,6 +80,11 @@ std::string storing_sql_mode(std::string_view global_sql_mode) {
     global_sql_mode.remove_prefix(std::min(comma + 1, global_sql_mode.size()));
   }
   return mode;
+}
+
+std::string xor_of_hashes(const ServerFlavor& server, const std::string& hash) {
+  if (server.kind == ServerKind::mysql && server.version >= Version{8, 0, 0}) return "HEX(BIT_XOR(UNHEX(" + hash + ")))";
+  return "BIT_XOR(CAST(CONV(LEFT(" + hash + ", 16), 16, 10) AS UNSIGNED))";
 }
 
 std::string_view usable_index_column(const ServerFlavor& server) noexcept {

@@ -23,7 +23,7 @@ struct ServerFlavor {
 // From VERSION() or the greeting: "9.7.4", "10.11.19-MariaDB-0+deb12u1", "5.5.5-10.11.19-MariaDB".
 [[nodiscard]] ServerFlavor parse_flavor(std::string_view version);
 
-enum class OnLockedRow : std::uint8_t { wait, fail, skip };
+enum class OnLockedRow : std::uint8_t { wait, fail };
 
 // The clause after a SELECT that takes shared row locks, with a leading space.
 [[nodiscard]] std::string_view share_lock(const ServerFlavor& server, OnLockedRow on_locked) noexcept;
@@ -46,6 +46,9 @@ enum class OnLockedRow : std::uint8_t { wait, fail, skip };
 // The part of a global sql_mode that says what may be stored, and strict; without what would change how SQL is read
 // (ANSI_QUOTES, NO_BACKSLASH_ESCAPES, ...) and with NO_AUTO_VALUE_ON_ZERO, so that a copied 0 stays 0.
 [[nodiscard]] std::string storing_sql_mode(std::string_view global_sql_mode);
+
+// The aggregate that XORs hashes given in hexadecimal: of all bits where the server can, else of the first 64.
+[[nodiscard]] std::string xor_of_hashes(const ServerFlavor& server, const std::string& hash);
 
 // An expression over information_schema.STATISTICS: 'YES' where the index may be used by the optimizer.
 [[nodiscard]] std::string_view usable_index_column(const ServerFlavor& server) noexcept;

@@ -73,6 +73,7 @@ MigrationStatus parse_status(const std::string& body) {
   status.rows_copied = number(object, "rows_copied");
   status.rows_estimated = number(object, "rows_estimated");
   status.changes_applied = number(object, "changes_applied");
+  status.changes_pending = number(object, "changes_pending");
   status.verified_rows = number(object, "verified_rows");
   status.mismatches = number(object, "mismatches");
   if (const auto* cut_over = object.if_contains("cut_over"); cut_over != nullptr && cut_over->is_object()) {

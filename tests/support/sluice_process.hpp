@@ -23,6 +23,7 @@ struct MigrationStatus {  // the fields that tests look at; the rest is in `json
   std::uint64_t rows_copied = 0;
   std::uint64_t rows_estimated = 0;
   std::uint64_t changes_applied = 0;
+  std::uint64_t changes_pending = 0;
   std::uint64_t verified_rows = 0;
   std::uint64_t mismatches = 0;
   std::uint64_t attempts = 0;

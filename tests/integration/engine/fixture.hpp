@@ -77,17 +77,18 @@ class Engine : public sluice::test::OnBothServers {
   std::pair<std::uint64_t, int> copy_all(std::uint64_t chunk_rows) {
     std::pair<std::uint64_t, int> total{0, 0};
     std::optional<KeyLiterals> above;
-    for (;;) {
+    do {
       const auto range = next_range(worker(), sql(), above, chunk_rows);
       EXPECT_TRUE(range) << why(range.error());
-      if (!range || !*range) return total;
-      const ChunkResult chunk = copy_range(worker(), sql(), **range);
+      if (!range) return total;
+      const RangeResult chunk = copy_range(worker(), sql(), *range);
       EXPECT_EQ(chunk.status, ResyncStatus::done) << why(chunk.error);
       if (chunk.status != ResyncStatus::done) return total;
       total.first += chunk.rows;
       ++total.second;
-      above = (*range)->up_to;
-    }
+      above = range->up_to;
+    } while (above);
+    return total;
   }
 
   std::vector<KeyLiterals> unequal() {

@@ -51,8 +51,8 @@ TEST(RowSql, locks_in_each_servers_words) {
       RowSql(plan({same("a", "int")}), mysql).insert("`a` = 1", SourceLock::fail),
       "INSERT INTO `d`.`_t_gho` (`a`, `w`) SELECT `a`, `v` FROM `d`.`t` FORCE INDEX (`PRIMARY`) WHERE `a` = 1 FOR "
       "SHARE NOWAIT");
-  EXPECT_THAT(RowSql(plan({same("a", "int")}), mariadb).insert("`a` = 1", SourceLock::skip),
-              testing::EndsWith("LOCK IN SHARE MODE SKIP LOCKED"));
+  EXPECT_THAT(RowSql(plan({same("a", "int")}), mariadb).insert("`a` = 1", SourceLock::fail),
+              testing::EndsWith("LOCK IN SHARE MODE NOWAIT"));
   EXPECT_THAT(RowSql(plan({same("a", "int")}), mysql).insert("`a` = 1", SourceLock::none),
               testing::EndsWith("`a` = 1"));
 }
@@ -63,7 +63,7 @@ TEST(RowSql, never_ignores_errors_and_never_names_a_table_anew) {
   const auto where = sql.where_keys(Side::shadow, one);
   for (const auto& text :
        {sql.remove(where), sql.insert(where, SourceLock::fail), sql.hashes(Side::shadow, where, SourceLock::none),
-        sql.checksum(Side::source, where), sql.nth_key_above(std::nullopt, 10), sql.last_key_above(KeyLiterals{"5"})}) {
+        sql.checksum(Side::source, where), sql.nth_key_above(std::nullopt, 10), sql.lock_rows(where, SourceLock::wait)}) {
     EXPECT_THAT(text, testing::Not(HasSubstr("IGNORE")));
     EXPECT_THAT(text, testing::Not(HasSubstr("` AS `")));
   }

@@ -1,0 +1,66 @@
+#include "tests/bench/sysbench.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <vector>
+
+namespace sluice::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto prepare_limit = 300s;
+constexpr auto end_limit = 30s;
+
+std::string text_of(const std::filesystem::path& file) {
+  std::stringstream text;
+  text << std::ifstream{file}.rdbuf();
+  return text.str();
+}
+
+Command command(const std::filesystem::path& output, std::uint16_t port, std::uint64_t rows,
+                const std::vector<std::string>& more) {
+  Command made{.arguments = {"/usr/bin/sysbench", "oltp_write_only", "--db-driver=mysql", "--mysql-host=127.0.0.1",
+                             "--mysql-port=" + std::to_string(port), "--mysql-user=root", "--mysql-db=test",
+                             "--tables=1", "--table-size=" + std::to_string(rows), "--mysql-ssl=off",
+                             "--rand-type=uniform"},
+               .output = output};
+  made.arguments.insert(made.arguments.end(), more.begin(), more.end());
+  return made;
+}
+
+// The number that follows `label` in the report.
+double number_after(const std::string& report, const std::string& label) {
+  const auto at = report.find(label);
+  if (at == std::string::npos) throw std::runtime_error{"sysbench's report has no '" + label + "': " + report};
+  return std::stod(report.substr(report.find_first_of("0123456789", at + label.size())));
+}
+
+}  // namespace
+
+void make_sysbench_table(std::uint16_t server_port, std::uint64_t rows) {
+  const ScratchFolder folder{"sysbench"};
+  const auto output = folder.path() / "output";
+  ChildProcess process{command(output, server_port, rows, {"prepare"})};
+  if (process.wait(prepare_limit) != 0) throw std::runtime_error{"sysbench prepare: " + text_of(output)};
+}
+
+SysbenchClients::SysbenchClients(std::uint16_t port, unsigned clients, std::uint64_t rows, std::chrono::seconds time)
+    : time_(time) {
+  process_.emplace(command(
+      folder_.path() / "output", port, rows,
+      {"--threads=" + std::to_string(clients), "--time=" + std::to_string(time.count()), "--percentile=99", "run"}));
+}
+
+SysbenchReport SysbenchClients::finish() {
+  const auto status = process_->wait(time_ + end_limit);
+  const std::string report = text_of(folder_.path() / "output");
+  if (status != 0) throw std::runtime_error{"sysbench: " + report};
+  return {.transactions_per_second = number_after(report.substr(report.find("transactions:")), "("),
+          .p99_ms = number_after(report, "99th percentile:"),
+          .ignored_errors = static_cast<std::uint64_t>(number_after(report, "ignored errors:"))};
+}
+
+}  // namespace sluice::test

@@ -1,0 +1,36 @@
+// sysbench's table and clients, as a child process. Everything throws std::runtime_error with the end of its output.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tests/support/child.hpp"
+#include "tests/support/scratch.hpp"
+
+namespace sluice::test {
+
+struct SysbenchReport {
+  double transactions_per_second = 0;
+  double p99_ms = 0;                 // of a transaction
+  std::uint64_t ignored_errors = 0;  // deadlocks, lock wait time-outs, duplicates: the client tried again
+};
+
+// One table, sbtest1, in the database `test`.
+void make_sysbench_table(std::uint16_t server_port, std::uint64_t rows);
+
+// oltp_write_only by a number of clients, for a time.
+class SysbenchClients {
+ public:
+  SysbenchClients(std::uint16_t port, unsigned clients, std::uint64_t rows, std::chrono::seconds time);
+  [[nodiscard]] bool running() { return process_->running(); }
+  [[nodiscard]] SysbenchReport finish();  // waits for the end
+
+ private:
+  ScratchFolder folder_{"sysbench"};
+  std::chrono::seconds time_;
+  std::optional<ChildProcess> process_;
+};
+
+}  // namespace sluice::test
