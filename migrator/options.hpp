@@ -20,13 +20,15 @@ enum class OnBlocker : std::uint8_t { wait, kill, abort };
 
 struct Options {
   std::uint64_t chunk_size = 1000;  // rows of the first chunk; then steered by chunk_time_ms
-  Millis chunk_time_ms{100};
-  std::size_t copy_threads = 2;  // connections that move rows side by side
+  Millis chunk_time_ms{10};
+  std::size_t copy_threads = 2;                        // connections that move rows side by side
   std::map<std::string, std::uint64_t> max_load;       // status variable -> the value that throttles
   std::map<std::string, std::uint64_t> critical_load;  // status variable -> the value that stops the migration
   std::string throttle_query;                          // throttles while it returns a number above 0
   std::string throttle_flag_file;
-  double nice_ratio = 0;  // sleeps this many times as long as it worked
+  bool defer_secondary_indexes = false;  // build them once the rows are copied
+  bool attempt_instant_ddl = false;      // what the server can alter in an instant is altered so, in the hold
+  double nice_ratio = 0;                 // sleeps this many times as long as it worked
   std::string panic_flag_file;
   bool postpone_cut_over = false;
   std::string postpone_cut_over_flag_file;
@@ -38,8 +40,8 @@ struct Options {
   Verify verify = Verify::full;
   bool initially_drop_ghost_table = false;
   bool initially_drop_old_table = false;
-  bool ok_to_drop_table = false;      // drop the old table when its retention ends
-  Seconds old_table_retention{3600};  // counted from the cut-over; only meaningful with ok_to_drop_table
+  bool ok_to_drop_table = false;                   // drop the old table when its retention ends
+  Seconds old_table_retention{3600};               // counted from the cut-over; only meaningful with ok_to_drop_table
   std::vector<std::string> compatibility_queries;  // must succeed against the new shape before the cut-over
 };
 

@@ -58,6 +58,23 @@ json::value from(const std::vector<TimedPart>& parts) {
   return array;
 }
 
+json::value from(const std::vector<DeferredIndex>& indexes) {
+  json::array array;
+  for (const DeferredIndex& index : indexes) array.push_back({{"name", index.name}, {"clause", index.clause}});
+  return array;
+}
+
+std::vector<DeferredIndex> indexes_at(const json::object& object, std::string_view name) {
+  std::vector<DeferredIndex> indexes;
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_array()) return indexes;
+  for (const json::value& element : value->get_array()) {
+    if (!element.is_object()) continue;
+    indexes.push_back({text_at(element.get_object(), "name"), text_at(element.get_object(), "clause")});
+  }
+  return indexes;
+}
+
 double real_at(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   boost::system::error_code error;
@@ -117,6 +134,8 @@ std::string to_json(const Checkpoint& checkpoint) {
                       {"copied", checkpoint.copied},
                       {"verified_to", from(checkpoint.verified_to)},
                       {"verified", checkpoint.verified},
+                      {"deferred_indexes", from(checkpoint.deferred_indexes)},
+                      {"altered_from", checkpoint.altered_from},
                       {"cut_over_asked", checkpoint.cut_over_asked},
                       {"rows_copied", checkpoint.rows_copied},
                       {"rows_estimated", checkpoint.rows_estimated},
@@ -143,6 +162,8 @@ boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
   checkpoint.copied = flag_at(object, "copied");
   checkpoint.verified_to = key_at(object, "verified_to");
   checkpoint.verified = flag_at(object, "verified");
+  checkpoint.deferred_indexes = indexes_at(object, "deferred_indexes");
+  checkpoint.altered_from = text_at(object, "altered_from");
   checkpoint.cut_over_asked = flag_at(object, "cut_over_asked");
   checkpoint.rows_copied = number_at(object, "rows_copied");
   checkpoint.rows_estimated = number_at(object, "rows_estimated");

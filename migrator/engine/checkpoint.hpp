@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "migrator/api.hpp"
 #include "migrator/rows/key_literals.hpp"
 #include "migrator/stream/change_consumer.hpp"
+#include "migrator/table/deferred_indexes.hpp"
 
 namespace sluice::migrator {
 
@@ -21,6 +23,8 @@ struct Checkpoint {
   bool copied = false;
   std::optional<KeyLiterals> verified_to;
   bool verified = false;
+  std::vector<DeferredIndex> deferred_indexes;  // of the shadow, until they have been built
+  std::string altered_from;  // the source's definition, where it is itself altered in the hold; empty: rows are copied
   bool cut_over_asked = false;  // by hand: it is not postponed any more
   std::uint64_t rows_copied = 0, rows_estimated = 0, changes_applied = 0, verified_rows = 0, mismatches = 0;
   CutOverStatus cut_over;

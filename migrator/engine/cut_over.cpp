@@ -123,8 +123,10 @@ CutOverFsm::Result CutOver::run() {
   status_.last_error.clear();
   status_.parts.clear();
   if (!connect()) return CutOverFsm::Result::again;  // with the gate open
-  const bool lock = parts_.options.fence != Fence::gate && can_rename_under_lock_tables(main_->flavor());
-  status_.fence = lock ? "lock" : "gate";
+  // The server's own lock is all the fence that an instant alter needs.
+  const bool lock =
+      !parts_.instant && parts_.options.fence != Fence::gate && can_rename_under_lock_tables(main_->flavor());
+  status_.fence = parts_.instant ? "instant" : lock ? "lock" : "gate";
   return drive(CutOverFsm(lock ? CutOverFsm::Fencing::lock_tables : CutOverFsm::Fencing::none));
 }
 
@@ -303,6 +305,7 @@ bool CutOver::reach(const Position& head) {
 }
 
 CutOver::Outcome CutOver::catch_up() {
+  if (parts_.instant) return Outcome::ok;  // the rows stay where they are
   const TimePoint began = Clock::now();
   auto head = binlog_head(*main_);
   if (head.has_error()) {
@@ -339,7 +342,19 @@ CutOver::Outcome CutOver::extend_gate() {
   return Outcome::ok;
 }
 
+CutOver::Outcome CutOver::alter_instantly() {
+  const Watchdog watchdog(*side_, main_->connection_id(), kRenameMax);
+  const auto altered = main_->execute(parts_.instant->alter + " /* " + parts_.tag + " */");
+  if (altered.has_value()) return Outcome::ok;
+  note("instant_alter", altered.error());
+  if (altered.error().outcome == migrator::Outcome::unknown) return Outcome::unknown;
+  // DDL is atomic: refused means that nothing was altered.
+  instant_refused_ = !is_lock_conflict(altered.error()) && altered.error().code != server_error::query_interrupted;
+  return Outcome::failed;
+}
+
 CutOver::Outcome CutOver::rename() {
+  if (parts_.instant) return alter_instantly();
   const Watchdog watchdog(*side_, main_->connection_id(), kRenameMax);
   std::string names;
   for (const Table& table : parts_.tables) {

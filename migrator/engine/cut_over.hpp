@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,10 @@ class CutOver {
     const CopyPlan& plan;
     TableRef old_table;
   };
+  struct Instant {
+    std::string alter;   // the statement
+    std::string before;  // the source's definition_but_for_counters()
+  };
   struct Parts {      // all outlive the CutOver
     std::string tag;  // of the RENAME: rename_tag() of the migration, or of the first of those that swap together
     ServerAddress primary;
@@ -44,6 +49,7 @@ class CutOver {
     gate::TableName gate_of;    // the name that all of the tables were armed under
     std::vector<Table> tables;  // not empty
     Options options;
+    std::optional<Instant> instant;                         // of the one table, instead of the RENAME
     std::function<bool(const Position& caught_up)> record;  // durably
     std::function<void(std::string_view event, std::string details)> journal;
     std::function<bool()> panicked;
@@ -57,6 +63,8 @@ class CutOver {
   [[nodiscard]] CutOverFsm::Result run();
   // What a crash left: the gate must be closed; the stream must follow from Checkpoint::caught_up.
   [[nodiscard]] CutOverFsm::Result recover();
+  // The server refused the instant alter for what it is: another attempt would not help.
+  [[nodiscard]] bool instant_refused() const noexcept { return instant_refused_; }
 
  private:
   using Outcome = CutOverFsm::Outcome;
@@ -73,6 +81,7 @@ class CutOver {
   [[nodiscard]] Outcome record();
   [[nodiscard]] Outcome extend_gate();
   [[nodiscard]] Outcome rename();
+  [[nodiscard]] Outcome alter_instantly();
   [[nodiscard]] Outcome look_at_names();
   [[nodiscard]] Outcome mark_swapped();
   [[nodiscard]] Outcome unfence();
@@ -82,6 +91,7 @@ class CutOver {
   [[nodiscard]] bool reach(const Position& head);
   [[nodiscard]] Outcome apply_all_before(const Position& head, Table& table);
   [[nodiscard]] Outcome look_at_names_of(const Table& table);
+  [[nodiscard]] Outcome look_at_definition_of(const Table& table);
   [[nodiscard]] Outcome reconcile(Table& table);
   enum class Batch : std::uint8_t { done, ask_again, hopeless };
   [[nodiscard]] Batch reconcile_batch(Connection& connection, const RowSql& sql, Inbox& inbox, const TableRef& table,
@@ -96,6 +106,7 @@ class CutOver {
   Parts parts_;
   CutOverStatus& status_;
   bool fenced_ = false;
+  bool instant_refused_ = false;
   TimePoint held_at_{};
   TimePoint closed_at_{};
   Position caught_up_;

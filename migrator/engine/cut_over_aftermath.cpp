@@ -7,6 +7,7 @@
 #include "migrator/engine/details.hpp"
 #include "migrator/rows/resync.hpp"
 #include "migrator/table/read_table.hpp"
+#include "migrator/table/shadow.hpp"
 
 namespace sluice::migrator {
 
@@ -45,7 +46,14 @@ CutOver::Outcome CutOver::look_at_names() {
   return first;
 }
 
+CutOver::Outcome CutOver::look_at_definition_of(const Table& table) {
+  const auto now = definition_but_for_counters(*side_, table.plan.source);
+  if (now.has_error()) return now.error().code == server_error::no_such_table ? Outcome::strange : Outcome::unknown;
+  return *now == parts_.instant->before ? Outcome::original : Outcome::swapped;
+}
+
 CutOver::Outcome CutOver::look_at_names_of(const Table& table) {
+  if (parts_.instant) return look_at_definition_of(table);
   const auto source = table_exists(*side_, table.plan.source);
   const auto shadow = table_exists(*side_, table.plan.shadow);
   const auto old = table_exists(*side_, table.old_table);
@@ -56,6 +64,7 @@ CutOver::Outcome CutOver::look_at_names_of(const Table& table) {
 }
 
 CutOver::Outcome CutOver::mark_swapped() {
+  if (parts_.instant) return Outcome::ok;  // the server itself tells those with older snapshots
   parts_.gate.swapped(parts_.gate_of);
   if (parts_.gate.status(parts_.gate_of).stale > 0) let_statement_snapshots_pass();
   return Outcome::ok;
@@ -136,6 +145,7 @@ CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sq
 }
 
 CutOver::Outcome CutOver::reconcile() {
+  if (parts_.instant) return Outcome::ok;  // there is one table only
   for (; reconciled_ < parts_.tables.size(); ++reconciled_) {
     if (const Outcome outcome = reconcile(parts_.tables[reconciled_]); outcome != Outcome::ok) return outcome;
   }

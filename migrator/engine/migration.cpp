@@ -54,6 +54,8 @@ void Migration::start(Shadow shadow) {
   source_definition_ = std::move(shadow.source);
   shadow_definition_ = std::move(shadow.shadow);
   plan_ = std::move(shadow.plan);
+  // Others that swap together with it wait for a swap.
+  instant_possible_ = shadow.instant && group_->members().size() == 1;
   checkpoint_.rows_estimated = source_definition_->rows_estimated;
   thread_ = std::jthread([this] { run(); });
 }
@@ -187,6 +189,8 @@ void Migration::perform(Work work) {
       return apply();
     case Work::copy:
       return copy();
+    case Work::index:
+      return index();
     case Work::verify:
       return verify();
     case Work::cut_over:
@@ -230,8 +234,9 @@ MigrationFsm::Facts Migration::facts() {
   const Options now_options = options();
   const auto now = gate::Clock::now();
   if (flag_is_set(now_options.panic_flag_file)) (void)act(Action::panic);
-  facts.copied = checkpoint_.copied;
-  facts.verified = checkpoint_.verified || now_options.verify == Verify::off;
+  facts.copied = checkpoint_.copied || is_instant();
+  facts.indexed = checkpoint_.deferred_indexes.empty();
+  facts.verified = checkpoint_.verified || now_options.verify == Verify::off || is_instant();
   bool asked = false;
   bool ending = false;
   {
@@ -273,6 +278,7 @@ MigrationFsm::Facts Migration::facts() {
   facts.lag = progress.reached >= head_seen_ ? Millis{0} : std::chrono::duration_cast<Millis>(now - behind_since_);
   blocker_ = blocker_ahead(now_options);
   facts.blocked = blocker_.has_value();
+  if (is_instant()) facts.lag = {};  // no stream is followed
   if (applied_per_ms_ > 0)
     facts.backlog = Millis(static_cast<std::int64_t>(static_cast<double>(facts.pending) / applied_per_ms_));
   return facts;

@@ -18,6 +18,7 @@
 #include "migrator/engine/crew.hpp"
 #include "migrator/engine/cut_over.hpp"
 #include "migrator/engine/inbox.hpp"
+#include "migrator/engine/long_statement.hpp"
 #include "migrator/engine/migration_fsm.hpp"
 #include "migrator/engine/observer.hpp"
 #include "migrator/engine/range_round.hpp"
@@ -106,6 +107,17 @@ class Migration {
                                           const RangeWork& work);
   // Plain reads find everything that was applied so far.
   [[nodiscard]] bool sees_what_was_applied();
+  // migration_instant.cpp
+  [[nodiscard]] bool is_instant() const noexcept { return !checkpoint_.altered_from.empty(); }
+  void prepare_instant();
+  void recover_instant();
+  void refuse_instant();
+  void drop_pattern();
+
+  // migration_indexes.cpp
+  [[nodiscard]] bool put_indexes_off();
+  void index();
+
   void copy_failed(const RangeOutcome::Gap& gap);
   void read_failed(const std::string& what, const SqlError& error);
   void refused(const std::string& what, const SqlError& error, const KeyRange& range);
@@ -171,8 +183,11 @@ class Migration {
   std::optional<Problem> error_;
   std::optional<TableDefinition> source_definition_, shadow_definition_;
   std::optional<CopyPlan> plan_;
+  bool instant_possible_ = false;
+  bool instant_refused_ = false;  // by the last attempt
   std::optional<Connection> connection_;
   std::unique_ptr<Crew> crew_;
+  std::unique_ptr<LongStatement> index_build_;
   std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<ChangeStream> stream_;
@@ -180,7 +195,7 @@ class Migration {
   Brakes brakes_;
   std::uint64_t chunk_rows_ = 0;
   std::uint64_t applied_at_beat_ = 0;  // when a commit of ours last made sure that what was applied is visible
-  std::uint64_t applied_before_ = 0;  // by earlier processes
+  std::uint64_t applied_before_ = 0;   // by earlier processes
   std::uint64_t mismatches_before_ = 0;
   Checkpoint durable_;  // copied_to and verified_to as of when no found key was pending
   TimePoint saved_at_{};

@@ -6,6 +6,7 @@
 #include "migrator/engine/details.hpp"
 #include "migrator/engine/migration.hpp"
 #include "migrator/table/names.hpp"
+#include "migrator/table/shadow.hpp"
 
 namespace sluice::migrator {
 namespace {
@@ -122,6 +123,9 @@ CutOver::Parts Migration::cut_over_parts(const std::vector<SwapGroup::Party*>& p
           .gate_of = group_->gate_of(),
           .tables = std::move(tables),
           .options = options(),
+          .instant = is_instant() ? std::optional(CutOver::Instant{instant_alter(source(), specification_.alter),
+                                                                   checkpoint_.altered_from})
+                                  : std::nullopt,
           .record =
               [&parties](const Position& caught_up) {
                 return std::ranges::all_of(parties, [&](const auto* party) { return party->record(caught_up); });
@@ -140,6 +144,7 @@ SwapGroup::Swapped Migration::drive(const std::vector<SwapGroup::Party*>& partie
   SwapGroup::Swapped swapped{.status = checkpoint_.cut_over};
   CutOver attempt(cut_over_parts(parties), swapped.status);
   swapped.result = (attempt.*how)();
+  instant_refused_ = attempt.instant_refused();
   return swapped;
 }
 
@@ -179,7 +184,7 @@ void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
   checkpoint_.cut_over.attempts = attempts;
   const CutOverStatus& cut_over = checkpoint_.cut_over;
   if (swapped.drove) count(result, cut_over);
-  if (result == CutOverFsm::Result::completed) checkpoint_.cut_over.audit = kAuditPending;
+  if (result == CutOverFsm::Result::completed && !is_instant()) checkpoint_.cut_over.audit = kAuditPending;
   if (result == CutOverFsm::Result::failed) error_ = Problem{"cut_over_failed", cut_over.last_error};
   if (result == CutOverFsm::Result::strange) {
     error_ = Problem{"names_strange",
@@ -207,10 +212,13 @@ void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
     details.add("problem", cut_over.last_error).add("not_before", back_off_until_);
   }
   note(std::string("cut_over.") + name(result), details.text());
+  if (instant_refused_) refuse_instant();
+  if (is_instant() && result == CutOverFsm::Result::completed) drop_pattern();
   (void)save();
 }
 
 void Migration::clean_up() {
+  index_build_.reset();
   stream_.reset();
   // Before the state says that it has stopped: from then on clients may alter the table again. A gate that is shared
   // goes in finish(), with the last of its group: had this member left here, two would be the last there, and the
@@ -246,6 +254,7 @@ void Migration::fail(Problem problem) {
 }
 
 void Migration::finish() {
+  index_build_.reset();
   if (!ended()) {  // a restart goes on from here
     (void)save();
     if (stream_) stream_->stop();

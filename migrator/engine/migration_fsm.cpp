@@ -121,6 +121,7 @@ MigrationFsm::Work MigrationFsm::next(const Facts& facts, TimePoint now) {
   if (state_ == State::preparing) return last_ = Work::prepare;
   if (paused_ || facts.throttled) return last_ = Work::wait;
   if (!facts.copied) return last_ = work_between(facts, Work::copy);
+  if (!facts.indexed) return last_ = work_between(facts, Work::index);
   if (!facts.verified) return last_ = work_between(facts, Work::verify);
 
   if (close_behind(facts)) state_ = State::ready;
@@ -135,6 +136,10 @@ MigrationFsm::Work MigrationFsm::next(const Facts& facts, TimePoint now) {
 
 void MigrationFsm::prepared() {
   state_ = State::copying;
+}
+
+void MigrationFsm::start_over() {
+  state_ = State::preparing;
 }
 
 void MigrationFsm::cut_over_ended(CutOverFsm::Result result, TimePoint now) {

@@ -26,8 +26,9 @@ class MigrationFsm {
   enum class Work : std::uint8_t {
     prepare,   // shadow table, stream, position
     apply,     // one batch of pending keys
-    copy,      // one chunk
-    verify,    // one chunk compared
+    copy,      // chunks
+    index,     // what indexes were put off until the copy was done
+    verify,    // chunks compared
     cut_over,  // one attempt
     wait,      // nothing to do now
     clean_up,  // a normal stop: the shadow table is dropped
@@ -39,6 +40,7 @@ class MigrationFsm {
 
   struct Facts {
     bool copied = false;
+    bool indexed = true;
     bool verified = false;
     bool throttled = false;
     bool postponed = false;       // option or flag file, and nobody asked for the cut-over by hand (see cut_over_asked)
@@ -76,6 +78,7 @@ class MigrationFsm {
   [[nodiscard]] TimePoint next_attempt() const noexcept { return next_attempt_; }
 
   void prepared();
+  void start_over();  // what prepare() found is not so
   void cut_over_ended(CutOverFsm::Result result, TimePoint now);
   void cleaned_up();
   void failed();

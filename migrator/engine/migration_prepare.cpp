@@ -85,7 +85,9 @@ void Migration::prepare() {
   if (!find_tables()) return;
   arm();
   if (!connection_) return;
+  if (instant_possible_ || is_instant()) return prepare_instant();
   const bool again = !checkpoint_.applied.file.empty();
+  if (!again && !put_indexes_off()) return;
   if (!again) {
     auto head = binlog_head(*connection_);
     if (head.has_error()) return connection_lost(head.error());
@@ -144,6 +146,7 @@ void Migration::await_prepared_transactions() {
 
 void Migration::recover_cut_over() {
   note("cut_over.recovering", "{}");
+  if (is_instant()) return recover_instant();
   const auto keep_shut = [this] {
     // Nobody may get at the table before its names were looked at.
     (void)parts_.gate.extend(group_->gate_of(), gate::Clock::now() + kHeldAfterCrash);

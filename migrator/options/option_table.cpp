@@ -186,6 +186,8 @@ constexpr std::array ROWS{
     load<&Options::critical_load>("critical_load"),
     text<&Options::throttle_query>("throttle_query"),
     text<&Options::throttle_flag_file>("throttle_flag_file"),
+    flag<&Options::defer_secondary_indexes>("defer_secondary_indexes", START),
+    flag<&Options::attempt_instant_ddl>("attempt_instant_ddl", START),
     OptionRow{{"nice_ratio", OptionForm::number, RUNNING, "a number from 0 to 100"},
               read_nice_ratio,
               print_plain<&Options::nice_ratio>},

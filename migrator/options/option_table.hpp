@@ -20,17 +20,14 @@ struct OptionRow {
 [[nodiscard]] std::span<const OptionRow> option_rows() noexcept;
 
 // Names of the contract that nothing answers to yet.
-inline constexpr std::array<std::string_view, 13> UNSUPPORTED_OPTIONS{"max_lag_millis",
+inline constexpr std::array<std::string_view, 11> UNSUPPORTED_OPTIONS{"max_lag_millis",
                                                                       "approve_renamed_columns",
                                                                       "throttle_control_replicas",
                                                                       "throttle_http",
                                                                       "max_client_latency_ms",
-
                                                                       "discard_foreign_keys",
                                                                       "include_triggers",
                                                                       "allow_zero_in_date",
-                                                                      "defer_secondary_indexes",
-                                                                      "attempt_instant_ddl",
                                                                       "guards",
                                                                       "backup",
                                                                       "webhooks"};

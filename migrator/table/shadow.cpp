@@ -35,7 +35,11 @@ Problems shape_problems(const TableDefinition& shadow) {
 // Alters and reads the shadow that is there. Whatever is not a Shadow lets the caller drop it.
 SqlResult<Answer> shape(Connection& connection, TableDefinition source, const Specification& specification) {
   const TableRef name = shadow_table(source.name);
-  if (auto altered = connection.execute("ALTER TABLE " + quote(name) + " " + specification.alter); !altered) {
+  const bool instant =
+      specification.options.attempt_instant_ddl && connection.execute(instant_alter(name, specification.alter));
+  const auto altered =
+      instant ? Affected{} : connection.execute("ALTER TABLE " + quote(name) + " " + specification.alter);
+  if (!altered) {
     if (altered.error().outcome == Outcome::unknown) return altered.error();
     return Answer{Problems{{"alter.refused", "the server refuses the alter: " + describe(altered.error())}}};
   }
@@ -46,7 +50,7 @@ SqlResult<Answer> shape(Connection& connection, TableDefinition source, const Sp
   auto plan = make_plan(source, **shadow, read_alter(specification.alter));
   if (!plan) return Answer{plan.error()};
   if (auto kept = keep_auto_increment(connection, source.name, name); !kept) return kept.error();
-  return Answer{Shadow{std::move(source), std::move(**shadow), std::move(*plan)}};
+  return Answer{Shadow{std::move(source), std::move(**shadow), std::move(*plan), instant}};
 }
 
 }  // namespace
@@ -67,6 +71,11 @@ SqlResult<Answer> create_shadow(Connection& connection, const Specification& spe
     if (shaped && !dropped) return dropped.error();
   }
   return shaped;
+}
+
+std::string instant_alter(const TableRef& table, const std::string& alter) {
+  // In front: behind the alter's own clauses a comment, or the words of a partitioning, may stand.
+  return "ALTER TABLE " + quote(table) + " ALGORITHM=INSTANT, " + alter;
 }
 
 SqlResult<Affected> drop_table(Connection& connection, const TableRef& table) {
@@ -91,6 +100,16 @@ SqlResult<void> keep_auto_increment(Connection& connection, const TableRef& sour
       connection.execute("ALTER TABLE " + quote(shadow) + " AUTO_INCREMENT = " + std::to_string(*wanted));
   if (!altered) return altered.error();
   return {};
+}
+
+SqlResult<std::string> definition_but_for_counters(Connection& connection, const TableRef& table) {
+  auto definition = show_create(connection, table);
+  if (definition.has_error()) return definition;
+  constexpr std::string_view counter = " AUTO_INCREMENT=";
+  if (const auto at = definition->rfind(counter); at != std::string::npos) {
+    definition->erase(at, definition->find_first_not_of("0123456789", at + counter.size()) - at);
+  }
+  return definition;
 }
 
 SqlResult<std::string> show_create(Connection& connection, const TableRef& table) {

@@ -16,6 +16,7 @@ struct Shadow {
   TableDefinition source;
   TableDefinition shadow;
   CopyPlan plan;
+  bool instant = false;  // attempt_instant_ddl, and the server can do it so
 };
 
 // Drops what initially_drop_ghost_table and initially_drop_old_table allow, creates the shadow LIKE the source, alters
@@ -24,12 +25,18 @@ struct Shadow {
 [[nodiscard]] SqlResult<std::variant<Shadow, Problems>> create_shadow(Connection& connection,
                                                                       const Specification& specification);
 
+// The alter as a statement that the server refuses where it would take more than a moment.
+[[nodiscard]] std::string instant_alter(const TableRef& table, const std::string& alter);
+
 [[nodiscard]] SqlResult<Affected> drop_table(Connection& connection, const TableRef& table);
 
 // Makes sure that the shadow's next AUTO_INCREMENT value is not below the source's: rows that were deleted from the
 // source must not have their numbers given out again. Blocks; no effect where neither has one.
 [[nodiscard]] SqlResult<void> keep_auto_increment(Connection& connection, const TableRef& source,
                                                   const TableRef& shadow);
+
+// The same before and after whatever does not alter the table. Blocks for one statement.
+[[nodiscard]] SqlResult<std::string> definition_but_for_counters(Connection& connection, const TableRef& table);
 
 // SHOW CREATE TABLE.
 [[nodiscard]] SqlResult<std::string> show_create(Connection& connection, const TableRef& table);

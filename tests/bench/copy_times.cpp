@@ -1,5 +1,5 @@
-// ./run bench copy: how long a migration of sysbench's table takes beside the server's own ALTER, what its clients feel,
-// and how fast changes are applied. All runs that are compared take turns.
+// ./run bench copy: how long a migration of sysbench's table takes beside the server's own ALTER, what its clients
+// feel, and how fast changes are applied. All runs that are compared take turns.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -30,9 +30,10 @@ struct Size {
   unsigned rounds;
   std::chrono::seconds load_time;
   std::uint64_t burst;
+  std::string options = R"("initially_drop_old_table": true)";  // of each migration
 };
-constexpr Size full{.rows = 1'000'000, .rounds = 3, .load_time = 20s, .burst = 500'000};
-constexpr Size smoke{.rows = 20'000, .rounds = 1, .load_time = 2s, .burst = 10'000};
+const Size full{.rows = 1'000'000, .rounds = 3, .load_time = 15s, .burst = 500'000};
+const Size smoke{.rows = 20'000, .rounds = 1, .load_time = 2s, .burst = 10'000};
 
 // Durable, as primaries are, and large enough for the table.
 ServerOptions usual_primary(Kind kind) {
@@ -71,10 +72,9 @@ struct Way {
 
 void time_idle(const TestServer& server, const SluiceProcess& sluice, const Size& size) {
   auto direct = server.connect();
-  const std::string again = R"("initially_drop_old_table": true)";
   std::vector<Way> ways{{"ALTER TABLE, ALGORITHM=COPY", ""},
-                        {"Sluice, verify off", "{" + again + R"(, "verify": "off"})"},
-                        {"Sluice", "{" + again + "}"}};
+                        {"Sluice, verify off", "{" + size.options + R"(, "verify": "off"})"},
+                        {"Sluice", "{" + size.options + "}"}};
   for (unsigned round = 0; round < size.rounds; ++round) {
     for (Way& way : ways) {
       way.times_s.push_back(seconds_of([&] {
@@ -95,11 +95,10 @@ void time_idle(const TestServer& server, const SluiceProcess& sluice, const Size
   }
 }
 
-std::uint64_t most_pending(const SluiceProcess& sluice, SysbenchClients& load, unsigned& migrations) {
+std::uint64_t most_pending(const SluiceProcess& sluice, const Size& size, SysbenchClients& load, unsigned& migrations) {
   std::uint64_t most = 0;
   while (load.running()) {
-    const auto id = sluice.migrate(
-        {.table = "sbtest1", .alter = next_alter(), .options = R"({"initially_drop_old_table": true})"});
+    const auto id = sluice.migrate({.table = "sbtest1", .alter = next_alter(), .options = "{" + size.options + "}"});
     for (auto status = sluice.status(id); !status.ended(); status = sluice.status(id)) {
       most = std::max(most, status.changes_pending);
       std::this_thread::sleep_for(20ms);
@@ -119,7 +118,7 @@ void time_clients(const TestServer& server, const SluiceProcess& sluice, const S
   for (unsigned round = 0; round < size.rounds; ++round) {
     const auto without = SysbenchClients{sluice.port(), clients, size.rows, size.load_time}.finish();
     SysbenchClients load{sluice.port(), clients, size.rows, size.load_time};
-    pending = std::max(pending, most_pending(sluice, load, migrations));
+    pending = std::max(pending, most_pending(sluice, size, load, migrations));
     const auto with = load.finish();
     without_ms.push_back(without.p99_ms);
     with_ms.push_back(with.p99_ms);
@@ -141,9 +140,8 @@ void time_clients(const TestServer& server, const SluiceProcess& sluice, const S
 
 void time_burst(const TestServer& server, const SluiceProcess& sluice, const Size& size) {
   auto direct = server.connect();
-  const auto id = sluice.migrate({.table = "sbtest1",
-                                  .alter = next_alter(),
-                                  .options = R"({"initially_drop_old_table": true, "postpone_cut_over": true})"});
+  const auto id = sluice.migrate(
+      {.table = "sbtest1", .alter = next_alter(), .options = "{" + size.options + R"(, "postpone_cut_over": true})"});
   (void)sluice.await_state(id, "ready", migration_limit);
   (void)sluice.post("/migrate/" + id + "/pause");
   constexpr std::uint64_t rows_a_statement = 10'000;
@@ -197,8 +195,13 @@ int main(int count, char** arguments) {
       kinds = {argument == "mysql" ? Kind::mysql : Kind::mariadb};
     } else if (argument == "idle" || argument == "clients" || argument == "burst") {
       what = argument;
+    } else if (argument.starts_with("--with=")) {
+      size.options.append(", ").append(argument.substr(argument.find('=') + 1));
     } else {
-      std::fputs("usage: bench_copy [--smoke] [mysql|mariadb] [idle|clients|burst]   (./run bench does it)\n", stderr);
+      std::fputs(
+          "usage: bench_copy [--smoke] [mysql|mariadb] [idle|clients|burst] [--with='\"copy_threads\": 1, ...']\n"
+          "(./run bench does it)\n",
+          stderr);
       return 2;
     }
   }

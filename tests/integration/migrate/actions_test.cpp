@@ -83,9 +83,13 @@ TEST_P(Actions, pause_stops_the_copy_and_resume_goes_on) {
   act(id, "pause");
   EXPECT_TRUE(comes_to_show(id, "/paused", "true"));
   EXPECT_EQ(sluice().post("/migrate/" + id + "/pause").status, conflict);
-  const auto copied = sluice().status(id).rows_copied;
-  EXPECT_TRUE(writes_go_on());
-  EXPECT_LE(sluice().status(id).rows_copied, copied + 200);  // the chunk at hand
+  // The chunks at hand are finished.
+  EXPECT_TRUE(wait_until(
+      [&] {
+        const auto copied = sluice().status(id).rows_copied;
+        return writes_go_on() && sluice().status(id).rows_copied == copied;
+      },
+      10s));
   EXPECT_EQ(sluice().status(id).state, "copying");
   go_fast(id);
   act(id, "resume");

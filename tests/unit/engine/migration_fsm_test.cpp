@@ -33,6 +33,23 @@ TEST(MigrationFsm, PreparesCopiesVerifiesAndCutsOver) {
   EXPECT_EQ(fsm.next(kDone, kNow), Work::end);
 }
 
+TEST(MigrationFsm, BuildsIndexesThatWerePutOffBeforeItCompares) {
+  MigrationFsm fsm = copying();
+  const Facts facts{.copied = true, .indexed = false, .pending = 10};
+  EXPECT_EQ(fsm.next(facts, kNow), Work::apply);
+  EXPECT_EQ(fsm.next(facts, kNow), Work::index);
+  EXPECT_EQ(fsm.next(facts, kNow), Work::apply) << "while they are built";
+  EXPECT_EQ(fsm.next({.copied = true}, kNow), Work::verify);
+}
+
+TEST(MigrationFsm, PreparesOnceMoreWhereAnInstantAlterWasRefused) {
+  MigrationFsm fsm = copying();
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+  fsm.cut_over_ended(Result::again, kNow);
+  fsm.start_over();
+  EXPECT_EQ(fsm.next({}, kNow), Work::prepare);
+}
+
 TEST(MigrationFsm, ChangesAndTheCopyTakeTurns) {
   MigrationFsm fsm = copying();
   const Facts facts{.pending = 10};

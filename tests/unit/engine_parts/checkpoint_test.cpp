@@ -13,6 +13,8 @@ Checkpoint full() {
   checkpoint.copied_to = KeyLiterals{"17", "_utf8mb4 x'6122'"};
   checkpoint.copied = true;
   checkpoint.cut_over_asked = true;
+  checkpoint.deferred_indexes = {{"by `qty`", "KEY `by ``qty``` (`qty`)"}};
+  checkpoint.altered_from = "CREATE TABLE `t` (\n  `id` int)";
   checkpoint.verified_to = KeyLiterals{"9", "'2026-01-01'"};
   checkpoint.rows_copied = 18'446'744'073'709'551'615U;
   checkpoint.rows_estimated = 3;
@@ -36,6 +38,10 @@ TEST(Checkpoint, ComesBackAsItWas) {
   EXPECT_EQ(read->audit_from, full().audit_from);
   EXPECT_EQ(read->copied_to, full().copied_to);
   EXPECT_TRUE(read->copied);
+  ASSERT_EQ(read->deferred_indexes.size(), 1U);
+  EXPECT_EQ(read->deferred_indexes[0].name, "by `qty`");
+  EXPECT_EQ(read->deferred_indexes[0].clause, "KEY `by ``qty``` (`qty`)");
+  EXPECT_EQ(read->altered_from, full().altered_from);
   EXPECT_EQ(read->verified_to, full().verified_to);
   EXPECT_FALSE(read->verified);
   EXPECT_TRUE(read->cut_over_asked);

@@ -1,0 +1,170 @@
+// Indexes that are built after the copy, alters that the server does in an instant, and rows moved by several hands.
+#include "tests/integration/migrate/fixture.hpp"
+
+namespace sluice::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class Algorithm : public BehindSluice {
+ protected:
+  // What the server's own ALTER makes of a table like orders.
+  std::string expected(const std::string& alter) {
+    direct().must("DROP TABLE IF EXISTS expected");
+    direct().must("CREATE TABLE expected LIKE orders");
+    direct().must("ALTER TABLE expected " + alter);
+    return definition(direct(), "expected");
+  }
+  std::string entry(const std::string& id, const std::string& event) {
+    return journal_entry(sluice().get("/migrate/" + id + "/events").body, event);
+  }
+  std::string events(const std::string& id) { return sluice().get("/migrate/" + id + "/events").body; }
+};
+SLUICE_ON_BOTH_SERVERS(Algorithm);
+
+TEST_P(Algorithm, indexes_that_were_put_off_are_those_of_the_servers_own_alter) {
+  make_orders(5000);
+  direct().must("ALTER TABLE orders ADD UNIQUE KEY once (id, qty), ADD FULLTEXT KEY words (name)");
+  const std::string alter = "ADD COLUMN note INT, ADD KEY by_name (name(5), qty)";
+  const auto same = expected(alter);
+  const auto status = complete({.table = "orders", .alter = alter, .options = R"({"defer_secondary_indexes": true})"});
+  EXPECT_EQ(definition(direct(), "orders"), same);
+  EXPECT_THAT(entry(status.id, "indexes.built"), HasSubstr("indexes.built"));
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders FORCE INDEX (by_name) WHERE name > ''").value(), "5000");
+}
+
+TEST_P(Algorithm, indexes_are_built_while_clients_write) {
+  make_orders(0);
+  direct().must("ALTER TABLE orders ADD KEY by_name (name)");
+  Workload workload{clients_of_orders()};
+  workload.fill(direct(), 20'000);
+  workload.start();
+  complete({.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({"defer_secondary_indexes": true})"});
+  expect_unharmed(workload);
+}
+
+TEST_P(Algorithm, indexes_are_built_after_a_crash) {
+  make_orders(3000);
+  const auto same = expected("ADD COLUMN note INT");
+  const auto id = sluice().migrate(
+      {.table = "orders",
+       .alter = "ADD COLUMN note INT",
+       .options = R"({"defer_secondary_indexes": true, "chunk_size": 10, "chunk_time_ms": 1, "nice_ratio": 20})"});
+  ASSERT_TRUE(wait_until([&] { return sluice().status(id).rows_copied > 0; }, 30s));
+  sluice().kill9();
+  sluice().restart();
+  (void)change(id, R"({"nice_ratio": 0, "chunk_time_ms": 50})");
+  expect_completed(await_end(id));
+  EXPECT_EQ(definition(direct(), "orders"), same);
+}
+
+TEST_P(Algorithm, indexes_are_there_from_the_start_where_nothing_is_said) {
+  make_orders(100);
+  const auto status = complete({.table = "orders", .alter = "ADD COLUMN note INT"});
+  EXPECT_EQ(entry(status.id, "indexes.built"), "");
+}
+
+TEST_P(Algorithm, instant_alters_copy_no_row_and_leave_no_table_behind) {
+  make_orders(1000);
+  const auto same = expected("ADD COLUMN note INT");
+  const auto status =
+      complete({.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({"attempt_instant_ddl": true})"});
+  EXPECT_EQ(definition(direct(), "orders"), same);
+  EXPECT_EQ(status.rows_copied, 0U);
+  EXPECT_EQ(json_at(status.json, "/cut_over/fence"), "instant");
+  EXPECT_THAT(leftovers(direct()), testing::IsEmpty());
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), "1000");
+}
+
+TEST_P(Algorithm, instant_alters_hold_writing_clients_and_harm_none) {
+  make_orders(0);
+  Workload workload{clients_of_orders()};
+  workload.fill(direct(), 1000);
+  workload.start();
+  for (int i = 0; i < 5; ++i) {
+    const auto status = complete({.table = "orders",
+                                  .alter = "ADD COLUMN note" + std::to_string(i) + " INT",
+                                  .options = R"({"attempt_instant_ddl": true})"});
+    EXPECT_EQ(json_at(status.json, "/cut_over/fence"), "instant");
+  }
+  expect_unharmed(workload);
+}
+
+TEST_P(Algorithm, what_is_not_instant_is_copied) {
+  make_orders(100);
+  const auto status = complete(
+      {.table = "orders", .alter = "MODIFY qty BIGINT NOT NULL", .options = R"({"attempt_instant_ddl": true})"});
+  EXPECT_EQ(status.rows_copied, 100U);
+}
+
+TEST_P(Algorithm, nothing_is_altered_in_an_instant_where_nothing_is_said) {
+  make_orders(100);
+  EXPECT_EQ(complete({.table = "orders", .alter = "ADD COLUMN note INT"}).rows_copied, 100U);
+}
+
+TEST_P(Algorithm, instant_alters_wait_for_the_word_as_any_cut_over) {
+  make_orders(100);
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"attempt_instant_ddl": true, "postpone_cut_over": true})"});
+  ASSERT_EQ(sluice().await_state(id, "ready").state, "ready");
+  EXPECT_THAT(definition(direct(), "orders"), testing::Not(HasSubstr("note")));
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  EXPECT_THAT(definition(direct(), "orders"), HasSubstr("note"));
+}
+
+TEST_P(Algorithm, instant_alters_that_were_stopped_leave_the_table_as_it_was) {
+  make_orders(100);
+  const auto before = definition(direct(), "orders");
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"attempt_instant_ddl": true, "postpone_cut_over": true})"});
+  ASSERT_EQ(sluice().await_state(id, "ready").state, "ready");
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  EXPECT_EQ(definition(direct(), "orders"), before);
+  EXPECT_THAT(leftovers(direct()), testing::IsEmpty());
+}
+
+TEST_P(Algorithm, instant_alters_are_taken_up_again_after_a_crash) {
+  make_orders(100);
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"attempt_instant_ddl": true, "postpone_cut_over": true})"});
+  ASSERT_EQ(sluice().await_state(id, "ready").state, "ready");
+  sluice().kill9();
+  sluice().restart();
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  EXPECT_THAT(definition(direct(), "orders"), HasSubstr("note"));
+}
+
+TEST_P(Algorithm, rows_are_the_same_whether_one_hand_moves_them_or_many) {
+  for (const char* hands : {"1", "7"}) {
+    direct().must("DROP TABLE IF EXISTS orders, _orders_del");
+    make_orders(0);
+    Workload workload{clients_of_orders()};
+    workload.fill(direct(), 5000);
+    workload.start();
+    complete({.table = "orders",
+              .alter = "ADD COLUMN note INT, ADD UNIQUE KEY once (id, qty)",
+              .options = std::string(R"({"chunk_time_ms": 2, "chunk_size": 50, "copy_threads": )") + hands + "}"});
+    expect_unharmed(workload);
+  }
+}
+
+TEST_P(Algorithm, copying_ends_under_clients_that_append_rows_all_the_time) {
+  make_orders(0);
+  auto options = clients_of_orders();
+  options.mix = {.autocommit = 1, .prepared = 0, .transaction = 0};
+  Workload workload{options};
+  workload.fill(direct(), 100);
+  workload.start();
+  complete({.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({"chunk_size": 1, "chunk_time_ms": 1})"});
+  expect_unharmed(workload);
+}
+
+}  // namespace
+}  // namespace sluice::test
