@@ -1,0 +1,119 @@
+// Does a migration give what the server's own ALTER TABLE ... ALGORITHM=COPY gives? Random tables, rows, ALTERs and
+// writes; the server is asked what should have come of them.
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "tests/fuzz/alter/refusals.hpp"
+#include "tests/fuzz/alter/round.hpp"
+
+namespace {
+
+using namespace sluice::alters;
+namespace test = sluice::test;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t lanes = 4;  // rounds side by side
+
+struct Options {
+  std::uint64_t seed = 1;
+  std::uint64_t rounds = std::numeric_limits<std::uint64_t>::max();
+  std::chrono::seconds time{10};  // for each server
+  std::vector<test::Kind> kinds{test::Kind::mysql, test::Kind::mariadb};
+};
+
+// Seeds one after the other, in lanes, until time or rounds are over.
+Tally run_rounds(const test::TestServer& server, const test::SluiceProcess& sluice, const Options& options) {
+  std::atomic<std::uint64_t> next{0};
+  std::mutex mutex;
+  Tally tally;
+  const auto deadline = Clock::now() + options.time;
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      threads.emplace_back([&] {
+        Round round(server, sluice);
+        for (auto i = next++; i < options.rounds && Clock::now() < deadline; i = next++) round.run(options.seed + i);
+        const std::scoped_lock lock(mutex);
+        tally.add(round.tally());
+      });
+    }
+  }
+  return tally;
+}
+
+unsigned long long number(std::uint64_t value) {
+  return value;
+}
+
+bool run_on(test::Kind kind, const Options& options) {
+  const auto server = test::TestServer::start(kind);
+  const auto sluice = test::SluiceProcess::start(server);
+  const auto began = Clock::now();
+  const Tally tally = run_rounds(server, sluice, options);
+  const std::chrono::duration<double> took = Clock::now() - began;
+  std::printf(
+      "%s: seed %llu, %llu rounds (%.1f a second), %llu tables not made, %llu completed, %llu refused by both, "
+      "%llu statements written meanwhile, failures %llu\n",
+      name(kind), number(options.seed), number(tally.rounds), static_cast<double>(tally.rounds) / took.count(),
+      number(tally.not_made), number(tally.completed), number(tally.refused_by_both), number(tally.writes),
+      number(tally.failures));
+  for (const auto& [code, count] : tally.refused) {
+    std::printf("  refused, though the server would: %s %llu times (%s)\n", code.c_str(), number(count),
+                std::string(reason_for(code)).c_str());
+  }
+  std::fflush(stdout);
+  return tally.failures == 0;
+}
+
+std::optional<Options> parse(int count, char** arguments) {
+  Options options;
+  for (int i = 1; i + 1 < count; i += 2) {
+    const std::string_view name = arguments[i];
+    const std::string_view value = arguments[i + 1];
+    if (name == "--kind") {
+      if (value != "mysql" && value != "mariadb") return {};
+      options.kinds = {value == "mysql" ? test::Kind::mysql : test::Kind::mariadb};
+      continue;
+    }
+    std::uint64_t given = 0;
+    if (std::from_chars(value.data(), value.data() + value.size(), given).ptr != value.data() + value.size()) return {};
+    if (name == "--seed") {
+      options.seed = given;
+    } else if (name == "--rounds") {
+      options.rounds = given;
+    } else if (name == "--seconds") {
+      options.time = std::chrono::seconds{given};
+    } else {
+      return {};
+    }
+  }
+  return count % 2 == 1 ? std::optional(options) : std::nullopt;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const auto options = parse(count, arguments);
+  if (!options) {
+    std::fputs("usage: alter_oracle [--seed N] [--rounds N] [--seconds N, for each server] [--kind mysql|mariadb]\n",
+               stderr);
+    return 2;
+  }
+  try {
+    bool good = true;
+    for (const test::Kind kind : options->kinds) good = run_on(kind, *options) && good;
+    return good ? 0 : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,31 @@
+#include "tests/fuzz/alter/refusals.hpp"
+
+#include <array>
+#include <boost/json.hpp>
+#include <utility>
+
+namespace sluice::alters {
+
+std::vector<std::string> codes_of(const std::string& body) {
+  std::vector<std::string> codes;
+  const auto parsed = boost::json::parse(body);
+  for (const auto& problem : parsed.at("error").at("problems").as_array()) {
+    codes.emplace_back(problem.at("code").as_string());
+  }
+  return codes;
+}
+
+std::string_view reason_for(std::string_view code) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> known{{
+      {"key.missing", "rows can't be followed without a key that names them"},
+      {"key.dropped", "no key is in both shapes of the table"},
+      {"key.converted", "the key's values may change, so that rows can't be found by them"},
+      {"plan.time_zone", "a TIMESTAMP key and the server's time zone can't be copied exactly together"},
+  }};
+  for (const auto& [name, reason] : known) {
+    if (name == code) return reason;
+  }
+  return {};
+}
+
+}  // namespace sluice::alters
