@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -30,42 +31,79 @@ struct Options {
   std::vector<test::Kind> kinds{test::Kind::mysql, test::Kind::mariadb};
 };
 
-// Seeds one after the other, in lanes, until time or rounds are over.
-Tally run_rounds(const test::TestServer& server, const test::SluiceProcess& sluice, const Options& options) {
-  std::atomic<std::uint64_t> next{0};
-  std::mutex mutex;
-  Tally tally;
-  const auto deadline = Clock::now() + options.time;
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      threads.emplace_back([&] {
-        Round round(server, sluice);
-        for (auto i = next++; i < options.rounds && Clock::now() < deadline; i = next++) round.run(options.seed + i);
-        const std::scoped_lock lock(mutex);
-        tally.add(round.tally());
-      });
+// Seeds one after the other on one server, in lanes, until time or rounds are over, or the server is gone.
+class Run {
+ public:
+  Run(const Options& options, Clock::time_point deadline) : options_(options), deadline_(deadline) {}
+
+  void on(test::Kind kind) {
+    while (!over()) {
+      const auto server = test::TestServer::start(kind);
+      const auto sluice = test::SluiceProcess::start(server);
+      gone_ = false;
+      {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < lanes; ++i) threads.emplace_back([&] { lane(server, sluice); });
+      }
+      if (gone_) tell_crash(server);
     }
   }
-  return tally;
-}
+
+  [[nodiscard]] const Tally& tally() const { return tally_; }
+  [[nodiscard]] std::uint64_t crashes() const { return crashes_; }
+
+ private:
+  [[nodiscard]] bool over() const { return done_ >= options_.rounds || Clock::now() >= deadline_; }
+
+  void lane(const test::TestServer& server, const test::SluiceProcess& sluice) {
+    Round round(server, sluice);
+    try {
+      while (!gone_ && Clock::now() < deadline_) {
+        const auto i = done_++;
+        if (i >= options_.rounds) break;
+        round.run(options_.seed + i);
+      }
+    } catch (const test::ConnectFailure&) {
+      gone_ = true;
+    }
+    const std::scoped_lock lock(mutex_);
+    tally_.add(round.tally());
+  }
+
+  // Servers have bugs of their own; their logs tell what they were doing.
+  void tell_crash(const test::TestServer& server) {
+    ++crashes_;
+    std::ifstream log{server.log()};
+    for (std::string line; std::getline(log, line);) {
+      if (line.starts_with("Query (")) std::printf("the server crashed, and is started anew: %s\n", line.c_str());
+    }
+  }
+
+  const Options& options_;
+  Clock::time_point deadline_;
+  std::atomic<std::uint64_t> done_{0};
+  std::atomic<bool> gone_{false};
+  std::mutex mutex_;
+  Tally tally_;
+  std::uint64_t crashes_ = 0;
+};
 
 unsigned long long number(std::uint64_t value) {
   return value;
 }
 
 bool run_on(test::Kind kind, const Options& options) {
-  const auto server = test::TestServer::start(kind);
-  const auto sluice = test::SluiceProcess::start(server);
   const auto began = Clock::now();
-  const Tally tally = run_rounds(server, sluice, options);
+  Run run(options, began + options.time);
+  run.on(kind);
+  const Tally& tally = run.tally();
   const std::chrono::duration<double> took = Clock::now() - began;
   std::printf(
       "%s: seed %llu, %llu rounds (%.1f a second), %llu tables not made, %llu completed, %llu refused by both, "
-      "%llu statements written meanwhile, failures %llu\n",
+      "%llu statements written meanwhile, crashes of the server %llu, failures %llu\n",
       name(kind), number(options.seed), number(tally.rounds), static_cast<double>(tally.rounds) / took.count(),
       number(tally.not_made), number(tally.completed), number(tally.refused_by_both), number(tally.writes),
-      number(tally.failures));
+      number(run.crashes()), number(tally.failures));
   for (const auto& [code, count] : tally.refused) {
     std::printf("  refused, though the server would: %s %llu times (%s)\n", code.c_str(), number(count),
                 std::string(reason_for(code)).c_str());

@@ -35,7 +35,8 @@ class Round {
  public:
   Round(const test::TestServer& server, const test::SluiceProcess& sluice);
 
-  // Prints what went wrong, with all that is needed to see it again.
+  // Prints what went wrong, with all that is needed to see it again. Throws test::ConnectFailure when the server is
+  // gone: then this round says nothing.
   void run(std::uint64_t seed);
 
   [[nodiscard]] const Tally& tally() const { return tally_; }
@@ -47,6 +48,10 @@ class Round {
     std::string why;
   };
 
+  struct Written {
+    Transaction transaction;
+    std::string error;  // of the statement that ended it; empty: it was committed
+  };
   void draw(Dice& dice);
   void play(Dice& dice);
   [[nodiscard]] bool make_tables();
@@ -59,6 +64,7 @@ class Round {
   void count_refusal(const std::string& body);
   void drop_all();
   void report(const std::string& what);
+  [[nodiscard]] bool is_excused(const Written& written, const std::string& error) const;
 
   struct Connections {
     Connections(const test::TestServer& server, const test::SluiceProcess& sluice);
@@ -80,10 +86,6 @@ class Round {
   Alter alter_;
   Writes writes_ = Writes::none;
   std::string options_;
-  struct Written {
-    Transaction transaction;
-    unsigned error = 0;  // of the statement that ended it
-  };
   std::vector<Written> written_;
 };
 
