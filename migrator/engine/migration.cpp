@@ -69,6 +69,7 @@ void Migration::resume(std::vector<JournalEntry> journal) {
       audit();
       let_go();
       keep_old_table();
+      store_.disconnect();
     });
     return;
   }
