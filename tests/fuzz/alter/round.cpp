@@ -18,6 +18,7 @@ using test::TestClient;
 
 constexpr auto migration_limit = 60s;
 constexpr auto npos = std::string::npos;
+constexpr const char* fixed_clock = "SET timestamp = 1700000000.123456";
 constexpr unsigned accepted = 202;
 constexpr unsigned unprocessable = 422;
 
@@ -63,7 +64,7 @@ void Tally::add(const Tally& other) {
 Round::Connections::Connections(const test::TestServer& server, const test::SluiceProcess& sluice)
     : direct(server.connect()), through(sluice.connect()) {
   // What the clock gives is the same for a write and its repetition.
-  for (TestClient* client : {&direct, &through}) client->must("SET timestamp = 1700000000.123456");
+  for (TestClient* client : {&direct, &through}) client->must(fixed_clock);
   if (server.kind() == Kind::mysql) direct.must("SET information_schema_stats_expiry = 0");
 }
 
@@ -106,8 +107,10 @@ void Round::play(Dice& dice) {
   fill();
   const Migrated migrated = migrate(dice);
   replay();
+  direct().must("SET timestamp = DEFAULT");  // Sluice's connections have the clock's, too
   const Reply own = direct().query("ALTER TABLE " + quote_identifier(expected_) + " ALGORITHM=COPY, " + alter_.text);
   judge(migrated, own);
+  direct().must(fixed_clock);
   drop_all();
 }
 
