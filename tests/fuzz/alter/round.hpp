@@ -46,6 +46,7 @@ class Round {
     enum class End : std::uint8_t { completed, refused, failed };
     End end = End::completed;
     std::string why;
+    [[nodiscard]] bool refused_a_row() const;
   };
 
   struct Written {
