@@ -52,7 +52,7 @@ Conversion conversion(const Column& source, const Column& shadow) noexcept {
     case text:
     case binary:
       if (source.data_type == "vector" && to == text) return Conversion::own_rules;
-      return is(from, {real, year}) ? Conversion::by_text : Conversion::plain;
+      return is(from, {real, year, bit}) ? Conversion::by_text : Conversion::plain;
     case json:
       return is_number(from) ? Conversion::by_text : Conversion::plain;
     case other:

@@ -117,8 +117,11 @@ class Drawer {
       if (column.in_key && !column.type.collation.empty()) column.type = before;
       if (column.type.name != before.name) column.fallback.clear();
       if (is_blob(column.type) || !column.type.members.empty()) column.fallback.clear();
+      if (column.type.family == Family::timestamp && before.family != Family::timestamp) column.nullable = true;
     }
-    if (!column.in_key && dice_.one_in(4)) column.nullable = !column.nullable;
+    // Of a NULL in a TIMESTAMP that is no longer to be one the servers make what time it is, or a zero.
+    const bool of_time = column.type.family == Family::timestamp;
+    if (!column.in_key && !of_time && dice_.one_in(4)) column.nullable = !column.nullable;
     if (!column.nullable && column.fallback.find("NULL") != std::string::npos) column.fallback.clear();
     if (column.type.family != Family::integer) column.attributes.clear();
     return column;
@@ -200,9 +203,17 @@ class Drawer {
     return "RENAME KEY " + quote_identifier(key.name) + " TO `other key`";
   }
 
+  [[nodiscard]] bool names_nullable_timestamp(const Key& key) const {
+    return std::ranges::any_of(table_.columns, [&](const Column& column) {
+      return column.type.family == Family::timestamp && column.nullable &&
+             key.parts.find(quote_identifier(column.name)) != std::string::npos;
+    });
+  }
+
   Clause change_primary_key() {
     const auto unique = std::ranges::find_if(table_.keys, [](const Key& key) { return key.kind == "UNIQUE KEY"; });
-    if (unique == table_.keys.end() || !dropped_.insert("PRIMARY").second) return {};
+    if (unique == table_.keys.end() || names_nullable_timestamp(*unique) || !dropped_.insert("PRIMARY").second)
+      return {};
     const bool has_primary = table_.keys.front().name == "PRIMARY";
     return std::string(has_primary ? "DROP PRIMARY KEY, " : "") + "ADD PRIMARY KEY " + unique->parts;
   }
@@ -246,7 +257,11 @@ class Drawer {
     return "ALTER INDEX " + quote_identifier(key.name) + (mysql ? " INVISIBLE" : " IGNORED");
   }
 
-  Clause check() { return "ADD CHECK (" + draw_check(table_, dice_) + ")"; }
+  Clause check() {
+    if (table_.checks.empty() || !dice_.one_in(2)) return "ADD CHECK (" + draw_check(table_, dice_) + ")";
+    if (table_.server == Kind::mariadb && dropped_.insert("CONSTRAINT_1").second) return "DROP CONSTRAINT CONSTRAINT_1";
+    return {};
+  }
 
   const Table& table_;
   Dice& dice_;

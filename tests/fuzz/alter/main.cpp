@@ -23,6 +23,7 @@ namespace test = sluice::test;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t lanes = 4;  // rounds side by side
+constexpr std::uint64_t seeds_a_block = 100;
 
 struct Options {
   std::uint64_t seed = 1;
@@ -41,10 +42,7 @@ class Run {
       const auto server = test::TestServer::start(kind);
       const auto sluice = test::SluiceProcess::start(server);
       gone_ = false;
-      {
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < lanes; ++i) threads.emplace_back([&] { lane(server, sluice); });
-      }
+      while (!over() && !gone_) block(server, sluice);
       if (gone_) tell_crash(server);
     }
   }
@@ -55,14 +53,37 @@ class Run {
  private:
   [[nodiscard]] bool over() const { return done_ >= options_.rounds || Clock::now() >= deadline_; }
 
-  void lane(const test::TestServer& server, const test::SluiceProcess& sluice) {
+  // Rounds under one choice of the server's settings, which follow from the seed alone.
+  void block(const test::TestServer& server, const test::SluiceProcess& sluice) {
+    const std::uint64_t number = (options_.seed + done_) / seeds_a_block;
+    set_up(server, number);
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < lanes; ++i) {
+      threads.emplace_back([&, number] { lane(server, sluice, (number + 1) * seeds_a_block); });
+    }
+  }
+
+  static void set_up(const test::TestServer& server, std::uint64_t number) {
+    Dice dice(number);
+    const std::string own = server.kind() == test::Kind::mysql ? ",TIME_TRUNCATE_FRACTIONAL" : ",TIME_ROUND_FRACTIONAL";
+    const std::string mode = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION" +
+                             (dice.one_in(2) ? std::string(",NO_ZERO_DATE,NO_ZERO_IN_DATE") : "") +
+                             (dice.one_in(4) ? own : "");
+    server.connect().must("SET GLOBAL sql_mode = '" + mode + "', GLOBAL time_zone = '" +
+                          dice.text({"SYSTEM", "+05:30", "-08:00"}) + "'");
+  }
+
+  // The next seed below `end`, if it is time for one.
+  [[nodiscard]] std::optional<std::uint64_t> next_seed(std::uint64_t end) {
+    const std::scoped_lock lock(mutex_);
+    if (gone_ || over() || options_.seed + done_ >= end) return std::nullopt;
+    return options_.seed + done_++;
+  }
+
+  void lane(const test::TestServer& server, const test::SluiceProcess& sluice, std::uint64_t end) {
     Round round(server, sluice);
     try {
-      while (!gone_ && Clock::now() < deadline_) {
-        const auto i = done_++;
-        if (i >= options_.rounds) break;
-        round.run(options_.seed + i);
-      }
+      while (const auto seed = next_seed(end)) round.run(*seed);
     } catch (const test::ConnectFailure&) {
       gone_ = true;
     }
@@ -81,7 +102,7 @@ class Run {
 
   const Options& options_;
   Clock::time_point deadline_;
-  std::atomic<std::uint64_t> done_{0};
+  std::atomic<std::uint64_t> done_{0};  // rounds begun
   std::atomic<bool> gone_{false};
   std::mutex mutex_;
   Tally tally_;
