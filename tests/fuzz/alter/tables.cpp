@@ -102,10 +102,10 @@ std::string draw_generated(const Table& table, Dice& dice) {
     switch (column.type.family) {
       case Family::integer:
       case Family::decimal:
-        expressions.push_back(name + " + 1");
+        expressions.push_back(name + " % 7");
         break;
       case Family::text:
-        expressions.push_back("CONCAT(" + name + ", '!')");
+        expressions.push_back("CONCAT(LEFT(" + name + ", 20), '!')");
         expressions.push_back("CHAR_LENGTH(" + name + ")");
         break;
       case Family::date:
@@ -113,7 +113,7 @@ std::string draw_generated(const Table& table, Dice& dice) {
         expressions.push_back("YEAR(" + name + ")");
         break;
       case Family::binary:
-        expressions.push_back("HEX(" + name + ")");
+        expressions.push_back("LENGTH(" + name + ")");
         break;
       case Family::json:
         expressions.push_back("JSON_LENGTH(" + name + ")");
@@ -193,8 +193,8 @@ Table draw_table(Kind server, std::uint64_t seed, Dice& dice) {
   add_key(table, dice);
   if (dice.one_in(3)) {
     Column column{.name = "g", .type = {}, .generated = draw_generated(table, dice)};
-    column.type = {.family = Family::integer, .name = dice.text({"BIGINT", "VARCHAR(50)"})};
-    if (column.type.name != "BIGINT") column.type.family = Family::uuid;  // no operand of anything drawn later
+    // Wide enough for each value, and no operand of anything drawn later.
+    column.type = {.family = Family::uuid, .name = "VARCHAR(60)"};
     if (!column.generated.empty()) table.columns.push_back(std::move(column));
   }
   if (dice.one_in(3)) add_unique_of_its_own(table, dice);
