@@ -213,7 +213,8 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
   for (const Specification& table : tables) {
     if (auto problem = busy({table.database, table.table}, tables.size())) return Conflict{*problem};
   }
-  auto connection = Connection::connect(config_.primary);
+  // The times in the alter's text, defaults of TIMESTAMP columns, are meant as the server's own ALTER takes them.
+  auto connection = Connection::connect(config_.primary, {.time_zone = std::string(server_time_zone)});
   if (connection.has_error()) return unavailable(connection.error());
   if (auto refused = refuse(*connection, tables)) return *refused;
 

@@ -1,6 +1,6 @@
 #include "migrator/engine/follow.hpp"
 
-#include <functional>
+#include <cstdlib>
 #include <string>
 
 namespace sluice::migrator {
@@ -32,7 +32,8 @@ StreamLogin stream_login(const ServerAddress& primary) {
 
 StreamOptions stream_options(const MigrationId& id) {
   StreamOptions options;
-  options.server_id = kServerIdBase + static_cast<std::uint32_t>(std::hash<std::string>{}(id) & 0xFFFFU);
+  // Ids are "m" and a number. Of two replicas with one id the server sends the older away.
+  options.server_id = kServerIdBase + static_cast<std::uint32_t>(std::strtoull(id.c_str() + 1, nullptr, 10) & 0xFFFFU);
   return options;
 }
 

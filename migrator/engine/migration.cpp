@@ -71,6 +71,7 @@ void Migration::resume(std::vector<JournalEntry> journal) {
       audit();
       let_go();
       keep_old_table();
+      store_.disconnect();
     });
     return;
   }

@@ -285,6 +285,7 @@ void Migration::finish() {
   if (last) parts_.gate.disarm(gate);
   let_go();
   keep_old_table();
+  store_.disconnect();
 }
 
 void Migration::save_in_the_end() {
@@ -297,6 +298,7 @@ void Migration::save_in_the_end() {
 void Migration::let_go() {
   connection_.reset();
   crew_.reset();
+  store_.disconnect();
   {
     const std::scoped_lock lock(mutex_);
     has_let_go_ = true;

@@ -48,6 +48,9 @@ class Store {
   // One small committed transaction in the binlog.
   [[nodiscard]] SqlResult<void> beat(const MigrationId& id);
 
+  // Gives the connection back. What is said later opens another.
+  void disconnect() { connection_.reset(); }
+
  private:
   // Reconnects once where the connection was lost: everything said here may be said twice.
   [[nodiscard]] SqlResult<Affected> execute(const std::string& sql);

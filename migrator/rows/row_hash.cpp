@@ -1,7 +1,7 @@
 #include "migrator/rows/row_hash.hpp"
 
-#include "migrator/table/alter_text.hpp"
 #include "migrator/table/column_kind.hpp"
+#include "migrator/table/conversion.hpp"
 
 namespace sluice::migrator {
 
@@ -65,39 +65,65 @@ Expressions timestamp(const Column& source, const Column& shadow, const Expressi
   return {cast(names.source, type), cast(names.shadow, type)};
 }
 
-// Which of the shadow's members are in the value: sets are written in their definition's order, which may have changed.
-std::string membership(const Column& shadow, const std::string& name) {
-  std::string flags;
-  for (const Token& token : tokenize(shadow.column_type).tokens) {
-    if (token.kind != TokenKind::text) continue;
-    flags += (flags.empty() ? "(FIND_IN_SET(" : ", (FIND_IN_SET(") + quote_string(token.value) + ", " + name + ") > 0)";
+// Which member of the shadow the text is, by its number: members are found as its collation compares them, and a number
+// that is no member is taken as one's number.
+std::string member_number(const Column& shadow, const std::string& text) {
+  std::string cases;
+  std::size_t number = 0;
+  for (const std::string& literal : member_literals(shadow)) {
+    cases += " WHEN " + text + " = " + literal + " THEN " + std::to_string(++number);
   }
-  return "CONCAT(" + flags + ")";
+  return "(CASE" + cases + " ELSE " + cast(text, "UNSIGNED") + " END)";
+}
+
+// The same for the members of a set, as bits.
+std::string member_bits(const Column& shadow, const std::string& text) {
+  std::string bits;
+  std::size_t number = 0;
+  for (const std::string& literal : member_literals(shadow)) {
+    bits += std::string(bits.empty() ? "" : " | ") + "IF(FIND_IN_SET(" + literal + ", " + text + ") > 0, " +
+            std::to_string(std::uint64_t{1} << number++) + ", 0)";
+  }
+  return "IF((" + bits + ") = 0 AND " + text + " <> '', " + cast(text, "UNSIGNED") + ", " + bits + ")";
 }
 
 Expressions members(const Column& source, const Column& shadow, const Expressions& names) {
+  const std::string number = "(" + names.source + " + 0)";
+  const std::string stored = "(" + names.shadow + " + 0)";
   const ColumnKind from = kind_of(source);
-  if (from == ColumnKind::set && kind_of(shadow) == ColumnKind::set && source.column_type != shadow.column_type) {
-    return {membership(shadow, names.source), membership(shadow, names.shadow)};
-  }
-  if (from == ColumnKind::enumeration || from == ColumnKind::set) {
-    return {convert(names.source, "utf8mb4"), convert(names.shadow, "utf8mb4")};
-  }
-  if (from == ColumnKind::text || from == ColumnKind::binary) {
-    // 'a' may have been stored as the member 'A': only the server knows members' spelling.
-    const auto fold = [](const std::string& name) { return "RTRIM(LOWER(" + convert(name, "utf8mb4") + "))"; };
-    return {fold(names.source), fold(names.shadow)};
-  }
-  return {"(" + names.source + " + 0)", "(" + names.shadow + " + 0)"};
+  const bool of_members = from == ColumnKind::enumeration || from == ColumnKind::set;
+  const bool of_bytes = from == ColumnKind::text || from == ColumnKind::binary;
+  const bool same = source.column_type == shadow.column_type && source.charset == shadow.charset;
+  if (same || (!of_members && !of_bytes)) return {number, stored};
+  const std::string text =
+      "TRIM(TRAILING ' ' FROM " + convert(names.source, shadow.charset) + ") COLLATE " + shadow.collation;
+  const std::string found =
+      kind_of(shadow) == ColumnKind::set ? member_bits(shadow, text) : member_number(shadow, text);
+  // 0 is the member that is none.
+  return {of_members ? "IF(" + number + " = 0, 0, " + found + ")" : found, stored};
+}
+
+// Of years with two digits the server makes some with four; of a text 0, 2000.
+std::string full_year(const Column& source, const std::string& name) {
+  const std::string number = "(" + name + " + 0)";
+  const std::string zero =
+      kind_of(source) == ColumnKind::integer ? "0" : "IF(CHAR_LENGTH(TRIM(" + name + ")) < 4, 2000, 0)";
+  return "(CASE WHEN " + number + " = 0 THEN " + zero + " WHEN " + number + " < 70 THEN " + number + " + 2000 WHEN " +
+         number + " < 100 THEN " + number + " + 1900 ELSE " + number + " END)";
+}
+
+std::string as_converted(const SharedColumn& column) {
+  std::string name = quote_identifier(column.source.name);
+  if (conversion(column.source, column.shadow) != Conversion::by_text) return name;
+  return cast(kind_of(column.source) == ColumnKind::bit ? "(" + name + " + 0)" : name, "CHAR");
 }
 
 // The two sides of one column, whose texts are equal just if the shadow holds what the source's value becomes in it.
 Expressions comparable(const SharedColumn& column) {
   const Column& source = column.source;
   const Column& shadow = column.shadow;
-  const Expressions names{quote_identifier(source.name), quote_identifier(shadow.name)};
+  const Expressions names{as_converted(column), quote_identifier(shadow.name)};
   const bool same_type = source.column_type == shadow.column_type;
-  const auto both_numbers = [&] { return Expressions{"(" + names.source + " + 0)", "(" + names.shadow + " + 0)"}; };
   switch (kind_of(shadow)) {
     case ColumnKind::integer:
       return integer(source, shadow, names);
@@ -111,8 +137,10 @@ Expressions comparable(const SharedColumn& column) {
     case ColumnKind::real_double:
       return {"(" + names.source + " + 0e0)", "(" + names.shadow + " + 0e0)"};
     case ColumnKind::bit:
+      return {cast("(" + names.source + " + 0)", "UNSIGNED"), cast("(" + names.shadow + " + 0)", "UNSIGNED")};
     case ColumnKind::year:
-      return both_numbers();
+      return {kind_of(source) == ColumnKind::year ? "(" + names.source + " + 0)" : full_year(source, names.source),
+              "(" + names.shadow + " + 0)"};
     case ColumnKind::text:
       return text(source, shadow, names);
     case ColumnKind::binary:
@@ -148,7 +176,8 @@ bool is_long(const Column& column) {
 // Whether the text of its values, which holds no comma, ends at one.
 bool is_number(const SharedColumn& column) {
   const ColumnKind kind = kind_of(column.shadow);
-  return kind == ColumnKind::integer || kind == ColumnKind::decimal || kind == ColumnKind::year || kind == ColumnKind::bit;
+  return kind == ColumnKind::integer || kind == ColumnKind::decimal || kind == ColumnKind::year ||
+         kind == ColumnKind::bit;
 }
 
 // The value as arguments of CONCAT(), so that where it ends is no question of what follows.
@@ -198,6 +227,17 @@ std::string key_literal_expression(const SharedColumn& column, Side side) {
   return name;
 }
 
+std::string stored_expression(const SharedColumn& column, const ServerFlavor& server) {
+  std::string name = as_converted(column);
+  const ColumnKind from = kind_of(column.source);
+  const bool of_bytes = from == ColumnKind::text || from == ColumnKind::binary;
+  if (server.kind == ServerKind::mariadb && of_bytes && kind_of(column.shadow) == ColumnKind::integer) {
+    // Its ALTER takes nothing but whole numbers, where an INSERT rounds. A CAST is refused as by the ALTER.
+    return "IF(" + name + " RLIKE '^[[:space:]]*[-+]?[0-9]+[[:space:]]*$', " + name + ", " + cast(name, "SIGNED") + ")";
+  }
+  return name;
+}
+
 std::string row_hash_expression(const std::vector<SharedColumn>& columns, Side side) {
   std::string parts;
   for (const SharedColumn& column : columns) {
@@ -207,7 +247,8 @@ std::string row_hash_expression(const std::vector<SharedColumn>& columns, Side s
     if (!parts.empty()) parts += ", ";
     // NULL by tag, and only where the column itself is: a conversion that yields NULL makes the whole hash NULL.
     const bool never_null = !column.source.nullable && !column.shadow.nullable;
-    parts += never_null ? tagged(column, value) : "IF(" + name + " IS NULL, 'N', CONCAT(" + tagged(column, value) + "))";
+    parts +=
+        never_null ? tagged(column, value) : "IF(" + name + " IS NULL, 'N', CONCAT(" + tagged(column, value) + "))";
   }
   return "SHA2(CONCAT(" + parts + "), 256)";
 }

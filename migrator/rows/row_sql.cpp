@@ -125,7 +125,7 @@ std::string RowSql::insert(const std::string& where_source, SourceLock lock) con
     if (!into.empty()) into += ", ";
     if (!from.empty()) from += ", ";
     into += name_of(column, Side::shadow);
-    from += name_of(column, Side::source);
+    from += stored_expression(column, server_);
   }
   for (const FilledColumn& column : plan_.filled_columns) {
     into += ", " + quote_identifier(column.name);

@@ -60,6 +60,28 @@ bool can_be_key(const Column& column) noexcept {
          kind != ColumnKind::other;
 }
 
+std::vector<std::string> member_literals(const Column& column) {
+  std::vector<std::string> literals;
+  const ColumnKind kind = kind_of(column);
+  if (kind != ColumnKind::enumeration && kind != ColumnKind::set) return literals;
+  // enum('a','it''s','back\\slash'): as literals are written
+  const std::string& text = column.column_type;
+  for (auto begin = text.find('\''); begin != std::string::npos;) {
+    auto end = begin + 1;
+    for (; end < text.size(); ++end) {
+      if (text[end] == '\\') {
+        ++end;
+      } else if (text[end] == '\'') {
+        if (end + 1 >= text.size() || text[end + 1] != '\'') break;
+        ++end;
+      }
+    }
+    literals.push_back(text.substr(begin, end + 1 - begin));
+    begin = text.find('\'', end + 1);
+  }
+  return literals;
+}
+
 bool keeps_key_values(const Column& source, const Column& shadow) noexcept {
   const ColumnKind kind = kind_of(source);
   if (kind != kind_of(shadow)) return false;

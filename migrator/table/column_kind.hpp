@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "migrator/table/definition.hpp"
 
@@ -32,6 +33,9 @@ enum class ColumnKind : std::uint8_t {
 
 // Whether exact literals can be written for it and equality is what it seems: not FLOAT, DOUBLE, JSON or `other`.
 [[nodiscard]] bool can_be_key(const Column& column) noexcept;
+
+// The members of an ENUM or a SET, in their order, as SQL literals; empty for other types.
+[[nodiscard]] std::vector<std::string> member_literals(const Column& column);
 
 // Whether a key's values stay distinguishable and findable by the source's literals: same kind, and no narrower.
 [[nodiscard]] bool keeps_key_values(const Column& source, const Column& shadow) noexcept;

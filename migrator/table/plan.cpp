@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "migrator/table/column_kind.hpp"
+#include "migrator/table/conversion.hpp"
 
 namespace sluice::migrator {
 
@@ -150,7 +151,14 @@ bool needs_server_time_zone(const CopyPlan& plan, const TableDefinition& shadow,
 void sort_columns(CopyPlan& plan, Problems& problems, const TableDefinition& source, const TableDefinition& shadow,
                   const Pairing& pairing) {
   for (const SharedColumn& pair : pairing.all()) {
-    if (pair.shadow.generated == Generated::no) plan.columns.push_back(pair);
+    if (pair.shadow.generated != Generated::no) continue;
+    plan.columns.push_back(pair);
+    if (conversion(pair.source, pair.shadow) == Conversion::own_rules) {
+      problems.push_back({"plan.conversion", "from " + pair.source.column_type + " to " + pair.shadow.column_type +
+                                                 " (column " + pair.source.name +
+                                                 ") ALTER TABLE converts by rules that hold nowhere else: go by way "
+                                                 "of another type, or add a new column and fill it yourself"});
+    }
   }
   for (const Column& column : source.columns) {
     if (pairing.of_source(column.name) == nullptr) plan.dropped_columns.push_back(column.name);

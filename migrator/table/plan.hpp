@@ -53,7 +53,8 @@ struct CopyPlan {
   std::string time_zone;
 };
 
-// Refusals: key.missing, key.dropped, key.converted, plan.no_columns, plan.time_zone, plan.new_column_default.
+// Refusals: key.missing, key.dropped, key.converted, plan.no_columns, plan.time_zone, plan.new_column_default,
+// plan.conversion.
 [[nodiscard]] boost::system::result<CopyPlan, Problems> make_plan(const TableDefinition& source,
                                                                   const TableDefinition& shadow,
                                                                   const AlterText& alter);

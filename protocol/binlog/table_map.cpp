@@ -15,7 +15,7 @@ constexpr std::uint8_t column_name_field = 4;
 bool is_numeric(ColumnType type) noexcept {
   using enum ColumnType;
   return type == tiny || type == short_ || type == int24 || type == long_ || type == longlong || type == newdecimal ||
-         type == float_ || type == double_;
+         type == float_ || type == double_ || type == year;
 }
 
 TableMapName read_name(Reader& reader) noexcept {

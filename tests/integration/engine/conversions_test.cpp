@@ -76,6 +76,51 @@ TEST_P(Conversions, of_members_bits_and_documents) {
   as_the_servers_own("v POINT", {"(1,POINT(1,2)),(2,NULL)"}, "ADD COLUMN w INT");
 }
 
+TEST_P(Conversions, of_what_a_value_looks_like) {
+  as_the_servers_own("v FLOAT", {"(1,0.1),(2,16777216),(3,123456.789),(4,NULL),(5,3e38)"}, "MODIFY v VARCHAR(40)");
+  as_the_servers_own("v FLOAT", {"(1,0.1),(2,-2.5)"}, "MODIFY v BINARY(20)");
+  as_the_servers_own("v YEAR", {"(1,0),(2,2024)"}, "MODIFY v CHAR(10) CHARACTER SET ucs2");
+  as_the_servers_own("v BIT(64)", {"(1,51),(2,~0),(3,NULL)"}, "MODIFY v VARCHAR(30)");
+  as_the_servers_own("v BIT(9)", {"(1,51),(2,0)"}, "MODIFY v VARBINARY(30)");
+  as_the_servers_own("v INT", {"(1,12),(2,NULL)"}, "MODIFY v JSON");
+  as_the_servers_own("v DECIMAL(10,3)", {"(1,1.500),(2,-2)"}, "MODIFY v JSON");
+  as_the_servers_own("v DOUBLE", {"(1,0.1),(2,1e300)"}, "MODIFY v JSON");
+  as_the_servers_own("v YEAR", {"(1,2024)"}, "MODIFY v JSON");
+}
+
+TEST_P(Conversions, of_short_years) {
+  as_the_servers_own("v INT", {"(1,0),(2,24),(3,70),(4,99),(5,1999)"}, "MODIFY v YEAR");
+  as_the_servers_own("v VARCHAR(9)", {"(1,'0'),(2,'24'),(3,'70'),(4,'0000'),(5,'1999')"}, "MODIFY v YEAR");
+}
+
+TEST_P(Conversions, to_members_are_found_as_the_server_finds_them) {
+  as_the_servers_own("v VARCHAR(20)", {R"((1,'A'),(2,'it''s'),(3,'back\\slash'),(4,'2'),(5,'b  '))"},
+                     R"(MODIFY v ENUM('a','it''s','back\\slash','b'))");
+  as_the_servers_own("v VARCHAR(20)", {"(1,'b,A'),(2,''),(3,'3'),(4,'c'),(5,'C,b,a')"}, "MODIFY v SET('a','b','c')");
+  as_the_servers_own("v ENUM('a','B','c')", {"(1,'a'),(2,'b'),(3,NULL)"}, "MODIFY v ENUM('x','b','A')");
+  as_the_servers_own("v SET('a','B','c')", {"(1,'a,b'),(2,''),(3,'c')"}, "MODIFY v SET('C','b','d','A')");
+  as_the_servers_own("v SET('a','b')", {"(1,'a'),(2,'b')"}, "MODIFY v ENUM('B','a')");
+}
+
+TEST_P(Conversions, to_members_that_differ_in_case_alone_are_told_apart) {
+  migrate("id INT PRIMARY KEY, v VARCHAR(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", {"(1,'a'),(2,'A'),(3,'a')"},
+          "MODIFY v ENUM('a','A') CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+  EXPECT_EQ(copy_all(10).first, 3U);
+  EXPECT_TRUE(unequal().empty());
+  client().must("UPDATE _t_gho SET v = 'A' WHERE id = 3");
+  EXPECT_THAT(unequal(), testing::ElementsAre(KeyLiterals{"3"}));
+}
+
+TEST_P(Conversions, from_text_to_whole_numbers_are_refused_where_the_servers_alter_refuses_them) {
+  migrate("id INT PRIMARY KEY, v VARCHAR(9)", {"(1,' 7'),(2,'1.5')"}, "MODIFY v INT");
+  const bool taken = client().query("ALTER TABLE t MODIFY v INT, ALGORITHM=COPY").ok();
+  client().must("DROP TABLE t");
+  client().must("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9))");
+  client().must("INSERT INTO t VALUES (1,' 7'),(2,'1.5')");
+  const RangeResult copied = copy_range(worker(), sql(), {});
+  EXPECT_EQ(copied.status, taken ? ResyncStatus::done : ResyncStatus::failed) << why(copied.error);
+}
+
 TEST_P(Conversions, fill_new_columns_as_the_servers_alter_does) {
   as_the_servers_own(
       "v INT", {"(1,1),(2,2)"},

@@ -70,6 +70,8 @@ TEST_P(Conversions, timestamps_become_what_the_servers_time_zone_says) {
   direct().must("SET GLOBAL time_zone = '+05:30'");
   direct().must("SET time_zone = '+05:30'");
   becomes_as_the_servers_own("MODIFY at DATETIME NULL, MODIFY local TIMESTAMP NULL");
+  becomes_as_the_servers_own("ADD COLUMN since TIMESTAMP NOT NULL DEFAULT '2024-07-01 12:00:00'");
+  EXPECT_EQ(direct().must("SELECT MIN(since) FROM things").value(), "2024-07-01 12:00:00");
   direct().must("SET GLOBAL time_zone = 'SYSTEM'");
 }
 

@@ -61,6 +61,23 @@ class Serve : public BehindSluice {
 };
 SLUICE_ON_BOTH_SERVERS(Serve);
 
+TEST_P(Serve, keeps_no_connection_for_a_migration_that_has_ended) {
+  make_orders(10);
+  const auto connections = [this] {
+    return std::stoull(
+        direct().must("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'sluice'").value());
+  };
+  const auto migrate = [this] {
+    const Migration again{
+        .table = "orders", .alter = "ENGINE=InnoDB", .options = R"({"initially_drop_old_table": true})"};
+    static_cast<void>(sluice().await_audited(sluice().migrate(again), 60s));
+  };
+  migrate();
+  const auto after_one = connections();
+  for (int i = 0; i < 5; ++i) migrate();
+  EXPECT_TRUE(wait_until([&] { return connections() <= after_one; })) << connections() << ", after one " << after_one;
+}
+
 TEST_P(Serve, ends_cleanly_in_the_midst_of_a_migration_and_goes_on_with_it) {
   make_orders(0);
   auto options = clients_of_orders();

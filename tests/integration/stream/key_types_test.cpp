@@ -152,6 +152,30 @@ TEST_P(KeyTypes, of_inet6_are_found) {
   expect_found({{"INET6", {.type = KeyType::inet6}, {"'::'", "'::1'", "'2001:db8::'", "'ffff::ffff'"}}});
 }
 
+TEST_P(KeyTypes, keep_their_sign_behind_columns_of_any_type) {
+  auto client = server().connect();
+  client.must("SET GLOBAL binlog_row_metadata = MINIMAL");
+  for (const std::string before : {"YEAR", "TINYINT UNSIGNED", "DECIMAL(5,2) UNSIGNED", "FLOAT", "DOUBLE UNSIGNED",
+                                   "BIT(9)", "ENUM('a')", "SET('a')", "DATE", "TIME", "DATETIME(3)", "TIMESTAMP NULL",
+                                   "CHAR(3)", "VARCHAR(300)", "TEXT", "BLOB", "JSON", "POINT"}) {
+    SCOPED_TRACE(before);
+    for (const bool without_sign : {false, true}) {
+      client.must("DROP TABLE IF EXISTS k");
+      client.must("CREATE TABLE k (v " + before + ", k INT" + (without_sign ? " UNSIGNED" : "") + " PRIMARY KEY)");
+      auto key = integer(without_sign ? Sign::without_sign : Sign::with_sign);
+      key.ordinal = 1;
+      key.name = "k";
+      Following following{server(), {{.database = "test", .table = "k", .keys = {key}, .columns = 2}}};
+      const std::string value = without_sign ? "4294967295" : "-1";
+      client.must("INSERT INTO k VALUES (NULL, " + value + ")");
+      const auto told = following.all();
+      for (const auto& shape : told.shapes) ADD_FAILURE() << shape.why;
+      EXPECT_EQ(told.keys(), std::vector<std::string>{value});
+    }
+  }
+  client.must("SET GLOBAL binlog_row_metadata = DEFAULT");
+}
+
 TEST_P(KeyTypes, of_several_columns_are_told_in_the_keys_order) {
   auto client = server().connect();
   client.must("DROP TABLE IF EXISTS k");

@@ -46,6 +46,32 @@ TEST(Plan, follows_rows_by_the_primary_key_first) {
   EXPECT_EQ(plan->columns.size(), 2U);
 }
 
+TEST(Plan, refuses_conversions_for_which_alter_table_has_rules_of_its_own) {
+  const auto with = [](const std::string& type) {
+    return table({column("id"), column("v", type)}, {unique("PRIMARY", {"id"})});
+  };
+  const auto becomes = [&](const std::string& from, const std::string& to) {
+    return codes(make_plan(with(from), with(to), {}));
+  };
+  EXPECT_THAT(becomes("varchar(9)", "bit(8)"), ElementsAre("plan.conversion"));
+  EXPECT_THAT(becomes("time", "bit(64)"), ElementsAre("plan.conversion"));
+  EXPECT_THAT(becomes("float", "enum('a')"), ElementsAre("plan.conversion"));
+  EXPECT_THAT(becomes("json", "int"), ElementsAre("plan.conversion"));
+  EXPECT_THAT(becomes("date", "year"), ElementsAre("plan.conversion"));
+  EXPECT_THAT(becomes("vector(3)", "text"), ElementsAre("plan.conversion"));
+  EXPECT_THAT(becomes("varchar(9)", "int"), ElementsAre());
+  EXPECT_THAT(becomes("float", "varchar(9)"), ElementsAre());
+  EXPECT_THAT(becomes("datetime", "date"), ElementsAre());
+  EXPECT_THAT(becomes("json", "longtext"), ElementsAre());
+  EXPECT_THAT(becomes("point", "point"), ElementsAre());
+}
+
+TEST(ColumnKind, tells_members_as_literals) {
+  EXPECT_THAT(member_literals(column("v", R"(enum('a','it''s','back\\','x,y'))")),
+              ElementsAre("'a'", "'it''s'", R"('back\\')", "'x,y'"));
+  EXPECT_THAT(member_literals(column("v", "varchar(9)")), ElementsAre());
+}
+
 TEST(Plan, prefers_the_shorter_of_the_other_keys_and_none_that_could_be_null_or_cut) {
   auto nullable = unique("a", {"a"});
   nullable.parts[0].nullable = true;
