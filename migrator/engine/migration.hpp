@@ -107,8 +107,10 @@ class Migration {
   // Plain reads find everything that was applied so far.
   [[nodiscard]] bool sees_what_was_applied();
   void copy_failed(const RangeOutcome::Gap& gap);
+  [[nodiscard]] bool has_no_strays();  // a chunk a call; false: there is more to look at
   void read_failed(const std::string& what, const SqlError& error);
-  void refused(const std::string& what, const SqlError& error, const KeyRange& range);
+  void after_duplicate(const SqlError& error, const KeyRange& range);
+  void refused(const SqlError& error, const KeyRange& range);
 
   // migration_end.cpp
   void cut_over();
@@ -180,7 +182,7 @@ class Migration {
   Brakes brakes_;
   std::uint64_t chunk_rows_ = 0;
   std::uint64_t applied_at_beat_ = 0;  // when a commit of ours last made sure that what was applied is visible
-  std::uint64_t applied_before_ = 0;  // by earlier processes
+  std::uint64_t applied_before_ = 0;   // by earlier processes
   std::uint64_t mismatches_before_ = 0;
   Checkpoint durable_;  // copied_to and verified_to as of when no found key was pending
   TimePoint saved_at_{};
@@ -188,6 +190,7 @@ class Migration {
   TimePoint behind_since_{};
   Position head_seen_;
   TimePoint conflict_since_{};
+  std::optional<KeyLiterals> strays_sought_to_;
   AuditMarks audit_marks_;
   std::optional<BlockerStatus> blocker_;  // whom the cut-over would have to wait for, at the last look
   WaitJournal wait_journal_;

@@ -148,7 +148,8 @@ bool is_long(const Column& column) {
 // Whether the text of its values, which holds no comma, ends at one.
 bool is_number(const SharedColumn& column) {
   const ColumnKind kind = kind_of(column.shadow);
-  return kind == ColumnKind::integer || kind == ColumnKind::decimal || kind == ColumnKind::year || kind == ColumnKind::bit;
+  return kind == ColumnKind::integer || kind == ColumnKind::decimal || kind == ColumnKind::year ||
+         kind == ColumnKind::bit;
 }
 
 // The value as arguments of CONCAT(), so that where it ends is no question of what follows.
@@ -174,8 +175,10 @@ std::string key_literal_expression(const SharedColumn& column, Side side) {
     case ColumnKind::enumeration:
     case ColumnKind::set:
       return cast(name + " + 0", "CHAR");
-    case ColumnKind::text:
-      return "CONCAT('_" + type.charset + " x''', HEX(" + name + "), '''')";
+    case ColumnKind::text: {
+      const bool converts = side == Side::shadow && column.shadow.charset != type.charset;
+      return "CONCAT('_" + type.charset + " x''', HEX(" + (converts ? convert(name, type.charset) : name) + "), '''')";
+    }
     case ColumnKind::binary:
       return "CONCAT('x''', HEX(" + name + "), '''')";
     case ColumnKind::date:
@@ -198,6 +201,60 @@ std::string key_literal_expression(const SharedColumn& column, Side side) {
   return name;
 }
 
+std::string shadow_literal_expression(const SharedColumn& column, const std::string& literal) {
+  const Column& type = column.shadow;
+  switch (kind_of(type)) {
+    case ColumnKind::text:
+      return "CONCAT('_" + type.charset + " x''', LOWER(HEX(" + convert(literal, type.charset) + ")), '''')";
+    case ColumnKind::binary:
+      return "CONCAT('x''', LOWER(HEX(" + literal + ")), '''')";
+    case ColumnKind::decimal:
+      return cast(cast(literal, decimal_type(type)), "CHAR");
+    case ColumnKind::datetime:
+    case ColumnKind::timestamp:
+      return "CONCAT('''', " + cast(cast(literal, with_fraction("DATETIME", type.fraction_digits)), "CHAR") + ", '''')";
+    case ColumnKind::time:
+      return "CONCAT('''', " + cast(cast(literal, with_fraction("TIME", type.fraction_digits)), "CHAR") + ", '''')";
+    case ColumnKind::integer:
+    case ColumnKind::bit:
+    case ColumnKind::date:
+    case ColumnKind::year:
+    case ColumnKind::enumeration:
+    case ColumnKind::set:
+    case ColumnKind::real:
+    case ColumnKind::real_double:
+    case ColumnKind::json:
+    case ColumnKind::other:
+      break;  // the same in both
+  }
+  return quote_string(literal);
+}
+
+std::string converted_expression(const SharedColumn& column) {
+  switch (kind_of(column.shadow)) {
+    case ColumnKind::text:
+      return convert(comparable(column).source, column.shadow.charset) + " COLLATE " + column.shadow.collation;
+    case ColumnKind::integer:
+    case ColumnKind::decimal:
+    case ColumnKind::binary:
+    case ColumnKind::date:
+    case ColumnKind::datetime:
+    case ColumnKind::time:
+      return comparable(column).source;
+    case ColumnKind::timestamp:
+    case ColumnKind::bit:
+    case ColumnKind::year:
+    case ColumnKind::enumeration:
+    case ColumnKind::set:
+    case ColumnKind::real:
+    case ColumnKind::real_double:
+    case ColumnKind::json:
+    case ColumnKind::other:
+      break;
+  }
+  return quote_identifier(column.source.name);
+}
+
 std::string row_hash_expression(const std::vector<SharedColumn>& columns, Side side) {
   std::string parts;
   for (const SharedColumn& column : columns) {
@@ -207,7 +264,8 @@ std::string row_hash_expression(const std::vector<SharedColumn>& columns, Side s
     if (!parts.empty()) parts += ", ";
     // NULL by tag, and only where the column itself is: a conversion that yields NULL makes the whole hash NULL.
     const bool never_null = !column.source.nullable && !column.shadow.nullable;
-    parts += never_null ? tagged(column, value) : "IF(" + name + " IS NULL, 'N', CONCAT(" + tagged(column, value) + "))";
+    parts +=
+        never_null ? tagged(column, value) : "IF(" + name + " IS NULL, 'N', CONCAT(" + tagged(column, value) + "))";
   }
   return "SHA2(CONCAT(" + parts + "), 256)";
 }
