@@ -233,7 +233,7 @@ CopyPlan with_tables(CopyPlan plan, TableRef source, TableRef shadow) {
 Problem missing_key(const TableDefinition& table) {
   return {"key.missing", "the table " + table.name.table +
                              " has no PRIMARY KEY and no unique key over columns that are NOT NULL (without prefixes, "
-                             "expressions or floating-point columns): rows can't be followed; add one"};
+                             "expressions, floating-point columns, UUID or INET6): rows can't be followed; add one"};
 }
 
 void throw_exception_from_error(const Problems& problems, const boost::source_location& where) {

@@ -166,6 +166,17 @@ TEST_P(MigratedKeys, of_enumerations_whose_members_move_are_refused) {
                                           HasSubstr("enum('b','a')"), HasSubstr("another unique key")));
 }
 
+TEST_P(MigratedKeys, of_types_that_the_stream_can_not_read_are_refused) {
+  if (is_mysql()) return;  // MariaDB's own
+  for (const auto* type : {"UUID", "INET6"}) {
+    direct().must("DROP TABLE IF EXISTS t");
+    direct().must(std::string{"CREATE TABLE t (k "} + type + " NOT NULL PRIMARY KEY)");
+    const auto answer = sluice().post("/migrate", body_of({.table = "t", .alter = "ADD COLUMN note INT"}));
+    EXPECT_EQ(answer.status, 422U);
+    EXPECT_THAT(answer.body, testing::AllOf(HasSubstr("key.missing"), HasSubstr("INET6")));
+  }
+}
+
 TEST_P(MigratedKeys, leave_the_next_number_where_the_source_had_it) {
   direct().must("CREATE TABLE t (k INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v INT)");
   direct().must("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'");
