@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "migrator/rows/duplicate.hpp"
+
 namespace sluice::migrator {
 namespace {
 
@@ -15,10 +17,11 @@ std::vector<KeyLiterals> keys_of(const std::vector<PendingKeys::Entry>& entries)
 
 }  // namespace
 
-std::string describe(const KeyLiterals& key) {
-  std::string text = "(";
-  for (const std::string& literal : key) text += (text.size() > 1 ? ", " : "") + literal;
-  return text + ")";
+Problem refused_row(const std::string& key, const SqlError& error) {
+  if (error.code == server_error::no_such_table) {
+    return {"tables_missing", "the source or the new table is gone: " + describe(error)};
+  }
+  return {"row_refused", "the new table refuses the row with the key " + key + ": " + describe(error)};
 }
 
 Applier::Result Applier::apply_some(Connection& connection, const RowSql& sql, ResyncMode mode) {
@@ -31,7 +34,8 @@ Applier::Result Applier::apply_some(Connection& connection, const RowSql& sql, R
 void Applier::finish(const Entries& entries, Result& result) {
   {
     const std::scoped_lock lock(mutex_);
-    for (auto entry = entries.begin(); entry != entries.end() && !conflicts_.empty(); ++entry) conflicts_.erase(entry->key);
+    for (auto entry = entries.begin(); entry != entries.end() && !conflicts_.empty(); ++entry)
+      conflicts_.erase(entry->key);
   }
   inbox_.done(entries);
   applied_ += entries.size();
@@ -67,8 +71,7 @@ void Applier::run(Connection& connection, const RowSql& sql, Entries entries, Re
     case ResyncStatus::failed:
       if (entries.size() > 1) return halve(connection, sql, std::move(entries), mode, result);
       result.status = Status::failed;
-      result.problem = Problem{"row_refused", "the new table refuses the row with the key " + describe(entries[0].key) +
-                                                  ": " + describe(resynced.error)};
+      result.problem = refused_row(describe(entries[0].key), resynced.error);
       return inbox_.again(std::move(entries));
     case ResyncStatus::lost:
       result.status = Status::lost;
@@ -85,13 +88,15 @@ void Applier::after_conflict(Connection& connection, const RowSql& sql, Entries 
     since = conflicts_.try_emplace(entry[0].key, now).first->second;
   }
   if (++entry[0].attempts >= kAttemptsMax && now - since >= kConflictPatience) {
-    result.status = Status::failed;
-    result.problem = Problem{"duplicate_key", "a unique key of the new table refuses the row with the key " +
-                                                  describe(entry[0].key) + ": " + describe(error)};
-  } else if (evict(connection, sql, keys_of(entry), mode).status == ResyncStatus::lost) {
-    // Evicted, its values are free for the rows that took them over; it stays pending itself.
-    result.status = Status::lost;
+    const Duplicate duplicate = find_duplicate(connection, sql, entry[0].key, error);
+    if (duplicate.kind != Duplicate::Kind::passing || now - since >= kPassingConflictMax) {
+      result.status = Status::failed;
+      result.problem = Problem{"duplicate_key", describe(duplicate, entry[0].key, error)};
+      return inbox_.again(std::move(entry));
+    }
   }
+  // Evicted, its values are free for the rows that took them over; it stays pending itself.
+  if (evict(connection, sql, keys_of(entry), mode).status == ResyncStatus::lost) result.status = Status::lost;
   inbox_.again(std::move(entry));
 }
 

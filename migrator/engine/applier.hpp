@@ -19,6 +19,8 @@ class Applier {
   // A duplicate, or a row that doesn't become equal, may be because of a change that is still on its way.
   static constexpr unsigned kAttemptsMax = 5;
   static constexpr std::chrono::seconds kConflictPatience{5};
+  // And for as long as the source says that what is in the way has changed there: the stream is far behind.
+  static constexpr std::chrono::minutes kPassingConflictMax{30};
 
   Applier(Inbox& inbox, MigrationObserver& observer) : inbox_(inbox), observer_(observer) {}
 
@@ -56,7 +58,7 @@ class Applier {
   std::atomic<std::uint64_t> mismatches_{0};
 };
 
-// A key for a message, e.g. "(17, _utf8mb4 x'61')".
-[[nodiscard]] std::string describe(const KeyLiterals& key);
+// The end of a migration whose row of that key, as it is described, can't be written.
+[[nodiscard]] Problem refused_row(const std::string& key, const SqlError& error);
 
 }  // namespace sluice::migrator

@@ -1,11 +1,13 @@
 #include "migrator/engine/audit.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "migrator/engine/applier.hpp"
 #include "migrator/engine/cut_over.hpp"
 #include "migrator/rows/compare.hpp"
+#include "migrator/rows/key_names.hpp"
 
 namespace sluice::migrator {
 namespace {
@@ -124,22 +126,29 @@ Audit::Stop Audit::find_suspects() {
 SqlResult<std::set<KeyLiterals>> Audit::keys_in(Side side, const Batch& keys) {
   auto answer = connection_->query(sql_->key_list(side, sql_->where_keys(side, keys)));
   if (answer.has_error()) return answer.error();
-  std::set<KeyLiterals> found;
-  for (const Row& row : answer->rows) {
-    KeyLiterals key;
-    for (const Value& value : row) key.push_back(value.value_or("NULL"));
-    found.insert(std::move(key));
-  }
-  return found;
+  const Batch found = keys_of(*answer);
+  return std::set<KeyLiterals>(found.begin(), found.end());
 }
 
 Audit::Stop Audit::clear_the_changed() {
   if (suspects_.empty()) return std::nullopt;
+  const Batch suspects(suspects_.begin(), suspects_.end());
+  std::map<KeyLiterals, KeyLiterals> by_name;
+  const auto name_them = [&]() -> SqlResult<void> {
+    auto names = named_by_shadow(*connection_, *sql_, suspects);
+    if (names.has_error()) return names.error();
+    for (std::size_t i = 0; i < suspects.size(); ++i) by_name.emplace((*names)[i], suspects[i]);
+    return {};
+  };
+  if (auto stop = repeat(name_them)) return stop;
   Inbox inbox(renamed_at_, {parts_.after.database, parts_.after.table}, knows_everybody, parts_.observer);
   ChangeStream stream(parts_.login, parts_.stream, renamed_at_, {parts_.after}, inbox);
   return follow(inbox, [&](const Batch& changed) -> SqlResult<void> {
-    // Which suspects these keys are is the server's to say: each suspect is a row of one side at least, or was one
-    // until it changed.
+    for (const KeyLiterals& key : changed) {
+      if (const auto named = by_name.find(key); named != by_name.end()) suspects_.erase(named->second);
+    }
+    // Equal in another spelling is the server's to say: each suspect is a row of one side at least, or was one until it
+    // changed.
     for (const Side side : {Side::source, Side::shadow}) {
       auto rows = keys_in(side, changed);
       if (rows.has_error()) return rows.error();

@@ -1,10 +1,12 @@
 // What follows the RENAME: finding out whether it happened, and bringing the stragglers over.
+#include <algorithm>
 #include <cstdlib>
 #include <thread>
 #include <utility>
 
 #include "migrator/engine/cut_over.hpp"
 #include "migrator/engine/details.hpp"
+#include "migrator/rows/key_names.hpp"
 #include "migrator/rows/resync.hpp"
 #include "migrator/table/read_table.hpp"
 #include "migrator/table/shadow.hpp"
@@ -110,20 +112,26 @@ CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sq
     (void)connection.execute("ROLLBACK");
     return result;
   };
-  if (connection
-          .query("SELECT COUNT(*) FROM (SELECT 1 AS x FROM " + quote(sql.plan().shadow) + " WHERE " +
-                 sql.where_keys(Side::shadow, keys) + " FOR UPDATE) AS locked")
-          .has_error()) {
-    return back(Batch::ask_again);
-  }
+  const auto locked = connection.query(sql.key_list(Side::shadow, sql.where_keys(Side::shadow, keys)) + " FOR UPDATE");
+  if (locked.has_error()) return back(Batch::ask_again);
   auto end = binlog_head(connection);
   if (end.has_error()) return back(Batch::ask_again);
   if (!inbox.wait_until_reached(*end, Clock::now() + kAftermathMax)) {
     return back(inbox.progress().trouble ? Batch::hopeless : Batch::ask_again);
   }
+  const auto named = named_by_shadow(connection, sql, keys);
+  const auto there = named_by_shadow(connection, sql, keys_of(*locked));
+  if (!named || !there) return back(Batch::ask_again);
+  // 'A' was written since, and 'a' is to be brought over: who is equal to whom is not for us to say.
+  const bool equal_only = std::ranges::any_of(*there, [&](const KeyLiterals& row) {
+    return inbox.changed_since_rename(row) && std::ranges::find(*named, row) == named->end();
+  });
+  if (equal_only) return back(Batch::hopeless);
   std::vector<KeyLiterals> free;
   std::vector<KeyLiterals> written_since;
-  for (const KeyLiterals& key : keys) (inbox.changed_since_rename(key) ? written_since : free).push_back(key);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    (inbox.changed_since_rename((*named)[i]) ? written_since : free).push_back(keys[i]);
+  }
   if (!free.empty()) {
     switch (resync(connection, sql, free, ResyncMode::tables_locked).status) {
       case ResyncStatus::done:

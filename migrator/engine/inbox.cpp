@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "migrator/engine/clock_text.hpp"
+#include "migrator/table/shadow.hpp"
 #include "protocol/sql/scan.hpp"
 
 namespace sluice::migrator {
@@ -81,6 +82,11 @@ void Inbox::expect_rename(std::string tag) {
   rename_tag_ = std::move(tag);
 }
 
+void Inbox::watch_shadow(TableRef shadow) {
+  const std::scoped_lock lock(mutex_);
+  shadow_ = std::move(shadow);
+}
+
 bool Inbox::wait_for_rename(TimePoint deadline) {
   std::unique_lock lock(mutex_);
   unlimited_ = true;  // nobody takes keys before the RENAME has come by
@@ -144,6 +150,12 @@ void Inbox::on_unfollowable(Unfollowable statement, std::stop_token /*stop*/) {
 
 void Inbox::on_shape_changed(ShapeChanged change, std::stop_token /*stop*/) {
   if (change.table.list > 0) return;  // the new table's rows are only looked at for conflicts
+  if (change.cause == ShapeChanged::Cause::image) {
+    return trouble("row_image", "a change of the table is in the binlog without the key that rows are followed by (" +
+                                    change.why +
+                                    "); set binlog_row_image = FULL for every session, then start again (at " +
+                                    to_string(change.place.before) + ")");
+  }
   trouble("table_changed",
           "the table's columns were changed while the migration ran (" + change.why + "); start again");
 }
@@ -164,6 +176,11 @@ void Inbox::on_definition(Definition definition, std::stop_token /*stop*/) {
     trouble("table_changed",
             "somebody changed the table's definition, or emptied it, while the migration ran; start again (at " +
                 to_string(definition.place.before) + ")");
+  }
+  if (shadow_ && definition.text.find(kOwnDefinition) == std::string::npos && defines(definition, *shadow_)) {
+    trouble("table_changed", "somebody changed the definition of the new table, " + shadow_->table +
+                                 ", or emptied it, while the migration ran; start again (at " +
+                                 to_string(definition.place.before) + ")");
   }
 }
 

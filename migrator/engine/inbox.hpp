@@ -59,6 +59,8 @@ class Inbox final : public ChangeConsumer {
   // ---- the swap: a DDL event that bears `tag` is the RENAME. Keys of the source before it are pending as ever; those
   // of the new table after it are only remembered.
   void expect_rename(std::string tag);
+  // A definition of this table that does not bear kOwnDefinition is trouble too, up to the RENAME.
+  void watch_shadow(TableRef shadow);
   [[nodiscard]] bool wait_for_rename(TimePoint deadline);
   [[nodiscard]] bool changed_since_rename(const KeyLiterals& key) const;
 
@@ -88,6 +90,7 @@ class Inbox final : public ChangeConsumer {
   std::map<std::uint64_t, BypassWriter> bypass_;
   Position last_bypass_transaction_;
   std::string rename_tag_;
+  std::optional<TableRef> shadow_;  // set before the stream begins
   std::optional<Position> renamed_;
   bool unlimited_ = false;
   std::set<KeyLiterals> changed_since_;

@@ -119,8 +119,10 @@ class Migration {
   void index();
 
   void copy_failed(const RangeOutcome::Gap& gap);
+  [[nodiscard]] bool has_no_strays();  // a chunk a call; false: there is more to look at
   void read_failed(const std::string& what, const SqlError& error);
-  void refused(const std::string& what, const SqlError& error, const KeyRange& range);
+  void after_duplicate(const SqlError& error, const KeyRange& range);
+  void refused(const SqlError& error, const KeyRange& range);
 
   // migration_end.cpp
   void cut_over();
@@ -203,6 +205,7 @@ class Migration {
   TimePoint behind_since_{};
   Position head_seen_;
   TimePoint conflict_since_{};
+  std::optional<KeyLiterals> strays_sought_to_;
   AuditMarks audit_marks_;
   std::optional<BlockerStatus> blocker_;  // whom the cut-over would have to wait for, at the last look
   WaitJournal wait_journal_;

@@ -71,6 +71,7 @@ void Migration::follow_from(const Position& position) {
   inbox_ = std::make_unique<Inbox>(
       position, source(), [&gate = parts_.gate](gate::ConnectionId id) { return gate.knows(id); }, parts_.observer);
   inbox_->expect_rename(group_->tag());
+  inbox_->watch_shadow(shadow_table(source()));
   applier_ = std::make_unique<Applier>(*inbox_, parts_.observer);
   audit_marks_.note(position, gate::Clock::now());
   stream_ = std::make_unique<ChangeStream>(stream_login(parts_.primary), stream_options(id_), position,

@@ -7,6 +7,7 @@
 #include "migrator/engine/migration.hpp"
 #include "migrator/rows/chunk_copier.hpp"
 #include "migrator/rows/compare.hpp"
+#include "migrator/rows/duplicate.hpp"
 
 namespace sluice::migrator {
 
@@ -63,14 +64,31 @@ void Migration::read_failed(const std::string& what, const SqlError& error) {
   fail({what, describe(error)});
 }
 
-void Migration::refused(const std::string& what, const SqlError& error, const KeyRange& range) {
+void Migration::refused(const SqlError& error, const KeyRange& range) {
   // The chunk is halved until only the row itself is left, so that it can be named.
   if (chunk_rows_ > 1) {
     chunk_rows_ /= 2;
     return;
   }
-  fail({what, "the new table refuses the row with the key " +
-                  (range.up_to ? describe(*range.up_to) : std::string("after the last")) + ": " + describe(error)});
+  fail(refused_row(range.up_to ? describe(*range.up_to) : "after the last", error));
+}
+
+void Migration::after_duplicate(const SqlError& error, const KeyRange& range) {
+  const auto now = gate::Clock::now();
+  if (conflict_since_ == TimePoint{}) conflict_since_ = now;
+  // Until only the row itself is left. What is in its way may have changed since: its own change is pending, or on its
+  // way.
+  if (chunk_rows_ > 1) {
+    chunk_rows_ /= 2;
+    return rest(kIdle);
+  }
+  if (now - conflict_since_ < Applier::kConflictPatience || !range.up_to) return rest(kIdle);
+  const RowSql sql(*plan_, connection_->flavor());
+  const Duplicate duplicate = find_duplicate(*connection_, sql, *range.up_to, error);
+  const bool may_pass =
+      duplicate.kind == Duplicate::Kind::passing && now - conflict_since_ < Applier::kPassingConflictMax;
+  if (may_pass) return rest(kIdle);
+  fail({"duplicate_key", describe(duplicate, *range.up_to, error)});
 }
 
 RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, std::size_t hands,
@@ -81,14 +99,12 @@ RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, st
     const std::scoped_lock lock(mutex_);
     return nudges_;
   };
-  const RangeTurn turn{.above = above,
-                       .chunk_rows = chunk_rows_,
-                       .chunk_time = now.chunk_time_ms,
-                       .is_over = [&, before = nudges()] {
-                         const auto took = gate::Clock::now() - began;
-                         return took >= kTurnMax || stopping() || nudges() != before ||
-                                (took >= now.chunk_time_ms && inbox_->progress().pending > 0);
-                       }};
+  const RangeTurn turn{
+      .above = above, .chunk_rows = chunk_rows_, .chunk_time = now.chunk_time_ms, .is_over = [&, before = nudges()] {
+        const auto took = gate::Clock::now() - began;
+        return took >= kTurnMax || stopping() || nudges() != before ||
+               (took >= now.chunk_time_ms && inbox_->progress().pending > 0);
+      }};
   RangeOutcome outcome = run_ranges(*crew_, hands, turn, work);
   chunk_rows_ = outcome.chunk_rows;
   inbox_->add_found(std::move(outcome.unequal));
@@ -136,35 +152,46 @@ void Migration::copy_failed(const RangeOutcome::Gap& gap) {
     case ResyncStatus::busy:
     case ResyncStatus::mismatch:
       return rest(kIdle);
-    case ResyncStatus::conflict: {
-      // A row that changed since may hold the value in the shadow: its own change is pending, or on its way.
-      const auto now = gate::Clock::now();
-      if (conflict_since_ == TimePoint{}) conflict_since_ = now;
-      if (now - conflict_since_ < Applier::kConflictPatience) return rest(kIdle);
-      return refused("duplicate_key", error, gap.range);
-    }
+    case ResyncStatus::conflict:
+      return after_duplicate(error, gap.range);
     case ResyncStatus::failed:
-      return refused("row_refused", error, gap.range);
+      return refused(error, gap.range);
     case ResyncStatus::lost:
       return hands_lost(error);
   }
 }
 
+bool Migration::has_no_strays() {
+  if (plan_->key.order == KeyOrder::same) return true;
+  const RowSql sql(*plan_, connection_->flavor());
+  auto strays = find_strays(*connection_, sql, strays_sought_to_, chunk_rows_);
+  if (strays.has_error()) {
+    read_failed("compare_failed", strays.error());
+    return false;
+  }
+  inbox_->add_found(std::move(strays->keys));
+  strays_sought_to_ = strays->up_to;
+  return !strays_sought_to_;
+}
+
 void Migration::verify() {
   if (!gather()) return;
-  RangeOutcome outcome = work_through(
-      checkpoint_.verified_to, options().copy_threads, [](Crew::Hand& hand, const KeyRange& range) -> RangeResult {
-        auto compared = compare_range(hand.connection, hand.sql, range);
-        if (compared.has_error()) return {.status = classify(compared.error()), .error = compared.error()};
-        // Unequal may mean: changed, and not applied yet. Written again, they are compared again, with the row locked.
-        return {.rows = compared->rows, .unequal = std::move(compared->unequal)};
-      });
+  RangeOutcome outcome = work_through(checkpoint_.verified_to, options().copy_threads,
+                                      [](Crew::Hand& hand, const KeyRange& range) -> RangeResult {
+                                        auto compared = compare_range(hand.connection, hand.sql, range);
+                                        if (compared.has_error())
+                                          return {.status = classify(compared.error()), .error = compared.error()};
+                                        // Unequal may mean: changed, and not applied yet. Written again, they are
+                                        // compared again, with the row locked.
+                                        return {.rows = compared->rows, .unequal = std::move(compared->unequal)};
+                                      });
   checkpoint_.verified_to = std::move(outcome.done_to);
   checkpoint_.verified_rows += outcome.rows;
   parts_.observer.rows_verified(outcome.rows);
   if (outcome.unreadable) return read_failed("compare_failed", *outcome.unreadable);
   if (outcome.gap) return read_failed("compare_failed", outcome.gap->result.error);
   if (!outcome.complete) return;
+  if (!has_no_strays()) return;
   checkpoint_.verified = true;
   note("verified", Details().add("rows", checkpoint_.verified_rows).text());
 }

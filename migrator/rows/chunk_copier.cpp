@@ -1,5 +1,9 @@
 #include "migrator/rows/chunk_copier.hpp"
 
+#include <algorithm>
+#include <vector>
+
+#include "migrator/rows/key_names.hpp"
 #include "migrator/rows/transaction.hpp"
 
 namespace sluice::migrator {
@@ -10,10 +14,27 @@ RangeResult failure(const SqlError& error) {
   return {.status = classify(error), .error = error};
 }
 
-RangeResult rewrite(Connection& connection, const RowSql& sql, const KeyRange& range) {
-  if (auto removed = connection.execute(sql.remove(sql.where_range(Side::shadow, range))); !removed) {
-    return failure(removed.error());
+// Deletes what the shadow has of the range. Where that is not a range there: the rows whose keys the source has. Others
+// were named by the change stream when they went out of the source.
+SqlResult<void> clear(Connection& connection, const RowSql& sql, const KeyRange& range) {
+  if (sql.plan().key.order == KeyOrder::same) {
+    const auto removed = connection.execute(sql.remove(sql.where_range(Side::shadow, range)));
+    if (!removed) return removed.error();
+    return {};
   }
+  const auto present = connection.query(sql.keys_in(Side::shadow, range));
+  if (!present) return present.error();
+  const std::vector<KeyLiterals> keys = keys_of(*present);
+  for (std::size_t at = 0; at < keys.size(); at += max_keys_per_batch) {
+    const Keys batch = Keys(keys).subspan(at, std::min(max_keys_per_batch, keys.size() - at));
+    const auto removed = connection.execute(sql.remove(sql.where_keys(Side::shadow, batch)));
+    if (!removed) return removed.error();
+  }
+  return {};
+}
+
+RangeResult rewrite(Connection& connection, const RowSql& sql, const KeyRange& range) {
+  if (auto cleared = clear(connection, sql, range); !cleared) return failure(cleared.error());
   const auto written = connection.execute(sql.insert(sql.where_range(Side::source, range), SourceLock::none));
   if (!written) return failure(written.error());
   return {.rows = written->rows};
@@ -26,9 +47,7 @@ SqlResult<KeyRange> next_range(Connection& connection, const RowSql& sql, const 
   const auto answer = connection.query(sql.nth_key_above(above, rows));
   if (!answer) return answer.error();
   KeyRange range{.above = above, .up_to = std::nullopt};
-  if (answer->rows.empty()) return range;
-  range.up_to.emplace();
-  for (const Value& literal : answer->rows.front()) range.up_to->push_back(literal.value_or("NULL"));
+  if (!answer->rows.empty()) range.up_to = keys_of(*answer).front();
   return range;
 }
 

@@ -4,6 +4,9 @@
 #include <set>
 #include <unordered_map>
 
+#include "migrator/rows/chunk_copier.hpp"
+#include "migrator/rows/key_names.hpp"
+
 namespace sluice::migrator {
 
 namespace {
@@ -38,27 +41,25 @@ std::vector<KeyLiterals> unequal_rows(const Rows& source, const Rows& shadow) {
   return {unequal.begin(), unequal.end()};
 }
 
-SqlResult<Comparison> compare_hashes(Connection& connection, const RowSql& sql, const std::string& where_source,
-                                     const std::string& where_shadow, SourceLock lock) {
-  const auto source = connection.query(sql.hashes(Side::source, where_source, lock));
+SqlResult<Comparison> compare_hashes(Connection& connection, const std::string& hashes_of_source,
+                                     const std::string& hashes_of_shadow) {
+  const auto source = connection.query(hashes_of_source);
   if (!source) return source.error();
-  const auto shadow = connection.query(sql.hashes(Side::shadow, where_shadow, SourceLock::none));
+  const auto shadow = connection.query(hashes_of_shadow);
   if (!shadow) return shadow.error();
   return Comparison{source->rows.size(), unequal_rows(*source, *shadow)};
 }
 
 // The two checksums; the rows one by one only where these differ.
 SqlResult<Comparison> compare_in_snapshot(Connection& connection, const RowSql& sql, const KeyRange& range) {
-  const std::string where_source = sql.where_range(Side::source, range);
-  const std::string where_shadow = sql.where_range(Side::shadow, range);
-  const auto source = connection.query(sql.checksum(Side::source, where_source));
+  const auto source = connection.query(sql.checksum_in(Side::source, range));
   if (!source) return source.error();
-  const auto shadow = connection.query(sql.checksum(Side::shadow, where_shadow));
+  const auto shadow = connection.query(sql.checksum_in(Side::shadow, range));
   if (!shadow) return shadow.error();
   const Row& a = source->rows.at(0);
   const Row& b = shadow->rows.at(0);
   if (a == b) return Comparison{std::stoull(a[0].value_or("0")), {}};
-  return compare_hashes(connection, sql, where_source, where_shadow, SourceLock::none);
+  return compare_hashes(connection, sql.hashes_in(Side::source, range), sql.hashes_in(Side::shadow, range));
 }
 
 }  // namespace
@@ -74,12 +75,21 @@ SqlResult<Comparison> compare_range(Connection& connection, const RowSql& sql, c
   return comparison;
 }
 
+SqlResult<Strays> find_strays(Connection& connection, const RowSql& sql, const std::optional<KeyLiterals>& above,
+                              std::uint64_t rows) {
+  const auto range = next_range(connection, sql.of_shadow_alone(), above, rows);
+  if (!range) return range.error();
+  const auto answer = connection.query(sql.strays_in(*range));
+  if (!answer) return answer.error();
+  return Strays{.up_to = range->up_to, .keys = keys_of(*answer)};
+}
+
 SqlResult<Comparison> compare_keys(Connection& connection, const RowSql& sql, Keys keys, SourceLock lock) {
   Comparison all;
   for (std::size_t at = 0; at < keys.size(); at += max_keys_per_batch) {
     const Keys batch = keys.subspan(at, std::min(max_keys_per_batch, keys.size() - at));
-    auto part =
-        compare_hashes(connection, sql, sql.where_keys(Side::source, batch), sql.where_keys(Side::shadow, batch), lock);
+    auto part = compare_hashes(connection, sql.hashes(Side::source, sql.where_keys(Side::source, batch), lock),
+                               sql.hashes(Side::shadow, sql.where_keys(Side::shadow, batch), SourceLock::none));
     if (!part) return part.error();
     all.rows += part->rows;
     all.unequal.insert(all.unequal.end(), part->unequal.begin(), part->unequal.end());

@@ -13,4 +13,11 @@ namespace sluice::migrator {
 using KeyLiterals = std::vector<std::string>;
 using Keys = std::span<const KeyLiterals>;
 
+// A key for a message, e.g. "(17, _utf8mb4 x'61')".
+[[nodiscard]] inline std::string describe(const KeyLiterals& key) {
+  std::string text = "(";
+  for (const std::string& literal : key) text += (text.size() > 1 ? ", " : "") + literal;
+  return text + ")";
+}
+
 }  // namespace sluice::migrator

@@ -203,8 +203,10 @@ std::string key_literal_expression(const SharedColumn& column, Side side) {
     case ColumnKind::enumeration:
     case ColumnKind::set:
       return cast(name + " + 0", "CHAR");
-    case ColumnKind::text:
-      return "CONCAT('_" + type.charset + " x''', HEX(" + name + "), '''')";
+    case ColumnKind::text: {
+      const bool converts = side == Side::shadow && column.shadow.charset != type.charset;
+      return "CONCAT('_" + type.charset + " x''', HEX(" + (converts ? convert(name, type.charset) : name) + "), '''')";
+    }
     case ColumnKind::binary:
       return "CONCAT('x''', HEX(" + name + "), '''')";
     case ColumnKind::date:
@@ -236,6 +238,60 @@ std::string stored_expression(const SharedColumn& column, const ServerFlavor& se
     return "IF(" + name + " RLIKE '^[[:space:]]*[-+]?[0-9]+[[:space:]]*$', " + name + ", " + cast(name, "SIGNED") + ")";
   }
   return name;
+}
+
+std::string shadow_literal_expression(const SharedColumn& column, const std::string& literal) {
+  const Column& type = column.shadow;
+  switch (kind_of(type)) {
+    case ColumnKind::text:
+      return "CONCAT('_" + type.charset + " x''', LOWER(HEX(" + convert(literal, type.charset) + ")), '''')";
+    case ColumnKind::binary:
+      return "CONCAT('x''', LOWER(HEX(" + literal + ")), '''')";
+    case ColumnKind::decimal:
+      return cast(cast(literal, decimal_type(type)), "CHAR");
+    case ColumnKind::datetime:
+    case ColumnKind::timestamp:
+      return "CONCAT('''', " + cast(cast(literal, with_fraction("DATETIME", type.fraction_digits)), "CHAR") + ", '''')";
+    case ColumnKind::time:
+      return "CONCAT('''', " + cast(cast(literal, with_fraction("TIME", type.fraction_digits)), "CHAR") + ", '''')";
+    case ColumnKind::integer:
+    case ColumnKind::bit:
+    case ColumnKind::date:
+    case ColumnKind::year:
+    case ColumnKind::enumeration:
+    case ColumnKind::set:
+    case ColumnKind::real:
+    case ColumnKind::real_double:
+    case ColumnKind::json:
+    case ColumnKind::other:
+      break;  // the same in both
+  }
+  return quote_string(literal);
+}
+
+std::string converted_expression(const SharedColumn& column) {
+  switch (kind_of(column.shadow)) {
+    case ColumnKind::text:
+      return convert(comparable(column).source, column.shadow.charset) + " COLLATE " + column.shadow.collation;
+    case ColumnKind::integer:
+    case ColumnKind::decimal:
+    case ColumnKind::binary:
+    case ColumnKind::date:
+    case ColumnKind::datetime:
+    case ColumnKind::time:
+      return comparable(column).source;
+    case ColumnKind::timestamp:
+    case ColumnKind::bit:
+    case ColumnKind::year:
+    case ColumnKind::enumeration:
+    case ColumnKind::set:
+    case ColumnKind::real:
+    case ColumnKind::real_double:
+    case ColumnKind::json:
+    case ColumnKind::other:
+      break;
+  }
+  return quote_identifier(column.source.name);
 }
 
 std::string row_hash_expression(const std::vector<SharedColumn>& columns, Side side) {

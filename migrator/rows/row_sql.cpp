@@ -4,12 +4,19 @@
 #include <cstdlib>
 #include <utility>
 
+#include "migrator/rows/key_match.hpp"
 #include "migrator/rows/row_hash.hpp"
 #include "migrator/table/column_kind.hpp"
 
 namespace sluice::migrator {
 
 namespace {
+
+// What the columns of one side's key are called where they are joined with the other side, whose columns are named
+// without a table.
+std::string joined_name(std::size_t column) {
+  return "sluice_key_" + std::to_string(column);
+}
 
 const Column& of(const SharedColumn& column, Side side) {
   return side == Side::source ? column.source : column.shadow;
@@ -85,22 +92,37 @@ RowSql::RowSql(CopyPlan plan, ServerFlavor server) : plan_(std::move(plan)), ser
 std::string RowSql::where_keys(Side side, Keys keys) const {
   require(!keys.empty() && keys.size() <= max_keys_per_batch, "1 to max_keys_per_batch keys");
   const auto& columns = plan_.key.columns;
-  std::string condition;
   // In an IN list MySQL may compare temporals with strings as strings.
-  const bool list = columns.size() == 1 && !is_temporal(columns.front().source);
+  if (columns.size() == 1 && !is_temporal(columns.front().source)) {
+    std::vector<std::string> literals;
+    for (const KeyLiterals& key : keys) {
+      require(key.size() == 1, "a key has as many literals as columns");
+      literals.push_back(key.front());
+    }
+    return in_literals(columns.front(), side, literals);
+  }
+  std::string condition;
   for (const KeyLiterals& key : keys) {
     require(key.size() == columns.size(), "a key has as many literals as columns");
-    if (list) {
-      condition += (condition.empty() ? name_of(columns.front(), side) + " IN (" : ", ") + key.front();
-      continue;
-    }
     condition += condition.empty() ? "(" : " OR ";
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      condition += (i == 0 ? "(" : " AND ") + name_of(columns[i], side) + " = " + key[i];
+      condition += (i == 0 ? "(" : " AND ") + equals_literal(columns[i], side, key[i]);
     }
     condition += ")";
   }
   return condition + ")";
+}
+
+std::string RowSql::in_shadows_terms(Keys keys) const {
+  std::string sql;
+  for (std::size_t at = 0; at < keys.size(); ++at) {
+    require(keys[at].size() == plan_.key.columns.size(), "a key has as many literals as columns");
+    sql += (at == 0 ? "SELECT " : " UNION ALL SELECT ") + std::to_string(at);
+    for (std::size_t i = 0; i < keys[at].size(); ++i) {
+      sql += ", " + shadow_literal_expression(plan_.key.columns[i], keys[at][i]);
+    }
+  }
+  return sql;
 }
 
 std::string RowSql::where_range(Side side, const KeyRange& range) const {
@@ -135,20 +157,85 @@ std::string RowSql::insert(const std::string& where_source, SourceLock lock) con
   return sql.append(table(Side::source)).append(" WHERE ").append(where_source).append(lock_clause(lock));
 }
 
+std::string RowSql::hashes_of(Side side, const std::string& rows) const {
+  return "SELECT " + row_hash_expression(plan_.columns, side) + ", " + key_select_list(side) + " FROM " + rows;
+}
+
 std::string RowSql::hashes(Side side, const std::string& where, SourceLock lock) const {
-  std::string sql = "SELECT " + row_hash_expression(plan_.columns, side) + ", " + key_select_list(side) + " FROM ";
-  sql.append(table(side)).append(" WHERE ").append(where);
+  std::string sql = hashes_of(side, table(side) + " WHERE " + where);
   if (side == Side::source) sql.append(lock_clause(lock));
   return sql;
 }
 
 std::string RowSql::checksum(Side side, const std::string& where) const {
+  return checksum_of(side, table(side) + " WHERE " + where);
+}
+
+std::string RowSql::checksum_of(Side side, const std::string& rows) const {
   const std::string hash = "COALESCE(" + row_hash_expression(plan_.columns, side) + ", SHA2(UUID(), 256))";
-  return "SELECT COUNT(*), " + xor_of_hashes(server_, hash) + " FROM " + table(side) + " WHERE " + where;
+  return "SELECT COUNT(*), " + xor_of_hashes(server_, hash) + " FROM " + rows;
 }
 
 std::string RowSql::key_list(Side side, const std::string& where) const {
   return "SELECT " + key_select_list(side) + " FROM " + table(side) + " WHERE " + where;
+}
+
+std::string RowSql::hashes_in(Side side, const KeyRange& range) const {
+  return hashes_of(side, rows_in(side, range));
+}
+
+std::string RowSql::checksum_in(Side side, const KeyRange& range) const {
+  return checksum_of(side, rows_in(side, range));
+}
+
+std::string RowSql::keys_in(Side side, const KeyRange& range) const {
+  return "SELECT " + key_select_list(side) + " FROM " + rows_in(side, range);
+}
+
+std::string RowSql::rows_in(Side side, const KeyRange& range) const {
+  if (side == Side::source || plan_.key.order == KeyOrder::same) {
+    return table(side) + " WHERE " + where_range(side, range);
+  }
+  std::string keys;
+  for (std::size_t i = 0; i < plan_.key.columns.size(); ++i) {
+    keys += (i == 0 ? "" : ", ") + name_of(plan_.key.columns[i], Side::source) + " AS " + joined_name(i);
+  }
+  return "(SELECT " + keys + " FROM " + table(Side::source) + " WHERE " + where_range(Side::source, range) +
+         ") AS sluice STRAIGHT_JOIN " + table(Side::shadow) + " ON " + partner_of(Side::shadow);
+}
+
+std::string RowSql::partner_of(Side side) const {
+  std::string condition;
+  for (std::size_t i = 0; i < plan_.key.columns.size(); ++i) {
+    condition += (i == 0 ? "" : " AND ") + equals_other_side(plan_.key.columns[i], side, "sluice." + joined_name(i));
+  }
+  return condition;
+}
+
+RowSql RowSql::of_shadow_alone() const {
+  CopyPlan alone = plan_;
+  alone.source = plan_.shadow;
+  alone.key.source_index = plan_.key.shadow_index;
+  alone.key.order = KeyOrder::same;
+  alone.key.columns.clear();
+  for (const Column& column : plan_.key.shadow_columns) alone.key.columns.push_back({column, column});
+  return {std::move(alone), server_};
+}
+
+std::string RowSql::strays_in(const KeyRange& range_of_shadow) const {
+  const RowSql alone = of_shadow_alone();
+  std::string shown;
+  std::string columns;
+  for (std::size_t i = 0; i < plan_.key.columns.size(); ++i) {
+    const SharedColumn& column = plan_.key.columns[i];
+    const std::string literal = "sluice_literal_" + std::to_string(i);
+    shown += (i == 0 ? "" : ", ") + literal;
+    columns += (i == 0 ? "" : ", ") + name_of(column, Side::shadow) + " AS " + joined_name(i) + ", " +
+               key_literal_expression(column, Side::shadow) + " AS " + literal;
+  }
+  return "SELECT " + shown + " FROM (SELECT " + columns + " FROM " + table(Side::shadow) + " WHERE " +
+         alone.where_range(Side::source, range_of_shadow) + ") AS sluice LEFT JOIN " + table(Side::source) + " ON " +
+         partner_of(Side::source) + " WHERE " + name_of(plan_.key.columns.front(), Side::source) + " IS NULL";
 }
 
 std::string RowSql::nth_key_above(const std::optional<KeyLiterals>& above, std::uint64_t rows) const {

@@ -36,6 +36,10 @@ class RowSql {
   [[nodiscard]] std::string where_keys(Side side, Keys keys) const;
   [[nodiscard]] std::string where_range(Side side, const KeyRange& range) const;
 
+  // What makes the server say by which literals the change stream of the shadow names these keys: rows of the key's
+  // place among `keys`, from 0, and its literals.
+  [[nodiscard]] std::string in_shadows_terms(Keys keys) const;
+
   // Statements.
   [[nodiscard]] std::string remove(const std::string& where_shadow) const;
   [[nodiscard]] std::string insert(const std::string& where_source, SourceLock lock) const;
@@ -46,14 +50,31 @@ class RowSql {
   [[nodiscard]] std::string checksum(Side side, const std::string& where) const;
   // Rows of the key's literals.
   [[nodiscard]] std::string key_list(Side side, const std::string& where) const;
+
+  // The same three over a range of the source's key. On the side of the shadow: its rows that have a partner there, or,
+  // where a range is one in both tables, whatever is in it. Two tables in one statement: not under LOCK TABLES.
+  [[nodiscard]] std::string hashes_in(Side side, const KeyRange& range) const;
+  [[nodiscard]] std::string checksum_in(Side side, const KeyRange& range) const;
+  [[nodiscard]] std::string keys_in(Side side, const KeyRange& range) const;
+
+  // The shadow by itself: its own keys in their own order, as Side::source.
+  [[nodiscard]] RowSql of_shadow_alone() const;
+  // Rows of the key's literals, in the source's terms, of the shadow's rows in a range of its own key that the source
+  // has not got.
+  [[nodiscard]] std::string strays_in(const KeyRange& range_of_shadow) const;
+
   // At most one row: the key `rows` rows above `above`.
   [[nodiscard]] std::string nth_key_above(const std::optional<KeyLiterals>& above, std::uint64_t rows) const;
   // Locks the source's rows, and nothing else. Rows of: 1.
   [[nodiscard]] std::string lock_rows(const std::string& where_source, SourceLock lock) const;
 
  private:
-  [[nodiscard]] std::string table(Side side) const;            // `d`.`t` FORCE INDEX (`k`)
-  [[nodiscard]] std::string key_select_list(Side side) const;  // literals, as SQL expressions
+  [[nodiscard]] std::string table(Side side) const;                           // `d`.`t` FORCE INDEX (`k`)
+  [[nodiscard]] std::string key_select_list(Side side) const;                 // literals, as SQL expressions
+  [[nodiscard]] std::string rows_in(Side side, const KeyRange& range) const;  // what follows FROM
+  [[nodiscard]] std::string partner_of(Side side) const;                      // of a row of the other side, joined
+  [[nodiscard]] std::string hashes_of(Side side, const std::string& rows) const;
+  [[nodiscard]] std::string checksum_of(Side side, const std::string& rows) const;
   [[nodiscard]] std::string_view lock_clause(SourceLock lock) const;
   CopyPlan plan_;
   ServerFlavor server_;

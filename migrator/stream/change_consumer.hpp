@@ -55,7 +55,12 @@ struct Unfollowable {
 // The table's columns are no longer what the watch list says, or its rows can't be read (`why`). Its changes of this
 // event, and of all that follow in the same shape, are not told.
 struct ShapeChanged {
+  enum class Cause : std::uint8_t {
+    shape,  // or what stands in the columns
+    image   // the session logs row images that leave key columns out
+  };
   WatchedIndex table;
+  Cause cause = Cause::shape;
   std::string why;
   Place place;
 };

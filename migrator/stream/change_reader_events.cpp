@@ -117,7 +117,7 @@ error_code ChangeReader::read_table_map(const Event& event) {
   if (why.empty()) {
     announced.map = std::move(*map);
   } else {
-    consumer_.on_shape_changed({*index, why, place()}, stop_);
+    consumer_.on_shape_changed({.table = *index, .why = why, .place = place()}, stop_);
   }
   return {};
 }
@@ -132,7 +132,8 @@ error_code ChangeReader::read_rows(const Event& event) {
   if (keys) {
     if (!keys->empty()) consumer_.on_rows({index, std::move(*keys), place()}, stop_);
   } else if (concerns_one_table(keys.error())) {
-    consumer_.on_shape_changed({index, keys.error().message(), place()}, stop_);
+    const auto cause = keys.error() == Errc::key_not_in_image ? ShapeChanged::Cause::image : ShapeChanged::Cause::shape;
+    consumer_.on_shape_changed({index, cause, keys.error().message(), place()}, stop_);
   } else {
     return keys.error();
   }

@@ -1,5 +1,6 @@
 #include "migrator/table/column_kind.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -36,9 +37,20 @@ bool keeps_decimal(const Column& source, const Column& shadow) noexcept {
   return scale(shadow) >= scale(source);
 }
 
+// Whose characters the servers take to Unicode one to one, so that back and forth is the same bytes; bytes and
+// characters without a counterpart are refused by strict mode. Not so in the East Asian ones, ARMSCII-8 and TIS-620.
+constexpr std::array<std::string_view, 29> charsets_that_map_back = {
+    "ascii",  "latin1",   "latin2", "latin5",  "latin7",  "cp850",   "cp852", "cp866",   "cp1250", "cp1251",
+    "cp1256", "cp1257",   "dec8",   "geostd8", "greek",   "hebrew",  "hp8",   "keybcs2", "koi8r",  "koi8u",
+    "macce",  "macroman", "swe7",   "ucs2",    "utf8mb3", "utf8mb4", "utf16", "utf16le", "utf32"};
+
+bool maps_back(const Column& column) noexcept {
+  return std::ranges::find(charsets_that_map_back, column.charset) != charsets_that_map_back.end();
+}
+
 bool keeps_text(const Column& source, const Column& shadow) noexcept {
   const bool may_trim = source.data_type != "char" && shadow.data_type == "char";
-  return source.charset == shadow.charset && source.collation == shadow.collation && !may_trim;
+  return (source.charset == shadow.charset || (maps_back(source) && maps_back(shadow))) && !may_trim;
 }
 
 bool keeps_binary(const Column& source, const Column& shadow) noexcept {
@@ -111,6 +123,11 @@ bool keeps_key_values(const Column& source, const Column& shadow) noexcept {
       return false;
   }
   return false;
+}
+
+bool changes_collation(const Column& source, const Column& shadow) noexcept {
+  return kind_of(source) == ColumnKind::text && kind_of(shadow) == ColumnKind::text &&
+         (source.charset != shadow.charset || source.collation != shadow.collation);
 }
 
 std::optional<std::string> implicit_default(const Column& column) {

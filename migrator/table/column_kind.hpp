@@ -37,8 +37,13 @@ enum class ColumnKind : std::uint8_t {
 // The members of an ENUM or a SET, in their order, as SQL literals; empty for other types.
 [[nodiscard]] std::vector<std::string> member_literals(const Column& column);
 
-// Whether a key's values stay distinguishable and findable by the source's literals: same kind, and no narrower.
+// Whether a key's values stay distinguishable and findable by the source's literals: same kind, and no narrower; text
+// in another character set only if each value can be told back from what it becomes.
 [[nodiscard]] bool keeps_key_values(const Column& source, const Column& shadow) noexcept;
+
+// Text in another character set or under another collation: other values are equal in the shadow, and their order is
+// another one. See docs/decisions/0010.
+[[nodiscard]] bool changes_collation(const Column& source, const Column& shadow) noexcept;
 
 // What ALTER TABLE gives to the rows that are there in a new NOT NULL column without a default; nullopt for temporals,
 // whose zero strict mode refuses, and for `other`.

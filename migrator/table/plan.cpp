@@ -115,7 +115,7 @@ KeySearch try_key(const Key& key, const TableDefinition& shadow, const Pairing& 
       return {{},
               {{"key.converted", "the alter changes the column " + part.column + " of the key " + key.name + " from " +
                                      column->source.column_type + " to " + column->shadow.column_type +
-                                     " (or its character set or collation) so that its values may change: rows "
+                                     " (or its character set) so that its values may change: rows "
                                      "can't be followed by it; keep its type, or give the table another unique "
                                      "key over columns that are NOT NULL"}}};
     }
@@ -129,6 +129,11 @@ KeySearch try_key(const Key& key, const TableDefinition& shadow, const Pairing& 
                                  "the table: keep one, and drop it in a second migration"}}};
   }
   shared.shadow_index = other->name;
+  for (const KeyPart& part : other->parts) shared.shadow_columns.push_back(*find_column(shadow, part.column));
+  const bool in_order = std::ranges::equal(shared.columns, shared.shadow_columns, [](const auto& pair, const auto& c) {
+    return same_name(pair.shadow.name, c.name) && !changes_collation(pair.source, pair.shadow);
+  });
+  shared.order = in_order ? KeyOrder::same : KeyOrder::other;
   return {std::move(shared), {}};
 }
 
@@ -236,7 +241,7 @@ CopyPlan with_tables(CopyPlan plan, TableRef source, TableRef shadow) {
 Problem missing_key(const TableDefinition& table) {
   return {"key.missing", "the table " + table.name.table +
                              " has no PRIMARY KEY and no unique key over columns that are NOT NULL (without prefixes, "
-                             "expressions or floating-point columns): rows can't be followed; add one"};
+                             "expressions, floating-point columns, UUID or INET6): rows can't be followed; add one"};
 }
 
 void throw_exception_from_error(const Problems& problems, const boost::source_location& where) {

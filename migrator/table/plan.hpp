@@ -33,11 +33,18 @@ enum class KeyStorage : std::uint8_t {
   secondary   // two locks a row: never wait for the second while holding the first
 };
 
+enum class KeyOrder : std::uint8_t {
+  same,  // the rows of a range of the source's key are a range of the shadow's key
+  other  // they are not: they are found one by one
+};
+
 struct SharedKey {
   std::string source_index;
   std::string shadow_index;
   KeyStorage storage = KeyStorage::clustered;
-  std::vector<SharedColumn> columns;  // in the source index's order; `source.ordinal` finds them in row images
+  KeyOrder order = KeyOrder::same;
+  std::vector<SharedColumn> columns;   // in the source index's order; `source.ordinal` finds them in row images
+  std::vector<Column> shadow_columns;  // the same columns in the shadow, in its index's order
 };
 
 struct CopyPlan {

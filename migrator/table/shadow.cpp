@@ -97,7 +97,8 @@ SqlResult<void> keep_auto_increment(Connection& connection, const TableRef& sour
   if (!present) return present.error();
   if (*present == 0 || *wanted <= *present) return {};
   const auto altered =
-      connection.execute("ALTER TABLE " + quote(shadow) + " AUTO_INCREMENT = " + std::to_string(*wanted));
+      connection.execute("ALTER TABLE " + quote(shadow) + " AUTO_INCREMENT = " + std::to_string(*wanted) + " " +
+                         std::string(kOwnDefinition));
   if (!altered) return altered.error();
   return {};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "migrator/api.hpp"
@@ -11,6 +12,10 @@
 #include "migrator/table/plan.hpp"
 
 namespace sluice::migrator {
+
+// Stands in each statement of Sluice's that changes the definition of a shadow whose migration runs: whoever else does
+// so spoils it.
+inline constexpr std::string_view kOwnDefinition = "/* sluice */";
 
 struct Shadow {
   TableDefinition source;

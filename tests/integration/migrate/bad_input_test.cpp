@@ -5,7 +5,6 @@ namespace sluice::test {
 namespace {
 
 using testing::AllOf;
-using testing::AnyOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Matcher;
@@ -256,8 +255,37 @@ TEST_P(BadRows, duplicate_under_a_new_unique_key) {
   make_orders(2000);
   direct().must("UPDATE orders SET name = 'the same' WHERE id IN (77, 1500)");
   const auto status = failed("ADD UNIQUE KEY one_name (name)");
+  EXPECT_THAT(status.error, AllOf(HasSubstr("duplicate_key"), HasSubstr("one_name"), HasSubstr("the same"),
+                                  HasSubstr("(77)"), HasSubstr("(1500)")));
+}
+
+TEST_P(BadRows, duplicate_that_a_client_makes_when_all_is_copied) {
+  make_orders(100);
+  const auto id = postponed("ADD UNIQUE KEY one_name (name(30), tag)");
+  sluice().connect().must("UPDATE orders SET name = 'row 5' WHERE id = 6");
+  const auto status = await_end(id);
+  EXPECT_EQ(status.state, "failed") << status.json;
   EXPECT_THAT(status.error,
-              AllOf(HasSubstr("one_name"), HasSubstr("the same"), AnyOf(HasSubstr("77"), HasSubstr("1500"))));
+              AllOf(HasSubstr("duplicate_key"), HasSubstr("one_name"), HasSubstr("(5)"), HasSubstr("(6)")));
+}
+
+TEST_P(BadRows, duplicate_that_goes_again_is_none) {
+  make_orders(100);
+  const auto id = postponed("ADD UNIQUE KEY one_name (name)");
+  auto client = sluice().connect();
+  client.must("UPDATE orders SET name = 'row 5' WHERE id = 6");
+  client.must("UPDATE orders SET name = 'row 6' WHERE id = 5");
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  EXPECT_EQ(client.must("SELECT GROUP_CONCAT(name ORDER BY id) FROM orders WHERE id IN (5, 6)").value(), "row 6,row 5");
+}
+
+TEST_P(BadRows, number_that_is_out_of_the_new_columns_range) {
+  make_orders(2000);
+  direct().must("UPDATE orders SET qty = 1 WHERE id <> 1234");
+  direct().must("UPDATE orders SET qty = -200 WHERE id = 1234");
+  const auto status = failed("MODIFY qty TINYINT NOT NULL");
+  EXPECT_THAT(status.error, AllOf(HasSubstr("row_refused"), HasSubstr("qty"), HasSubstr("(1234)")));
 }
 
 TEST_P(BadRows, null_where_the_new_column_takes_none) {
@@ -265,14 +293,14 @@ TEST_P(BadRows, null_where_the_new_column_takes_none) {
   direct().must("ALTER TABLE orders ADD COLUMN note VARCHAR(20), ALGORITHM = COPY");
   direct().must("UPDATE orders SET note = 'x' WHERE id <> 1234");
   const auto status = failed("MODIFY note VARCHAR(20) NOT NULL");
-  EXPECT_THAT(status.error, AllOf(HasSubstr("note"), HasSubstr("1234")));
+  EXPECT_THAT(status.error, AllOf(HasSubstr("row_refused"), HasSubstr("note"), HasSubstr("(1234)")));
 }
 
 TEST_P(BadRows, text_that_is_too_long_for_the_new_column) {
   make_orders(2000);
   direct().must("UPDATE orders SET name = 'much too long for that' WHERE id = 1234");
   const auto status = failed("MODIFY name VARCHAR(12) NOT NULL");
-  EXPECT_THAT(status.error, AllOf(HasSubstr("name"), HasSubstr("1234")));
+  EXPECT_THAT(status.error, AllOf(HasSubstr("row_refused"), HasSubstr("name"), HasSubstr("(1234)")));
 }
 
 class WithoutBinlog : public testing::TestWithParam<Kind> {};

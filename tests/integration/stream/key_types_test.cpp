@@ -1,6 +1,7 @@
 // Whatever type a key has: the literal that the stream tells finds exactly its row.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/integration/stream/recorder.hpp"
@@ -174,6 +175,33 @@ TEST_P(KeyTypes, keep_their_sign_behind_columns_of_any_type) {
     }
   }
   client.must("SET GLOBAL binlog_row_metadata = DEFAULT");
+}
+
+TEST_P(KeyTypes, of_one_row_are_told_in_each_of_its_spellings) {
+  for (const std::string image : {"MINIMAL", "FULL"}) {
+    SCOPED_TRACE(image);
+    auto client = server().connect();
+    client.must("SET binlog_row_image = " + image);
+    client.must("DROP TABLE IF EXISTS k");
+    client.must("CREATE TABLE k (k VARCHAR(9) CHARACTER SET latin1 PRIMARY KEY, v INT)");
+    auto key = text("latin1");
+    key.name = "k";
+    Following following{server(), {{.database = "test", .table = "k", .keys = {key}, .columns = 2}}};
+    client.must("INSERT INTO k VALUES ('a', 1)");
+    client.must("UPDATE k SET k = 'A' WHERE k = 'a'");
+    client.must("INSERT INTO k VALUES ('a', 1) ON DUPLICATE KEY UPDATE k = VALUES(k)");
+    client.must("REPLACE INTO k VALUES ('A', 2)");
+    client.must("UPDATE k SET k = 'A '");
+    client.must("UPDATE k SET v = 3 WHERE k = 'a'");
+    const auto told = following.all();
+    const std::string small = "_latin1 x'61'";
+    const std::string capital = "_latin1 x'41'";
+    const std::string padded = "_latin1 x'4120'";
+    std::vector<std::string> keys = told.keys();
+    EXPECT_EQ(keys.at(0), small);
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    EXPECT_EQ(keys, (std::vector{small, capital, small, capital, padded}));
+  }
 }
 
 TEST_P(KeyTypes, of_several_columns_are_told_in_the_keys_order) {

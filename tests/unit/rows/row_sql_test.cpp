@@ -39,6 +39,35 @@ TEST(RowSql, names_single_keys_in_a_list_and_others_one_by_one) {
   EXPECT_EQ(RowSql(plan({same("a", "date")}), mysql).where_keys(Side::source, days), "((`a` = '2024-01-01'))");
 }
 
+TEST(RowSql, tells_rows_by_their_bytes_where_the_collation_changes) {
+  auto key = same("a", "varchar(9)");
+  key.source.charset = "latin1";
+  key.source.collation = "latin1_swedish_ci";
+  key.shadow.charset = "utf8mb4";
+  key.shadow.collation = "utf8mb4_bin";
+  const RowSql sql(plan({key}), mysql);
+  const std::vector<KeyLiterals> one{{"_latin1 x'e9'"}};
+  EXPECT_EQ(sql.where_keys(Side::source, one),
+            "`a` IN (CONVERT(_latin1 x'e9' USING latin1) COLLATE latin1_swedish_ci) AND CAST(CONVERT(`a` USING latin1) "
+            "AS BINARY) IN (CAST(CONVERT(_latin1 x'e9' USING latin1) AS BINARY))");
+  EXPECT_EQ(sql.where_keys(Side::shadow, one),
+            "`a` IN (CONVERT(_latin1 x'e9' USING utf8mb4) COLLATE utf8mb4_bin) AND CAST(CONVERT(`a` USING latin1) AS "
+            "BINARY) IN (CAST(CONVERT(_latin1 x'e9' USING latin1) AS BINARY))");
+}
+
+TEST(RowSql, joins_a_range_of_the_source_with_its_rows_where_it_is_none_of_the_shadow) {
+  auto turned = plan({same("a", "int"), same("b", "int")});
+  turned.key.order = KeyOrder::other;
+  turned.key.shadow_columns = {column("b", "int"), column("a", "int")};
+  const RowSql sql(turned, mysql);
+  EXPECT_THAT(sql.keys_in(Side::shadow, {KeyLiterals{"1", "2"}, std::nullopt}),
+              testing::EndsWith("FROM (SELECT `a` AS sluice_key_0, `b` AS sluice_key_1 FROM `d`.`t` FORCE INDEX "
+                                "(`PRIMARY`) WHERE ((`a` > 1 OR (`a` = 1 AND `b` > 2)))) AS sluice STRAIGHT_JOIN "
+                                "`d`.`_t_gho` FORCE INDEX (`PRIMARY`) ON `a` = sluice.sluice_key_0 AND `b` = "
+                                "sluice.sluice_key_1"));
+  EXPECT_THAT(sql.strays_in({KeyLiterals{"1", "2"}, std::nullopt}), HasSubstr("`b` > 1 OR (`b` = 1 AND `a` > 2)"));
+}
+
 TEST(RowSql, spells_ranges_of_several_columns_out) {
   const RowSql sql(plan({same("a", "int"), same("b", "int")}), mysql);
   EXPECT_EQ(sql.where_range(Side::source, {KeyLiterals{"1", "2"}, KeyLiterals{"3", "4"}}),

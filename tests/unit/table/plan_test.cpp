@@ -113,9 +113,29 @@ TEST(Plan, keeps_to_keys_whose_values_stay_what_they_are) {
   precise.fraction_digits = 6;
   EXPECT_FALSE(keeps_key_values(precise, column("k", "datetime")));
   EXPECT_TRUE(keeps_key_values(column("k", "datetime"), precise));
-  auto other_collation = column("k", "varchar(5)");
-  other_collation.collation = "utf8mb4_bin";
-  EXPECT_FALSE(keeps_key_values(column("k", "varchar(5)"), other_collation));
+  auto japanese = column("k", "varchar(5)");
+  japanese.charset = "sjis";
+  EXPECT_TRUE(keeps_key_values(japanese, japanese));
+  EXPECT_FALSE(keeps_key_values(japanese, column("k", "varchar(5)"))) << "characters that don't map back";
+}
+
+TEST(Plan, knows_where_a_range_of_the_key_is_none_in_the_shadow) {
+  const auto source = table({column("a", "varchar(5)"), column("b")}, {unique("PRIMARY", {"a", "b"})});
+  EXPECT_EQ(make_plan(source, source, {})->key.order, KeyOrder::same);
+  auto longer = source;
+  longer.columns[0].column_type = "varchar(50)";
+  EXPECT_EQ(make_plan(source, longer, {})->key.order, KeyOrder::same);
+  auto collated = source;
+  collated.columns[0].collation = "utf8mb4_bin";
+  EXPECT_EQ(make_plan(source, collated, {})->key.order, KeyOrder::other);
+  auto converted = source;
+  converted.columns[0].charset = "latin1";
+  EXPECT_EQ(make_plan(source, converted, {})->key.order, KeyOrder::other);
+  const auto turned = table(source.columns, {unique("PRIMARY", {"b", "a"})});
+  const auto plan = make_plan(source, turned, {});
+  EXPECT_EQ(plan->key.order, KeyOrder::other);
+  EXPECT_EQ(plan->key.columns[0].source.name, "a");
+  EXPECT_EQ(plan->key.shadow_columns[0].name, "b");
 }
 
 TEST(Plan, follows_renames_said_in_the_alter_and_guesses_none) {
