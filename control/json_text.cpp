@@ -67,7 +67,9 @@ json::object plan_json(const migrator::Plan& plan) {
           {"dropped_columns", texts_json(plan.dropped_columns)},
           {"added_columns", texts_json(plan.added_columns)},
           {"rows_estimated", plan.rows_estimated},
-          {"shadow_definition", plan.shadow_definition}};
+          {"shadow_definition", plan.shadow_definition},
+          {"foreign_keys", texts_json(plan.foreign_keys)},
+          {"triggers", texts_json(plan.triggers)}};
 }
 
 json::object status_json(const migrator::Status& status) {

@@ -75,12 +75,13 @@ enum class HoldPart : std::uint8_t {
   extend,      // is there time enough for the rename?
   rename,      //
   names,       // the look at the names
+  hand_over,   // foreign keys and triggers
   mark,        // older snapshots are told from newer ones
   unfence,     // UNLOCK TABLES
   stragglers,  // up to the RENAME's own event
   release,     //
 };
-inline constexpr std::size_t kHoldParts = 12;
+inline constexpr std::size_t kHoldParts = 13;
 [[nodiscard]] const char* to_string(HoldPart part) noexcept;
 
 struct TimedPart {
@@ -158,6 +159,8 @@ struct Plan {
   std::vector<std::string> dropped_columns, added_columns;
   std::uint64_t rows_estimated = 0;
   std::string shadow_definition;
+  std::vector<std::string> foreign_keys;  // of the new table; the shadow has none
+  std::vector<std::string> triggers;      // the names of those it is to have
 };
 
 using Plans = std::vector<Plan>;

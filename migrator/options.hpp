@@ -38,6 +38,10 @@ struct Options {
   OnBlocker on_blocker = OnBlocker::wait;
   Fence fence = Fence::automatic;
   Verify verify = Verify::full;
+  bool discard_foreign_keys = false;  // the new table is without the source's
+  bool include_triggers = false;      // the source's go to the new table
+  std::vector<std::string> approve_renamed_columns;  // "old=new"
+  bool allow_zero_in_date = false;
   bool initially_drop_ghost_table = false;
   bool initially_drop_old_table = false;
   bool ok_to_drop_table = false;                   // drop the old table when its retention ends

@@ -40,9 +40,7 @@ Audit::Report Audit::run() {
 Audit::Stop Audit::connect() {
   while (!connection_) {
     if (parts_.shutting_down()) return Report{};
-    SessionSettings settings;
-    settings.time_zone = parts_.plan.time_zone;
-    auto made = Connection::connect(parts_.primary, settings);
+    auto made = Connection::connect(parts_.primary, settings_for(parts_.plan));
     if (made.has_value()) {
       connection_ = std::move(*made);
       sql_.emplace(parts_.plan, connection_->flavor());
@@ -142,6 +140,7 @@ Audit::Stop Audit::clear_the_changed() {
   };
   if (auto stop = repeat(name_them)) return stop;
   Inbox inbox(renamed_at_, {parts_.after.database, parts_.after.table}, knows_everybody, parts_.observer);
+  inbox.expect_definitions(parts_.expected);
   ChangeStream stream(parts_.login, parts_.stream, renamed_at_, {parts_.after}, inbox);
   return follow(inbox, [&](const Batch& changed) -> SqlResult<void> {
     for (const KeyLiterals& key : changed) {

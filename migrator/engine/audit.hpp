@@ -39,9 +39,10 @@ class Audit {
     std::string rename_tag;       // what the RENAME is known by
     // Of the source's name, before and after the RENAME.
     WatchedTable before, after;
-    CopyPlan plan;                     // from the old table to the new one, by their present names
-    std::set<std::string> known;       // keys, as describe() says them, that are known to be in the old table only
-    std::function<void(Millis)> rest;  // sleeps, or is woken
+    CopyPlan plan;                      // from the old table to the new one, by their present names
+    std::set<std::string> known;        // keys, as describe() says them, that are known to be in the old table only
+    std::vector<std::string> expected;  // see Inbox::expect_definitions(): what followed the RENAME
+    std::function<void(Millis)> rest;   // sleeps, or is woken
     std::function<bool()> shutting_down;
   };
 

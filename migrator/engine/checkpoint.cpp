@@ -1,6 +1,7 @@
 #include "migrator/engine/checkpoint.hpp"
 
 #include <boost/json.hpp>
+#include <charconv>
 
 namespace sluice::migrator {
 namespace {
@@ -126,6 +127,65 @@ CutOverStatus cut_over_at(const json::object& object, std::string_view name) {
   return status;
 }
 
+// Triggers may hold bytes that are no UTF-8.
+std::string unhex(std::string_view digits) {
+  std::string bytes;
+  for (; digits.size() >= 2; digits.remove_prefix(2)) {
+    unsigned char byte = 0;
+    std::from_chars(digits.data(), digits.data() + 2, byte, 16);
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
+json::value from(const Attachments& attachments) {
+  json::array keys;
+  for (const Constraint& key : attachments.foreign_keys) keys.push_back({{"name", key.name}, {"clause", key.clause}});
+  json::array parents;
+  for (const TableRef& parent : attachments.parents) {
+    parents.push_back({{"database", parent.database}, {"table", parent.table}});
+  }
+  json::array triggers;
+  for (const Trigger& trigger : attachments.triggers) {
+    triggers.push_back({{"name", trigger.name},
+                        {"sql_mode", trigger.sql_mode},
+                        {"character_set_client", trigger.character_set_client},
+                        {"collation_connection", trigger.collation_connection},
+                        {"statement_hex", to_hex(trigger.statement)}});
+  }
+  return {{"foreign_keys", std::move(keys)}, {"parents", std::move(parents)}, {"triggers", std::move(triggers)}};
+}
+
+template <class Read>
+void each_at(const json::object& object, std::string_view name, Read read) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_array()) return;
+  for (const json::value& element : value->get_array()) {
+    if (element.is_object()) read(element.get_object());
+  }
+}
+
+Attachments attachments_at(const json::object& object, std::string_view name) {
+  Attachments attachments;
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_object()) return attachments;
+  each_at(value->get_object(), "foreign_keys", [&](const json::object& key) {
+    attachments.foreign_keys.push_back(
+        {.kind = ConstraintKind::foreign_key, .name = text_at(key, "name"), .clause = text_at(key, "clause")});
+  });
+  each_at(value->get_object(), "parents", [&](const json::object& parent) {
+    attachments.parents.push_back({text_at(parent, "database"), text_at(parent, "table")});
+  });
+  each_at(value->get_object(), "triggers", [&](const json::object& trigger) {
+    attachments.triggers.push_back({.name = text_at(trigger, "name"),
+                                    .sql_mode = text_at(trigger, "sql_mode"),
+                                    .character_set_client = text_at(trigger, "character_set_client"),
+                                    .collation_connection = text_at(trigger, "collation_connection"),
+                                    .statement = unhex(text_at(trigger, "statement_hex"))});
+  });
+  return attachments;
+}
+
 }  // namespace
 
 std::string to_json(const Checkpoint& checkpoint) {
@@ -142,7 +202,8 @@ std::string to_json(const Checkpoint& checkpoint) {
                       {"changes_applied", checkpoint.changes_applied},
                       {"verified_rows", checkpoint.verified_rows},
                       {"mismatches", checkpoint.mismatches},
-                      {"cut_over", from(checkpoint.cut_over)}};
+                      {"cut_over", from(checkpoint.cut_over)},
+                      {"attachments", from(checkpoint.attachments)}};
   if (checkpoint.caught_up) object["caught_up"] = from(*checkpoint.caught_up);
   if (checkpoint.audit_from) object["audit_from"] = from(*checkpoint.audit_from);
   return json::serialize(object);
@@ -171,6 +232,7 @@ boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
   checkpoint.verified_rows = number_at(object, "verified_rows");
   checkpoint.mismatches = number_at(object, "mismatches");
   checkpoint.cut_over = cut_over_at(object, "cut_over");
+  checkpoint.attachments = attachments_at(object, "attachments");
   return checkpoint;
 }
 

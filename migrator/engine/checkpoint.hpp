@@ -11,6 +11,7 @@
 #include "migrator/api.hpp"
 #include "migrator/rows/key_literals.hpp"
 #include "migrator/stream/change_consumer.hpp"
+#include "migrator/table/attachments.hpp"
 #include "migrator/table/deferred_indexes.hpp"
 
 namespace sluice::migrator {
@@ -28,6 +29,7 @@ struct Checkpoint {
   bool cut_over_asked = false;  // by hand: it is not postponed any more
   std::uint64_t rows_copied = 0, rows_estimated = 0, changes_applied = 0, verified_rows = 0, mismatches = 0;
   CutOverStatus cut_over;
+  Attachments attachments;  // known from the start
 };
 
 [[nodiscard]] std::string to_json(const Checkpoint& checkpoint);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -58,6 +59,8 @@ std::optional<HoldPart> part_of(CutOverFsm::Step step) {
       return HoldPart::rename;
     case Step::look_at_names:
       return HoldPart::names;
+    case Step::hand_over:
+      return HoldPart::hand_over;
     case Step::mark_swapped:
       return HoldPart::mark;
     case Step::unfence:
@@ -89,6 +92,10 @@ std::string rename_tag(const MigrationId& id) {
   return "sluice:" + id + ":rename";
 }
 
+std::string hand_over_tag(const MigrationId& id) {
+  return "sluice:" + id + ":hand_over";
+}
+
 SqlResult<Position> binlog_head(Connection& connection) {
   auto rows = connection.query(binlog_head_statement(connection.flavor()));
   if (rows.has_error()) return rows.error();
@@ -104,7 +111,7 @@ CutOver::CutOver(Parts parts, CutOverStatus& status) : parts_(std::move(parts)),
 CutOver::~CutOver() = default;
 
 bool CutOver::connect() {
-  SessionSettings settings;
+  SessionSettings settings = settings_for(parts_.tables.front().plan);
   settings.autocommit = Autocommit::off;
   settings.lock_wait_timeout = kLockWaitMax;
   settings.innodb_lock_wait_timeout = kLockWaitMax;
@@ -138,7 +145,7 @@ CutOverFsm::Result CutOver::recover() {
 CutOverFsm::Result CutOver::drive(CutOverFsm fsm) {
   while (fsm.step() != Step::end) {
     const Step step = fsm.step();
-    const bool renamed_or_unknown = step == Step::look_at_names || step == Step::reconcile;
+    const bool renamed_or_unknown = step == Step::look_at_names || step == Step::reconcile || step == Step::hand_over;
     // Whoever starts next finds the names and what was recorded, and goes on from there.
     if (renamed_or_unknown && parts_.shutting_down()) return CutOverFsm::Result::pending;
     const bool may_panic =
@@ -181,6 +188,8 @@ CutOver::Outcome CutOver::perform(Step step) {
       return rename();
     case Step::look_at_names:
       return look_at_names();
+    case Step::hand_over:
+      return hand_over();
     case Step::mark_swapped:
       return mark_swapped();
     case Step::unfence:
@@ -258,10 +267,14 @@ CutOver::Outcome CutOver::close_gate() {
 
 CutOver::Outcome CutOver::fence() {
   const Watchdog watchdog(*side_, main_->connection_id(), parts_.options.hold_timeout_ms / 2);
-  std::string locks;
+  std::set<std::string> names;
   for (const Table& table : parts_.tables) {
-    locks += (locks.empty() ? "" : ", ") + quote(table.plan.source) + " WRITE, " + quote(table.plan.shadow) + " WRITE";
+    names.insert({quote(table.plan.source), quote(table.plan.shadow)});
+    // They can't be in the way of the hand-over then. One that refers to itself is there already.
+    for (const TableRef& parent : table.attachments.parents) names.insert(quote(parent));
   }
+  std::string locks;
+  for (const std::string& name : names) locks += (locks.empty() ? "" : ", ") + name + " WRITE";
   auto locked = main_->execute("LOCK TABLES " + locks);
   if (locked.has_error()) {
     note("fence", locked.error());
@@ -369,6 +382,8 @@ CutOver::Outcome CutOver::rename() {
 }
 
 CutOver::Outcome CutOver::open_gate() {
+  // A parent's rows are in no way new: an older snapshot may read them.
+  if (swapped_) parts_.arm_after_swap();
   parts_.gate.open(parts_.gate_of);
   status_.hold_ms = millis_since(closed_at_);
   status_.held_statements = parts_.gate.status(parts_.gate_of).held_statements;

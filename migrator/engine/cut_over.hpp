@@ -37,12 +37,14 @@ class CutOver {
     Applier& applier;
     const CopyPlan& plan;
     TableRef old_table;
+    const Attachments& attachments;
   };
   struct Instant {
     std::string alter;   // the statement
     std::string before;  // the source's definition_but_for_counters()
   };
-  struct Parts {      // all outlive the CutOver
+  struct Parts {  // all outlive the CutOver
+    std::string hand_over_tag;
     std::string tag;  // of the RENAME: rename_tag() of the migration, or of the first of those that swap together
     ServerAddress primary;
     gate::TableGate& gate;
@@ -53,6 +55,7 @@ class CutOver {
     std::function<bool(const Position& caught_up)> record;  // durably
     std::function<void(std::string_view event, std::string details)> journal;
     std::function<bool()> panicked;
+    std::function<void()> arm_after_swap;  // only those whom the new table's rows concern
     std::function<bool()> shutting_down;
   };
 
@@ -83,11 +86,13 @@ class CutOver {
   [[nodiscard]] Outcome rename();
   [[nodiscard]] Outcome alter_instantly();
   [[nodiscard]] Outcome look_at_names();
+  [[nodiscard]] Outcome hand_over();
   [[nodiscard]] Outcome mark_swapped();
   [[nodiscard]] Outcome unfence();
   [[nodiscard]] Outcome reconcile();
   [[nodiscard]] Outcome open_gate();
 
+  [[nodiscard]] SqlResult<void> hand_over_all(Connection& connection);
   [[nodiscard]] bool reach(const Position& head);
   [[nodiscard]] Outcome apply_all_before(const Position& head, Table& table);
   [[nodiscard]] Outcome look_at_names_of(const Table& table);
@@ -107,9 +112,11 @@ class CutOver {
   CutOverStatus& status_;
   bool fenced_ = false;
   bool instant_refused_ = false;
+  bool swapped_ = false;
   TimePoint held_at_{};
   TimePoint closed_at_{};
   Position caught_up_;
+  std::optional<TimePoint> hands_over_since_;
   std::size_t reconciled_ = 0;        // of the tables, from the first
   std::unique_ptr<Connection> main_;  // locks and renames
   std::unique_ptr<Connection> side_;  // kills and looks
@@ -117,6 +124,9 @@ class CutOver {
 
 // What the RENAME of a migration is known by, in the binlog and in the list of processes.
 [[nodiscard]] std::string rename_tag(const MigrationId& id);
+
+// What its hand-over is known by, in the binlog.
+[[nodiscard]] std::string hand_over_tag(const MigrationId& id);
 
 // The binlog's end, as the server says it.
 [[nodiscard]] SqlResult<Position> binlog_head(Connection& connection);

@@ -6,6 +6,7 @@
 
 #include "migrator/engine/cut_over.hpp"
 #include "migrator/engine/details.hpp"
+#include "migrator/engine/hand_over.hpp"
 #include "migrator/rows/key_names.hpp"
 #include "migrator/rows/resync.hpp"
 #include "migrator/table/read_table.hpp"
@@ -65,8 +66,50 @@ CutOver::Outcome CutOver::look_at_names_of(const Table& table) {
   return Outcome::strange;
 }
 
+SqlResult<void> CutOver::hand_over_all(Connection& connection) {
+  for (const Table& table : parts_.tables) {
+    const HandOver what{.old_table = table.old_table,
+                        .new_table = table.plan.source,
+                        .attachments = table.attachments,
+                        .tag = parts_.hand_over_tag};
+    if (auto done = migrator::hand_over(connection, what); done.has_error()) return done;
+  }
+  return {};
+}
+
+CutOver::Outcome CutOver::hand_over() {
+  if (parts_.instant) return Outcome::ok;  // the table has kept what it had
+  const auto has_none = [](const Table& table) {
+    return table.attachments.parents.empty() && table.attachments.triggers.empty();
+  };
+  if (std::ranges::all_of(parts_.tables, has_none)) return Outcome::ok;
+  if (!hands_over_since_) hands_over_since_ = Clock::now();
+  SqlResult<void> done;
+  if (fenced_) {
+    done = hand_over_all(*main_);
+    // The next attempt comes without the fence, from a connection that holds no locks.
+    fenced_ = done.has_value() || done.error().outcome == migrator::Outcome::refused;
+  } else {
+    SessionSettings settings;
+    settings.lock_wait_timeout = kLockWaitMax;
+    auto connection = Connection::connect(parts_.primary, settings);
+    done = connection.has_value() ? hand_over_all(*connection) : SqlResult<void>(connection.error());
+  }
+  if (done.has_value()) return Outcome::ok;
+  note("hand_over", done.error());
+  if (fenced_) return Outcome::unknown;
+  if (done.error().outcome == migrator::Outcome::refused && Clock::now() > *hands_over_since_ + kAftermathMax) {
+    // Clients are not held for that any longer; what is missing stands in the journal, and the old table is kept.
+    ++status_.conflicts;
+    return Outcome::ok;
+  }
+  std::this_thread::sleep_for(kAskAgain);
+  return Outcome::unknown;
+}
+
 CutOver::Outcome CutOver::mark_swapped() {
   if (parts_.instant) return Outcome::ok;  // the server itself tells those with older snapshots
+  swapped_ = true;
   parts_.gate.swapped(parts_.gate_of);
   if (parts_.gate.status(parts_.gate_of).stale > 0) let_statement_snapshots_pass();
   return Outcome::ok;
@@ -171,8 +214,7 @@ CutOver::Outcome CutOver::reconcile(Table& table) {
     return Outcome::ok;
   }
   if (table.inbox.progress().pending == 0) return Outcome::ok;
-  SessionSettings settings;
-  settings.time_zone = table.plan.time_zone;
+  SessionSettings settings = settings_for(table.plan);
   settings.autocommit = Autocommit::off;
   settings.isolation = Isolation::repeatable_read;  // locks gaps too
   auto connection = Connection::connect(parts_.primary, settings);

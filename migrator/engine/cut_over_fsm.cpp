@@ -23,7 +23,7 @@ void CutOverFsm::after_close(Outcome outcome) {
 void CutOverFsm::after_rename(Outcome outcome) {
   if (outcome == Outcome::ok) {
     swapped_ = true;
-    step_ = Step::mark_swapped;
+    step_ = fenced_ ? Step::hand_over : Step::mark_swapped;
   } else if (outcome == Outcome::unknown) {
     fenced_ = false;  // the lock went with its connection
     step_ = Step::look_at_names;
@@ -40,6 +40,15 @@ void CutOverFsm::after_look(Outcome outcome) {
     back_out(Result::again);
   } else if (outcome == Outcome::strange) {
     back_out(Result::strange);
+  }
+}
+
+void CutOverFsm::after_hand_over(Outcome outcome) {
+  handed_over_ = outcome == Outcome::ok;
+  if (fenced_) {
+    step_ = Step::mark_swapped;
+  } else if (handed_over_) {
+    step_ = Step::open_gate;
   }
 }
 
@@ -72,6 +81,8 @@ void CutOverFsm::done(Outcome outcome) {
       return after_rename(outcome);
     case Step::look_at_names:
       return after_look(outcome);
+    case Step::hand_over:
+      return after_hand_over(outcome);
     case Step::mark_swapped:
       step_ = fenced_ ? Step::unfence : Step::reconcile;
       return;
@@ -80,7 +91,7 @@ void CutOverFsm::done(Outcome outcome) {
       step_ = swapped_ ? Step::reconcile : Step::open_gate;
       return;
     case Step::reconcile:
-      if (outcome == Outcome::ok) step_ = Step::open_gate;
+      if (outcome == Outcome::ok) step_ = handed_over_ ? Step::open_gate : Step::hand_over;
       return;
     case Step::open_gate:
       if (swapped_) result_ = Result::completed;

@@ -2,7 +2,8 @@
 // The driver (cut_over.cpp) does step(), tells how it went with done(), until step() is Step::end.
 //
 // Each way out is *unlock, then open*; nothing is renamed after the gate was lost; a RENAME whose outcome is unknown is
-// never repeated, but looked at.
+// never repeated, but looked at. Triggers are handed over under the fence, or after the stragglers: they never fire for
+// what the engine itself writes, nor miss what a client writes once the gate is open.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@ class CutOverFsm {
     extend_gate,    // time enough for the rename? -> ok | gate_lost
     rename,         // -> ok | failed (a definite error) | unknown
     look_at_names,  // once the RENAME can no longer be running -> swapped | original | strange | unknown (ask again)
+    hand_over,      // foreign keys and triggers go to the new table -> ok | unknown (ask again, without the fence)
     mark_swapped,   // older snapshots must not read the new table -> ok
     unfence,        // UNLOCK TABLES, or drop the connection -> ok
     reconcile,      // follow to the RENAME's event, bring the stragglers over -> ok | unknown (ask again)
@@ -66,12 +68,14 @@ class CutOverFsm {
   void after_close(Outcome outcome);
   void after_rename(Outcome outcome);
   void after_look(Outcome outcome);
+  void after_hand_over(Outcome outcome);
 
   Fencing fencing_;
   Step step_ = Step::close_gate;
   Result result_ = Result::pending;
   bool fenced_ = false;
   bool swapped_ = false;
+  bool handed_over_ = false;
 };
 
 }  // namespace sluice::migrator

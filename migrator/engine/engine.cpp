@@ -36,6 +36,8 @@ class Migrator final : public Engine {
   using Handle = std::shared_ptr<Migration>;
   // How long the end of a migration may be waited for by a call that needs its table.
   static constexpr Millis kLetsGoWithin{2000};
+  // Clients queue up behind an ALTER that waits for them.
+  static constexpr std::chrono::seconds kTriesLocksFor{1};
 
   [[nodiscard]] Handle find(const MigrationId& id) const;
   [[nodiscard]] std::vector<Handle> handles() const;
@@ -76,6 +78,8 @@ SqlResult<Plans> plans_of(Connection& connection, const std::vector<Shadow>& sha
     auto definition = show_create(connection, shadow.plan.shadow);
     if (definition.has_error()) return definition.error();
     plan.shadow_definition = std::move(*definition);
+    for (const Constraint& key : shadow.attachments.foreign_keys) plan.foreign_keys.push_back(text_of(key));
+    for (const Trigger& trigger : shadow.attachments.triggers) plan.triggers.push_back(trigger.name);
     plans.push_back(std::move(plan));
   }
   return plans;
@@ -213,8 +217,12 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
   for (const Specification& table : tables) {
     if (auto problem = busy({table.database, table.table}, tables.size())) return Conflict{*problem};
   }
+  SessionSettings settings;
   // The times in the alter's text, defaults of TIMESTAMP columns, are meant as the server's own ALTER takes them.
-  auto connection = Connection::connect(config_.primary, {.time_zone = std::string(server_time_zone)});
+  settings.time_zone = server_time_zone;
+  settings.lock_wait_timeout = kTriesLocksFor;
+  if (tables.front().options.allow_zero_in_date) settings.zero_dates = ZeroDates::allowed;
+  auto connection = Connection::connect(config_.primary, settings);
   if (connection.has_error()) return unavailable(connection.error());
   if (auto refused = refuse(*connection, tables)) return *refused;
 
@@ -248,7 +256,9 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
 }
 
 Created Migrator::start(const std::vector<Specification>& tables, std::vector<Shadow> shadows) {
-  auto stored = store_.add(tables);
+  std::vector<Store::Added> added;
+  for (std::size_t i = 0; i < tables.size(); ++i) added.push_back({tables[i], shadows[i].attachments});
+  auto stored = store_.add(added);
   if (stored.has_error()) return unavailable(stored.error());
   const auto group = groups_of(*stored).begin()->second;
   std::vector<Handle> started;

@@ -20,6 +20,8 @@ const char* to_string(HoldPart part) noexcept {
       return "rename";
     case HoldPart::names:
       return "names";
+    case HoldPart::hand_over:
+      return "hand_over";
     case HoldPart::mark:
       return "mark";
     case HoldPart::unfence:

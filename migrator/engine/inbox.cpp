@@ -1,5 +1,6 @@
 #include "migrator/engine/inbox.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "migrator/engine/clock_text.hpp"
@@ -87,6 +88,11 @@ void Inbox::watch_shadow(TableRef shadow) {
   shadow_ = std::move(shadow);
 }
 
+void Inbox::expect_definitions(std::vector<std::string> parts) {
+  const std::scoped_lock lock(mutex_);
+  expected_ = std::move(parts);
+}
+
 bool Inbox::wait_for_rename(TimePoint deadline) {
   std::unique_lock lock(mutex_);
   unlimited_ = true;  // nobody takes keys before the RENAME has come by
@@ -171,6 +177,8 @@ void Inbox::on_definition(Definition definition, std::stop_token /*stop*/) {
       changed_.notify_all();
       return;
     }
+    const auto is_in_it = [&](const std::string& part) { return definition.text.find(part) != std::string::npos; };
+    if (std::ranges::any_of(expected_, is_in_it)) return;
   }
   if (defines(definition, source_)) {
     trouble("table_changed",

@@ -61,6 +61,8 @@ class Inbox final : public ChangeConsumer {
   void expect_rename(std::string tag);
   // A definition of this table that does not bear kOwnDefinition is trouble too, up to the RENAME.
   void watch_shadow(TableRef shadow);
+  // DDL that has one of these in its text is the engine's own, and no trouble.
+  void expect_definitions(std::vector<std::string> parts);
   [[nodiscard]] bool wait_for_rename(TimePoint deadline);
   [[nodiscard]] bool changed_since_rename(const KeyLiterals& key) const;
 
@@ -91,6 +93,7 @@ class Inbox final : public ChangeConsumer {
   Position last_bypass_transaction_;
   std::string rename_tag_;
   std::optional<TableRef> shadow_;  // set before the stream begins
+  std::vector<std::string> expected_;
   std::optional<Position> renamed_;
   bool unlimited_ = false;
   std::set<KeyLiterals> changed_since_;

@@ -34,7 +34,14 @@ bool names(const std::string& text, const std::string& name) {
 
 }  // namespace
 
-SqlResult<std::vector<gate::Target>> names_that_lead_to(Connection& connection, const TableRef& table) {
+SqlResult<std::vector<gate::Target>> names_that_lead_to(Connection& connection, const TableRef& table,
+                                                        Relatives relatives) {
+  const std::string by_foreign_keys =
+      // A change of the parent may cascade to the child; a change of the child looks at the parent.
+      " UNION ALL SELECT unique_constraint_schema, referenced_table_name, table_name"
+      " FROM information_schema.referential_constraints"
+      " UNION ALL SELECT constraint_schema, table_name, referenced_table_name"
+      " FROM information_schema.referential_constraints";
   auto rows = connection.query(
       "SELECT table_schema, table_name, view_definition FROM information_schema.views"
       " WHERE table_schema NOT IN ('sys', 'mysql', 'information_schema', 'performance_schema')"
@@ -42,12 +49,8 @@ SqlResult<std::vector<gate::Target>> names_that_lead_to(Connection& connection, 
       " FROM information_schema.routines"
       " WHERE routine_schema NOT IN ('sys', 'mysql')"
       " UNION ALL SELECT event_object_schema, event_object_table, action_statement FROM information_schema.triggers"
-      " WHERE trigger_schema NOT IN ('sys', 'mysql')"
-      // A change of the parent may cascade to the child; a change of the child looks at the parent.
-      " UNION ALL SELECT unique_constraint_schema, referenced_table_name, table_name"
-      " FROM information_schema.referential_constraints"
-      " UNION ALL SELECT constraint_schema, table_name, referenced_table_name"
-      " FROM information_schema.referential_constraints");
+      " WHERE trigger_schema NOT IN ('sys', 'mysql')" +
+      (relatives == Relatives::included ? by_foreign_keys : ""));
   if (rows.has_error()) return rows.error();
   std::vector<Source> sources;
   for (const Row& row : rows->rows) {

@@ -206,9 +206,7 @@ void Migration::perform(Work work) {
 }
 
 SessionSettings Migration::row_settings() const {
-  SessionSettings settings;
-  if (plan_) settings.time_zone = plan_->time_zone;
-  return settings;
+  return plan_ ? settings_for(*plan_) : SessionSettings{};
 }
 
 bool Migration::connect() {

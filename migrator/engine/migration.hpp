@@ -127,6 +127,7 @@ class Migration {
   // migration_end.cpp
   void cut_over();
   [[nodiscard]] bool passes_compatibility();
+  [[nodiscard]] bool has_its_triggers();
   void after_cut_over(const SwapGroup::Swapped& swapped);
   void count(CutOverFsm::Result result, const CutOverStatus& cut_over);
   void clean_up();
@@ -166,7 +167,7 @@ class Migration {
   Parts parts_;
   MigrationId id_;
   std::shared_ptr<SwapGroup> group_;
-  Specification specification_;  // without its options after the start: see options_
+  Specification specification_;  // of its options only those that can't change: see options_
 
   mutable std::mutex mutex_;  // guards what follows, up to the thread's own
   mutable std::condition_variable nudged_;
@@ -207,6 +208,7 @@ class Migration {
   TimePoint conflict_since_{};
   std::optional<KeyLiterals> strays_sought_to_;
   AuditMarks audit_marks_;
+  std::vector<gate::Target> after_swap_;  // what is armed from the swap on
   std::optional<BlockerStatus> blocker_;  // whom the cut-over would have to wait for, at the last look
   WaitJournal wait_journal_;
   std::string back_off_until_;          // RFC 3339

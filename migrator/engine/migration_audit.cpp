@@ -5,6 +5,7 @@
 #include "migrator/engine/audit.hpp"
 #include "migrator/engine/details.hpp"
 #include "migrator/engine/follow.hpp"
+#include "migrator/engine/hand_over.hpp"
 #include "migrator/engine/migration.hpp"
 #include "migrator/engine/watch.hpp"
 #include "migrator/table/names.hpp"
@@ -60,6 +61,10 @@ Audit::Report Migration::look_back() {
                .after = watch(source(), *shadow_definition_, plan_->key, Side::shadow),
                .plan = with_tables(*plan_, old_table(source()), source()),
                .known = told_conflicts(journal(0), source().table),
+               .expected = statements_of({.old_table = old_table(source()),
+                                          .new_table = source(),
+                                          .attachments = checkpoint_.attachments,
+                                          .tag = group_->hand_over_tag()}),
                .rest = [this](Millis time) { rest(time); },
                .shutting_down = [this] { return stopping(); }});
   return audit.run();

@@ -7,6 +7,7 @@
 #include "migrator/engine/migration.hpp"
 #include "migrator/table/names.hpp"
 #include "migrator/table/shadow.hpp"
+#include "migrator/table/shadow_triggers.hpp"
 
 namespace sluice::migrator {
 namespace {
@@ -49,15 +50,21 @@ void Migration::count(CutOverFsm::Result result, const CutOverStatus& cut_over) 
 
 bool Migration::held_from_outside() {
   if (!has_metadata_lock_instruments(connection_->flavor())) return false;
-  const std::string database = quote_string(source().database);
+  std::string names;
+  const auto add = [&](const TableRef& table) {
+    names += (names.empty() ? "(" : ", (") + quote_string(table.database) + ", " + quote_string(table.table) + ")";
+  };
+  add(source());
+  add(shadow_table(source()));
+  // The RENAME of a child needs them as well.
+  for (const TableRef& parent : checkpoint_.attachments.parents) add(parent);
   auto rows = connection_->query(
       "SELECT DISTINCT t.processlist_id, t.processlist_user, t.processlist_host, t.processlist_time FROM "
       "performance_schema.metadata_locks AS l"
       " JOIN performance_schema.threads AS t ON t.thread_id = l.owner_thread_id"
-      " WHERE l.object_type = 'TABLE' AND l.lock_status = 'GRANTED' AND l.object_schema = " +
-      database + " AND l.object_name IN (" + quote_string(source().table) + ", " +
-      quote_string(shadow_table(source()).table) + ")" +
-      " AND t.processlist_id <> CONNECTION_ID() AND (t.processlist_command = 'Sleep' OR t.processlist_time >= 1)");
+      " WHERE l.object_type = 'TABLE' AND l.lock_status = 'GRANTED' AND (l.object_schema, l.object_name) IN (" +
+      names +
+      ") AND t.processlist_id <> CONNECTION_ID() AND (t.processlist_command = 'Sleep' OR t.processlist_time >= 1)");
   if (rows.has_error()) return false;  // not allowed to look: the fence's own time-out finds them
   std::vector<BlockerStatus> holders;
   for (const Row& row : rows->rows) {
@@ -99,8 +106,25 @@ bool Migration::passes_compatibility() {
   return true;
 }
 
+bool Migration::has_its_triggers() {
+  const Attachments& attachments = checkpoint_.attachments;
+  auto names = trigger_names(*connection_, source());
+  if (names.has_error()) {
+    connection_lost(names.error());
+    return false;
+  }
+  // Whoever makes one is seen in the binlog; who drops one is not.
+  if (std::ranges::equal(*names, attachments.triggers, {}, {}, &Trigger::name)) return true;
+  fail({"table_changed", "the table's triggers are not those of the migration's start; start again"});
+  return false;
+}
+
 SwapGroup::Party Migration::party() {
-  return {.table = {.inbox = *inbox_, .applier = *applier_, .plan = *plan_, .old_table = old_table(source())},
+  return {.table = {.inbox = *inbox_,
+                    .applier = *applier_,
+                    .plan = *plan_,
+                    .old_table = old_table(source()),
+                    .attachments = checkpoint_.attachments},
           .record =
               [this](const Position& caught_up) {
                 checkpoint_.caught_up = caught_up;
@@ -117,7 +141,8 @@ SwapGroup::Party Migration::party() {
 CutOver::Parts Migration::cut_over_parts(const std::vector<SwapGroup::Party*>& parties) {
   std::vector<CutOver::Table> tables;
   for (const SwapGroup::Party* party : parties) tables.push_back(party->table);
-  return {.tag = group_->tag(),
+  return {.hand_over_tag = group_->hand_over_tag(),
+          .tag = group_->tag(),
           .primary = parts_.primary,
           .gate = parts_.gate,
           .gate_of = group_->gate_of(),
@@ -136,6 +161,7 @@ CutOver::Parts Migration::cut_over_parts(const std::vector<SwapGroup::Party*>& p
               },
           .panicked =
               [&parties] { return std::ranges::any_of(parties, [](const auto* party) { return party->panicked(); }); },
+          .arm_after_swap = [this] { parts_.gate.arm(group_->gate_of(), after_swap_, group_->members().front().id); },
           .shutting_down = [this] { return stopping(); }};
 }
 
@@ -154,7 +180,8 @@ void Migration::cut_over() {
   };
   checkpoint_.cut_over.hold_ms = 0;
   checkpoint_.cut_over.parts.clear();
-  if (!passes_compatibility() || ended() || !connection_) return ended() ? void() : back();
+  if (!passes_compatibility() || !connection_ || !has_its_triggers() || ended() || !connection_)
+    return ended() ? void() : back();
   arm();  // views, routines and triggers may have been made since
   if (!connection_) return back();
   ++checkpoint_.cut_over.attempts;
@@ -226,6 +253,7 @@ void Migration::clean_up() {
   if (group_->members().size() == 1 && is_done_with(group_->gate_of())) parts_.gate.disarm(group_->gate_of());
   if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
+    if (is_lock_conflict(dropped.error())) return rest(kReconnectAfter);
     if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
   }
   const std::scoped_lock lock(mutex_);

@@ -14,16 +14,22 @@
 
 namespace sluice::migrator {
 void Migration::arm() {
-  std::vector<gate::Target> targets;
   const bool connected = connect();
-  for (const SwapGroup::Member& member : group_->members()) {
-    const gate::TableName name{member.source.database, member.source.table};
-    std::vector<gate::Target> found{{.name = name, .kind = gate::Target::Kind::table}};
-    if (connected) {
-      if (auto known = names_that_lead_to(*connection_, member.source); known.has_value()) found = std::move(*known);
+  const auto targets_with = [&](Relatives relatives) {
+    std::vector<gate::Target> targets;
+    for (const SwapGroup::Member& member : group_->members()) {
+      const gate::TableName name{member.source.database, member.source.table};
+      std::vector<gate::Target> found{{.name = name, .kind = gate::Target::Kind::table}};
+      if (connected) {
+        auto known = names_that_lead_to(*connection_, member.source, relatives);
+        if (known.has_value()) found = std::move(*known);
+      }
+      targets.insert(targets.end(), found.begin(), found.end());
     }
-    targets.insert(targets.end(), found.begin(), found.end());
-  }
+    return targets;
+  };
+  after_swap_ = targets_with(Relatives::left_out);
+  std::vector<gate::Target> targets = targets_with(Relatives::included);
   parts_.gate.arm(group_->gate_of(), std::move(targets), group_->members().front().id);
 }
 
@@ -57,7 +63,7 @@ bool Migration::find_tables() {
           "the source or the shadow table is gone: " + source().table + ", " + shadow_table(source()).table});
     return false;
   }
-  auto plan = make_plan(*source_definition_, *shadow_definition_, read_alter(specification_.alter));
+  auto plan = plan_for(specification_, *source_definition_, *shadow_definition_);
   if (plan.has_error()) {
     fail(plan.error().front());
     return false;

@@ -119,16 +119,16 @@ SqlResult<std::vector<StoredMigration>> Store::load() {
   return stored;
 }
 
-SqlResult<std::vector<StoredMigration>> Store::add(const std::vector<Specification>& tables) {
+SqlResult<std::vector<StoredMigration>> Store::add(const std::vector<Added>& tables) {
   auto named = query("SELECT UUID()");
   if (named.has_error()) return named.error();
   const std::string group = text(named->rows.at(0).at(0));
   std::string rows;
-  for (const Specification& table : tables) {
+  for (const auto& [table, attachments] : tables) {
     rows += (rows.empty() ? "(" : ", (") + quote_string(group) + ", " + quote_string(table.database) + ", " +
             quote_string(table.table) + ", " + quote_string(table.alter) + ", " +
             quote_string(options_to_json_text(table.options)) + ", 'preparing', 0, " +
-            quote_string(to_json(Checkpoint{})) + ", " + std::string(kNow) + ")";
+            quote_string(to_json(Checkpoint{.attachments = attachments})) + ", " + std::string(kNow) + ")";
   }
   auto inserted = execute(
       "INSERT INTO _sluice.migrations (swap_group, database_name, table_name, alter_text, options, state, paused,"
@@ -145,9 +145,10 @@ SqlResult<std::vector<StoredMigration>> Store::add(const std::vector<Specificati
   std::vector<StoredMigration> stored;
   for (const Row& row : made->rows) {
     stored.push_back({.id = "m" + text(row.at(0)),
-                      .specification = tables.at(stored.size()),
+                      .specification = tables.at(stored.size()).specification,
                       .swap_group = group,
-                      .started_at = text(row.at(1))});
+                      .started_at = text(row.at(1)),
+                      .checkpoint = {.attachments = tables.at(stored.size()).attachments}});
   }
   return stored;
 }

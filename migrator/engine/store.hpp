@@ -36,8 +36,12 @@ class Store {
   [[nodiscard]] SqlResult<void> prepare();
   [[nodiscard]] SqlResult<std::vector<StoredMigration>> load();
 
+  struct Added {
+    Specification specification;
+    Attachments attachments;
+  };
   // All or none; in the order of `tables`, whose swap group they become. Not empty.
-  [[nodiscard]] SqlResult<std::vector<StoredMigration>> add(const std::vector<Specification>& tables);
+  [[nodiscard]] SqlResult<std::vector<StoredMigration>> add(const std::vector<Added>& tables);
   [[nodiscard]] SqlResult<void> save(const MigrationId& id, State state, bool paused, const Checkpoint& checkpoint,
                                      const std::optional<Problem>& error);
   [[nodiscard]] SqlResult<void> save_options(const MigrationId& id, const Options& options);

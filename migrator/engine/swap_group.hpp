@@ -33,6 +33,8 @@ class SwapGroup {
   [[nodiscard]] gate::TableName gate_of() const;
   // What the RENAME is known by.
   [[nodiscard]] std::string tag() const { return rename_tag(members_.front().id); }
+  // And the ALTERs of the hand-over.
+  [[nodiscard]] std::string hand_over_tag() const { return migrator::hand_over_tag(members_.front().id); }
 
   // ---- before the cut-over
   // Whether a member would begin it now, if the others would.

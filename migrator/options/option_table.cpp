@@ -15,6 +15,7 @@ constexpr std::size_t COPY_THREADS_MAX = 32;
 constexpr std::int64_t MILLIS_MAX = 600'000;
 constexpr double NICE_RATIO_MAX = 100;
 constexpr std::size_t COMPATIBILITY_QUERIES_MAX = 100;
+constexpr std::size_t RENAMES_MAX = 1000;
 
 template <bool Options::* Field>
 bool read_flag(Options& options, const json::value& value) {
@@ -93,6 +94,20 @@ bool read_queries(Options& options, const json::value& value) {
     queries.push_back(json::value_to<std::string>(query));
   }
   options.compatibility_queries = std::move(queries);
+  return true;
+}
+
+bool read_renames(Options& options, const json::value& value) {
+  if (!value.is_array() || value.get_array().size() > RENAMES_MAX) return false;
+  std::vector<std::string> renames;
+  for (const auto& rename : value.get_array()) {
+    if (!rename.is_string()) return false;
+    const std::string_view text = rename.get_string();
+    const auto equals = text.find('=');
+    if (equals == 0 || equals == std::string_view::npos || equals + 1 == text.size()) return false;
+    renames.emplace_back(text);
+  }
+  options.approve_renamed_columns = std::move(renames);
   return true;
 }
 
@@ -203,6 +218,12 @@ constexpr std::array ROWS{
     word<&Options::on_blocker, BLOCKER_POLICIES>("on_blocker", RUNNING, "\"wait\", \"kill\" or \"abort\""),
     word<&Options::fence, FENCES>("fence", START, "\"auto\", \"gate\" or \"gate+lock\""),
     word<&Options::verify, VERIFIES>("verify", START, "\"full\" or \"off\""),
+    flag<&Options::discard_foreign_keys>("discard_foreign_keys", START),
+    flag<&Options::include_triggers>("include_triggers", START),
+    OptionRow{{"approve_renamed_columns", OptionForm::text_list, START, "a list of strings like \"old=new\""},
+              read_renames,
+              print_plain<&Options::approve_renamed_columns>},
+    flag<&Options::allow_zero_in_date>("allow_zero_in_date", START),
     flag<&Options::initially_drop_ghost_table>("initially_drop_ghost_table", START),
     flag<&Options::initially_drop_old_table>("initially_drop_old_table", START),
     flag<&Options::ok_to_drop_table>("ok_to_drop_table", RUNNING),

@@ -87,7 +87,7 @@ void set_timeouts(MYSQL* handle, const SessionSettings& settings) {
 
 std::string settings_statement(const SessionSettings& settings, const ServerFlavor& flavor,
                                std::string_view global_sql_mode) {
-  std::string sql = "SET SESSION sql_mode = " + quote_string(storing_sql_mode(global_sql_mode));
+  std::string sql = "SET SESSION sql_mode = " + quote_string(storing_sql_mode(global_sql_mode, settings.zero_dates));
   sql += ", time_zone = ";
   sql += time_zone_value(settings.time_zone);
   sql += ", autocommit = ";

@@ -42,6 +42,7 @@ inline constexpr std::string_view server_time_zone = "";  // the server's global
 
 struct SessionSettings {
   std::string time_zone{utc_time_zone};
+  ZeroDates zero_dates = ZeroDates::as_server;
   Autocommit autocommit = Autocommit::on;
   Isolation isolation = Isolation::read_committed;
   std::chrono::seconds lock_wait_timeout{5};         // metadata locks

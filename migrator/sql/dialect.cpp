@@ -59,6 +59,10 @@ bool can_rename_under_lock_tables(const ServerFlavor& server) noexcept {
   return server.kind == ServerKind::mysql && server.version >= Version{8, 0, 13};
 }
 
+bool like_renames_checks(const ServerFlavor& server) noexcept {
+  return server.kind == ServerKind::mysql;
+}
+
 bool has_metadata_lock_instruments(const ServerFlavor& server) noexcept {
   return server.kind == ServerKind::mysql && server.version >= Version{8, 0, 0};
 }
@@ -71,19 +75,22 @@ bool binlog_names_connections(const ServerFlavor& server) noexcept {
   return server.kind == ServerKind::mysql || server.version >= Version{11, 5, 0};
 }
 
-std::string storing_sql_mode(std::string_view global_sql_mode) {
+std::string storing_sql_mode(std::string_view global_sql_mode, ZeroDates zero_dates) {
   std::string mode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
   while (!global_sql_mode.empty()) {
     const auto comma = std::min(global_sql_mode.find(','), global_sql_mode.size());
     const auto word = global_sql_mode.substr(0, comma);
-    if (std::ranges::find(storing_modes, word) != storing_modes.end()) mode.append(",").append(word);
+    const bool stores = std::ranges::find(storing_modes, word) != storing_modes.end();
+    const bool lifted = zero_dates == ZeroDates::allowed && word.starts_with("NO_ZERO_");
+    if (stores && !lifted) mode.append(",").append(word);
     global_sql_mode.remove_prefix(std::min(comma + 1, global_sql_mode.size()));
   }
   return mode;
 }
 
 std::string xor_of_hashes(const ServerFlavor& server, const std::string& hash) {
-  if (server.kind == ServerKind::mysql && server.version >= Version{8, 0, 0}) return "HEX(BIT_XOR(UNHEX(" + hash + ")))";
+  if (server.kind == ServerKind::mysql && server.version >= Version{8, 0, 0})
+    return "HEX(BIT_XOR(UNHEX(" + hash + ")))";
   return "BIT_XOR(CAST(CONV(LEFT(" + hash + ", 16), 16, 10) AS UNSIGNED))";
 }
 

@@ -34,6 +34,9 @@ enum class OnLockedRow : std::uint8_t { wait, fail };
 // MySQL 8.0.13 and newer; MariaDB answers 1192.
 [[nodiscard]] bool can_rename_under_lock_tables(const ServerFlavor& server) noexcept;
 
+// Whether CREATE TABLE ... LIKE gives CHECKs new names, as they are unique in a schema; in MariaDB they are in a table.
+[[nodiscard]] bool like_renames_checks(const ServerFlavor& server) noexcept;
+
 // performance_schema.metadata_locks (on by default in MySQL 8, off with the whole schema in MariaDB).
 [[nodiscard]] bool has_metadata_lock_instruments(const ServerFlavor& server) noexcept;
 
@@ -43,9 +46,12 @@ enum class OnLockedRow : std::uint8_t { wait, fail };
 // Whether the BEGIN of a transaction in the binlog names the connection that wrote it.
 [[nodiscard]] bool binlog_names_connections(const ServerFlavor& server) noexcept;
 
+// Whether a date may be, or have parts that are, zero: as the server's global sql_mode says, or in any case.
+enum class ZeroDates : std::uint8_t { as_server, allowed };
+
 // The part of a global sql_mode that says what may be stored, and strict; without what would change how SQL is read
 // (ANSI_QUOTES, NO_BACKSLASH_ESCAPES, ...) and with NO_AUTO_VALUE_ON_ZERO, so that a copied 0 stays 0.
-[[nodiscard]] std::string storing_sql_mode(std::string_view global_sql_mode);
+[[nodiscard]] std::string storing_sql_mode(std::string_view global_sql_mode, ZeroDates zero_dates);
 
 // The aggregate that XORs hashes given in hexadecimal: of all bits where the server can, else of the first 64.
 [[nodiscard]] std::string xor_of_hashes(const ServerFlavor& server, const std::string& hash);

@@ -30,6 +30,7 @@ namespace server_error {  // the server's numbers that decisions are made on
 inline constexpr unsigned table_exists = 1050;
 inline constexpr unsigned bad_table = 1051;
 inline constexpr unsigned duplicate_entry = 1062;
+inline constexpr unsigned invalid_default = 1067;
 inline constexpr unsigned cant_drop_key = 1091;
 inline constexpr unsigned no_such_table = 1146;
 inline constexpr unsigned lock_wait_timeout = 1205;  // also: MariaDB's NOWAIT met a locked row

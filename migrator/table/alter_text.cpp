@@ -23,7 +23,7 @@ bool is_word(char c) noexcept {
 
 class Tokenizer {
  public:
-  explicit Tokenizer(std::string_view sql) : rest_(sql) {}
+  explicit Tokenizer(std::string_view sql) : size_(sql.size()), rest_(sql) {}
 
   Tokens run() {
     while (!rest_.empty() && result_.termination == Termination::complete) step();
@@ -36,6 +36,8 @@ class Tokenizer {
  private:
   void step() {
     const char c = rest_.front();
+    const std::size_t begin = size_ - rest_.size();
+    const std::size_t known = result_.tokens.size();
     if (is_space(c)) {
       rest_.remove_prefix(1);
     } else if (c == '#' || (rest_.starts_with("--") && (rest_.size() == 2 || is_space(rest_[2])))) {
@@ -57,6 +59,9 @@ class Tokenizer {
       result_.tokens.push_back({TokenKind::symbol, std::string(1, c)});
       rest_.remove_prefix(1);
     }
+    if (result_.tokens.size() == known) return;
+    result_.tokens.back().begin = begin;
+    result_.tokens.back().end = size_ - rest_.size();
   }
 
   void skip_comment() {
@@ -96,6 +101,7 @@ class Tokenizer {
     rest_.remove_prefix(end);
   }
 
+  std::size_t size_;
   std::string_view rest_;
   Tokens result_;
   bool in_code_comment_ = false;
@@ -110,7 +116,6 @@ class AlterReader {
       if (is_symbol(i, "(")) ++depth_;
       if (is_symbol(i, ")")) --depth_;
       if (is_symbol(i, ";") && i + 1 < tokens_.size()) alter.second_statement = true;
-      if (is_keyword(i, "REFERENCES")) alter.adds_foreign_key = true;
       if (depth_ == 0) read_clause_word(i, alter);
     }
     alter.starts_with_alter_table = is_keyword(0, "ALTER") && (is_keyword(1, "TABLE") || is_keyword(2, "TABLE"));
@@ -119,7 +124,6 @@ class AlterReader {
  private:
   void read_clause_word(std::size_t i, AlterText& alter) {
     if (is_keyword(i, "RENAME")) read_rename(i + 1, alter);
-    if (is_keyword(i, "FOREIGN") && !(i > 0 && is_keyword(i - 1, "DROP"))) alter.adds_foreign_key = true;
     if (is_keyword(i, "ENGINE")) {
       if (is_symbol(i + 1, "="))
         alter.engine = value(i + 2);
@@ -171,11 +175,11 @@ class AlterReader {
   [[nodiscard]] bool starts_clause(std::size_t i) const { return i == 0 || is_symbol(i - 1, ","); }
 
   [[nodiscard]] bool is_keyword(std::size_t i, std::string_view word) const {
-    return i < tokens_.size() && tokens_[i].kind == TokenKind::word && same_name(tokens_[i].value, word);
+    return migrator::is_keyword(tokens_, i, word);
   }
 
   [[nodiscard]] bool is_symbol(std::size_t i, std::string_view symbol) const {
-    return i < tokens_.size() && tokens_[i].kind == TokenKind::symbol && tokens_[i].value == symbol;
+    return migrator::is_symbol(tokens_, i, symbol);
   }
 
   [[nodiscard]] std::string value(std::size_t i) const { return i < tokens_.size() ? tokens_[i].value : std::string{}; }
@@ -188,6 +192,14 @@ class AlterReader {
 
 Tokens tokenize(std::string_view sql) {
   return Tokenizer(sql).run();
+}
+
+bool is_keyword(const std::vector<Token>& tokens, std::size_t i, std::string_view word) noexcept {
+  return i < tokens.size() && tokens[i].kind == TokenKind::word && same_name(tokens[i].value, word);
+}
+
+bool is_symbol(const std::vector<Token>& tokens, std::size_t i, std::string_view symbol) noexcept {
+  return i < tokens.size() && tokens[i].kind == TokenKind::symbol && tokens[i].value == symbol;
 }
 
 AlterText read_alter(std::string_view text) {

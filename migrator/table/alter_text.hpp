@@ -2,6 +2,7 @@
 // last word on whether it parses.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@ enum class TokenKind : std::uint8_t { word, quoted_identifier, text, number, sym
 
 struct Token {
   TokenKind kind = TokenKind::symbol;
-  std::string value;  // of quoted tokens: without the quotes, escapes undone for identifiers only
+  std::string value;               // of quoted tokens: without the quotes, escapes undone for identifiers only
+  std::size_t begin = 0, end = 0;  // its bytes in the text, quotes included
 };
 
 enum class Termination : std::uint8_t { complete, open_quote, open_comment };
@@ -25,6 +27,10 @@ struct Tokens {
 
 // The inside of /*! */ and /*M! */ counts as text, as the server runs it.
 [[nodiscard]] Tokens tokenize(std::string_view sql);
+
+// Of the token with that number: false also where there is none.
+[[nodiscard]] bool is_keyword(const std::vector<Token>& tokens, std::size_t i, std::string_view word) noexcept;
+[[nodiscard]] bool is_symbol(const std::vector<Token>& tokens, std::size_t i, std::string_view symbol) noexcept;
 
 struct ColumnRename {
   std::string from, to;
@@ -38,8 +44,7 @@ struct AlterText {
   bool starts_with_alter_table = false;  // the whole statement was given, not what follows ALTER TABLE t
   bool renames_table = false;
   bool moves_data = false;  // tablespaces, or rows of partitions: DISCARD, IMPORT, EXCHANGE, TRUNCATE, DROP PARTITION
-  bool adds_foreign_key = false;
-  std::string engine;                        // of ENGINE = x; empty: none
+  std::string engine;       // of ENGINE = x; empty: none
   std::vector<ColumnRename> column_renames;  // RENAME COLUMN a TO b, CHANGE a b; only where the name changes
   std::vector<std::string> dropped_columns;  // one that is added again under the same name is a new column
 };

@@ -47,16 +47,25 @@ struct Key {
   std::vector<KeyPart> parts;
 };
 
+// What a change of the parent's row does to the child's.
+enum class OnParentChange : std::uint8_t { refuse, change_child };  // the latter: CASCADE, SET NULL
+
+struct OwnForeignKey {
+  std::string name;
+  TableRef parent;
+  OnParentChange on_parent_change = OnParentChange::refuse;
+};
+
 enum class TableKind : std::uint8_t { base, view, other };
 
 struct TableDefinition {
   TableRef name;  // in the server's spelling
   TableKind kind = TableKind::base;
   std::string engine;
-  std::vector<Column> columns;                // in their order
-  std::vector<Key> keys;                      // PRIMARY first, then by name
-  std::vector<std::string> foreign_keys_out;  // names of its own constraints
-  std::vector<std::string> foreign_keys_in;   // "database.table.constraint" of those that refer to it
+  std::vector<Column> columns;  // in their order
+  std::vector<Key> keys;        // PRIMARY first, then by name
+  std::vector<OwnForeignKey> foreign_keys_out;
+  std::vector<std::string> foreign_keys_in;  // "database.table.constraint" of other tables' that refer to it
   std::vector<std::string> triggers;
   std::uint64_t rows_estimated = 0;
   std::optional<std::uint64_t> auto_increment;  // the next value

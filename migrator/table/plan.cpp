@@ -232,6 +232,13 @@ boost::system::result<CopyPlan, Problems> make_plan(const TableDefinition& sourc
   return plan;
 }
 
+SessionSettings settings_for(const CopyPlan& plan) {
+  SessionSettings settings;
+  settings.time_zone = plan.time_zone;
+  settings.zero_dates = plan.zero_dates;
+  return settings;
+}
+
 CopyPlan with_tables(CopyPlan plan, TableRef source, TableRef shadow) {
   plan.source = std::move(source);
   plan.shadow = std::move(shadow);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "migrator/api.hpp"
+#include "migrator/sql/connection.hpp"
 #include "migrator/table/alter_text.hpp"
 #include "migrator/table/definition.hpp"
 
@@ -58,7 +59,11 @@ struct CopyPlan {
   // For SessionSettings::time_zone of every connection that runs this plan: UTC, or the server's own where a TIMESTAMP
   // becomes another type or the reverse, or where the shadow computes with times, as its ALTER would.
   std::string time_zone;
+  ZeroDates zero_dates = ZeroDates::as_server;  // of every connection, too; make_plan() leaves it
 };
+
+// The settings of a session that runs statements of the plan.
+[[nodiscard]] SessionSettings settings_for(const CopyPlan& plan);
 
 // Refusals: key.missing, key.dropped, key.converted, plan.no_columns, plan.time_zone, plan.new_column_default,
 // plan.conversion.

@@ -8,7 +8,8 @@ namespace {
 
 SqlResult<void> read_variables(Connection& connection, PreflightFacts& facts) {
   const auto answer = connection.query(
-      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'binlog_order_commits')");
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'binlog_order_commits', "
+      "'innodb_native_foreign_keys')");
   if (!answer) return answer.error();
   for (const Row& row : answer->rows) {
     const std::string name = row[0].value_or("");
@@ -16,6 +17,7 @@ SqlResult<void> read_variables(Connection& connection, PreflightFacts& facts) {
     if (name == "log_bin") facts.log_bin = value;
     if (name == "binlog_format") facts.binlog_format = value;
     if (name == "binlog_order_commits") facts.binlog_order_commits = value;
+    if (name == "innodb_native_foreign_keys") facts.native_foreign_keys = value;
   }
   return {};
 }

@@ -21,6 +21,7 @@ struct PreflightFacts {
   std::string log_bin;               // "1" or "0", as the variable says
   std::string binlog_format;         // global
   std::string binlog_order_commits;  // "1" or "0"; empty where the server has no such variable
+  std::string native_foreign_keys;   // MySQL 9.6 and newer: "ON" or "OFF"; else empty
   Grants grants;
   bool database_exists = false;
   std::optional<TableDefinition> table;
@@ -34,8 +35,8 @@ struct PreflightFacts {
 
 // Every reason against the migration; empty: none. Pure. Codes:
 // alter.empty alter.unterminated alter.second_statement alter.whole_statement alter.renames_table alter.moves_data
-// alter.engine alter.foreign_key database.unknown table.unknown table.not_base table.engine table.name_too_long
-// table.foreign_keys table.triggers key.missing shadow.exists old.exists binlog.off binlog.format
+// alter.engine database.unknown table.unknown table.not_base table.engine table.name_too_long
+// table.foreign_keys table.cascades table.triggers key.missing shadow.exists old.exists binlog.off binlog.format
 // binlog.order_commits privilege.missing
 [[nodiscard]] Problems check(const Specification& specification, const PreflightFacts& facts);
 

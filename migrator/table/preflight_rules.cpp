@@ -1,6 +1,7 @@
 #include <array>
 #include <string_view>
 
+#include "migrator/table/constraint.hpp"
 #include "migrator/table/preflight.hpp"
 
 namespace sluice::migrator {
@@ -56,9 +57,6 @@ void alter_is_supported(const Specification&, const PreflightFacts& facts, Probl
     problems.push_back(
         {"alter.engine", "the alter changes the engine to " + alter.engine + ": only InnoDB is supported"});
   }
-  if (alter.adds_foreign_key) {
-    problems.push_back({"alter.foreign_key", "the alter adds a foreign key: these are not supported yet"});
-  }
 }
 
 void table_is_there(const Specification& specification, const PreflightFacts& facts, Problems& problems) {
@@ -91,20 +89,32 @@ void table_is_plain(const Specification&, const PreflightFacts& facts, Problems&
   if (best_key(table) == nullptr) problems.push_back(missing_key(table));
 }
 
-void table_stands_alone(const Specification&, const PreflightFacts& facts, Problems& problems) {
+void relatives_can_be_followed(const Specification&, const PreflightFacts& facts, Problems& problems) {
   const TableDefinition& table = *facts.table;
-  if (!table.foreign_keys_out.empty()) {
-    problems.push_back({"table.foreign_keys", "the table has foreign keys (" + join(table.foreign_keys_out) +
-                                                  "), which are not supported yet"});
-  }
   if (!table.foreign_keys_in.empty()) {
-    problems.push_back({"table.foreign_keys", "other tables' foreign keys refer to the table (" +
-                                                  join(table.foreign_keys_in) + "), which is not supported yet"});
-  }
-  if (!table.triggers.empty()) {
     problems.push_back(
-        {"table.triggers", "the table has triggers (" + join(table.triggers) + "), which are not supported yet"});
+        {"table.foreign_keys", "other tables' foreign keys refer to the table (" + join(table.foreign_keys_in) +
+                                   "), and would go on referring to the old one: drop them before, and add them to the "
+                                   "new table afterwards"});
   }
+  // Before 9.6, and where told so, InnoDB itself changes the children, and the binlog says nothing of it.
+  if (facts.native_foreign_keys == "OFF") return;
+  std::vector<std::string> cascades;
+  for (const OwnForeignKey& key : table.foreign_keys_out) {
+    if (key.on_parent_change == OnParentChange::change_child) cascades.push_back(key.name);
+  }
+  if (cascades.empty()) return;
+  problems.push_back({"table.cascades",
+                      "foreign keys of the table change its rows when their parents change (" + join(cascades) +
+                          ", by CASCADE or SET NULL), and this server's binlog does not tell of it: the rows could "
+                          "not be followed; drop these foreign keys before, and add them to the new table afterwards"});
+}
+
+void triggers_are_allowed(const Specification& specification, const PreflightFacts& facts, Problems& problems) {
+  const TableDefinition& table = *facts.table;
+  if (table.triggers.empty() || specification.options.include_triggers) return;
+  problems.push_back({"table.triggers", "the table has triggers (" + join(table.triggers) +
+                                            "): set include_triggers to take them over, or drop them before"});
 }
 
 void names_are_free(const Specification& specification, const PreflightFacts& facts, Problems& problems) {
@@ -113,6 +123,14 @@ void names_are_free(const Specification& specification, const PreflightFacts& fa
   if (characters(shadow.table) > max_name_length_characters) {
     problems.push_back({"table.name_too_long", "the name " + shadow.table + " would be longer than the server's " +
                                                    std::to_string(max_name_length_characters) + " characters"});
+  }
+  for (const OwnForeignKey& key : facts.table->foreign_keys_out) {
+    const std::string renamed =
+        ConstraintNames(facts.table->name.table, old.table, {{.name = key.name}}).on_shadow(key.name).value_or("");
+    if (characters(renamed) <= max_name_length_characters) continue;
+    problems.push_back({"table.name_too_long", "the name " + renamed +
+                                                   ", which the server would give to the old table's foreign key, "
+                                                   "is too long: give the constraint another name"});
   }
   if (facts.shadow_exists && !specification.options.initially_drop_ghost_table) {
     problems.push_back({"shadow.exists", "the table " + shadow.table +
@@ -177,9 +195,22 @@ void privileges_suffice(const Specification& specification, const PreflightFacts
   }
 }
 
+// The fence locks them too, and the new table's foreign keys refer to them.
+void parents_are_accessible(const Specification& specification, const PreflightFacts& facts, Problems& problems) {
+  std::vector<const char*> privileges{"SELECT", "LOCK TABLES"};
+  if (!specification.options.discard_foreign_keys) privileges.push_back("REFERENCES");
+  for (const OwnForeignKey& key : facts.table->foreign_keys_out) {
+    for (const auto* privilege : privileges) {
+      if (facts.grants.on_table(privilege, key.parent.database, key.parent.table)) continue;
+      missing(problems, privilege, quote(key.parent) + ", which the foreign key " + key.name + " needs");
+    }
+  }
+}
+
 constexpr std::array<Rule, 5> rules = {alter_is_one_statement, alter_is_supported, table_is_there, binlog_tells_rows,
                                        privileges_suffice};
-constexpr std::array<Rule, 3> table_rules = {table_is_plain, table_stands_alone, names_are_free};
+constexpr std::array<Rule, 5> table_rules = {table_is_plain, relatives_can_be_followed, triggers_are_allowed,
+                                             names_are_free, parents_are_accessible};
 
 }  // namespace
 

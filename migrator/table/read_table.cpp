@@ -99,14 +99,32 @@ SqlResult<std::vector<std::string>> read_list(Connection& connection, const std:
   return list;
 }
 
+SqlResult<std::vector<OwnForeignKey>> read_foreign_keys(Connection& connection, const TableRef& table) {
+  const auto answer = connection.query(
+      "SELECT CONSTRAINT_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, UPDATE_RULE, DELETE_RULE FROM "
+      "information_schema.REFERENTIAL_CONSTRAINTS" +
+      named("CONSTRAINT_SCHEMA", "TABLE_NAME", table));
+  if (!answer) return answer.error();
+  const auto acts = [](const Value& rule) { return rule != "RESTRICT" && rule != "NO ACTION"; };
+  std::vector<OwnForeignKey> keys;
+  for (const Row& row : answer->rows) {
+    keys.push_back(
+        {.name = text(row[0]),
+         .parent = {text(row[1]), text(row[2])},
+         .on_parent_change = acts(row[3]) || acts(row[4]) ? OnParentChange::change_child : OnParentChange::refuse});
+  }
+  return keys;
+}
+
 SqlResult<void> read_surroundings(Connection& connection, TableDefinition& table) {
-  auto out = read_list(connection, "SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS" +
-                                       named("CONSTRAINT_SCHEMA", "TABLE_NAME", table.name));
+  auto out = read_foreign_keys(connection, table.name);
   if (!out) return out.error();
   auto in = read_list(connection,
                       "SELECT CONCAT(CONSTRAINT_SCHEMA, '.', TABLE_NAME, '.', CONSTRAINT_NAME) FROM "
                       "information_schema.REFERENTIAL_CONSTRAINTS" +
-                          named("UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME", table.name));
+                          named("UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME", table.name) +
+                          " AND NOT (CONSTRAINT_SCHEMA = UNIQUE_CONSTRAINT_SCHEMA AND TABLE_NAME = "
+                          "REFERENCED_TABLE_NAME)");
   if (!in) return in.error();
   auto triggers = read_list(connection, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS" +
                                             named("EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", table.name));

@@ -1,8 +1,11 @@
 #include "migrator/table/shadow.hpp"
 
 #include "migrator/table/alter_text.hpp"
+#include "migrator/table/approved_renames.hpp"
 #include "migrator/table/names.hpp"
 #include "migrator/table/read_table.hpp"
+#include "migrator/table/shadow_constraints.hpp"
+#include "migrator/table/shadow_triggers.hpp"
 
 namespace sluice::migrator {
 
@@ -32,28 +35,67 @@ Problems shape_problems(const TableDefinition& shadow) {
   return problems;
 }
 
+// What the server says no to, once it has been reached.
+SqlResult<Answer> refusal(const SqlError& error, const std::string& code, const std::string& what) {
+  if (error.outcome == Outcome::unknown) return error;
+  std::string hint;
+  if (error.code == server_error::lock_wait_timeout) {
+    hint = "; somebody is busy with that table or with one that its foreign keys refer to";
+  }
+  if (error.code == server_error::invalid_default) {
+    hint = "; if it is a zero date that the server's sql_mode forbids, set allow_zero_in_date";
+  }
+  return Answer{Problems{{code, what + ": " + describe(error) + hint}}};
+}
+
 // Alters and reads the shadow that is there. Whatever is not a Shadow lets the caller drop it.
 SqlResult<Answer> shape(Connection& connection, TableDefinition source, const Specification& specification) {
   const TableRef name = shadow_table(source.name);
-  const bool instant =
-      specification.options.attempt_instant_ddl && connection.execute(instant_alter(name, specification.alter));
-  const auto altered =
-      instant ? Affected{} : connection.execute("ALTER TABLE " + quote(name) + " " + specification.alter);
-  if (!altered) {
-    if (altered.error().outcome == Outcome::unknown) return altered.error();
-    return Answer{Problems{{"alter.refused", "the server refuses the alter: " + describe(altered.error())}}};
+  const AlterText text = read_alter(specification.alter);
+  const Options& options = specification.options;
+  const auto names = add_constraints(connection, source.name, name,
+                                     options.discard_foreign_keys ? ForeignKeys::discard : ForeignKeys::keep);
+  if (!names) {
+    return refusal(names.error(), "table.constraints", "the table's constraints can't be given to its shadow table");
   }
+  // An instant alter of the table itself would keep what is to be left behind, and lose what is to be carried over.
+  const bool may_be_instant = options.attempt_instant_ddl && options.approve_renamed_columns.empty() &&
+                              (!options.discard_foreign_keys || source.foreign_keys_out.empty());
+  const std::string alter = with_names(specification.alter, *names);
+  const bool instant = may_be_instant && connection.execute(instant_alter(name, alter));
+  const auto altered = instant ? Affected{} : connection.execute("ALTER TABLE " + quote(name) + " " + alter);
+  if (!altered) return refusal(altered.error(), "alter.refused", "the server refuses the alter");
+  Attachments attachments;
+  auto keys = take_foreign_keys(connection, source.name, name, *names, text);
+  if (!keys) return refusal(keys.error(), "table.constraints", "the shadow table's foreign keys can't be taken off");
+  if (auto* problems = std::get_if<Problems>(&*keys)) return Answer{std::move(*problems)};
+  attachments.foreign_keys = std::get<std::vector<Constraint>>(std::move(*keys));
+  for (const OwnForeignKey& key : source.foreign_keys_out) attachments.parents.push_back(key.parent);
+  auto triggers = try_triggers(connection, source.name, name);
+  if (!triggers) return triggers.error();
+  if (auto* problems = std::get_if<Problems>(&*triggers)) return Answer{std::move(*problems)};
+  attachments.triggers = std::get<std::vector<Trigger>>(std::move(*triggers));
   auto shadow = read_table(connection, name);
   if (!shadow) return shadow.error();
   if (!*shadow) return vanished(name);
   if (auto problems = shape_problems(**shadow); !problems.empty()) return Answer{std::move(problems)};
-  auto plan = make_plan(source, **shadow, read_alter(specification.alter));
+  auto plan = plan_for(specification, source, **shadow);
   if (!plan) return Answer{plan.error()};
   if (auto kept = keep_auto_increment(connection, source.name, name); !kept) return kept.error();
-  return Answer{Shadow{std::move(source), std::move(**shadow), std::move(*plan), instant}};
+  return Answer{Shadow{std::move(source), std::move(**shadow), std::move(*plan), instant, std::move(attachments)}};
 }
 
 }  // namespace
+
+boost::system::result<CopyPlan, Problems> plan_for(const Specification& specification, const TableDefinition& source,
+                                                   const TableDefinition& shadow) {
+  AlterText alter = read_alter(specification.alter);
+  auto problems = approve_renames(specification.options.approve_renamed_columns, source, shadow, alter);
+  if (!problems.empty()) return problems;
+  auto plan = make_plan(source, shadow, alter);
+  if (plan && specification.options.allow_zero_in_date) plan->zero_dates = ZeroDates::allowed;
+  return plan;
+}
 
 SqlResult<Answer> create_shadow(Connection& connection, const Specification& specification) {
   const TableRef asked{specification.database, specification.table};
@@ -63,7 +105,8 @@ SqlResult<Answer> create_shadow(Connection& connection, const Specification& spe
   const TableRef name = shadow_table((*source)->name);
   if (auto free = drop_leftovers(connection, (*source)->name, specification.options); !free) return free.error();
   if (auto made = connection.execute("CREATE TABLE " + quote(name) + " LIKE " + quote((*source)->name)); !made) {
-    return made.error();  // nothing of ours is there to drop
+    // Nothing of ours is there to drop.
+    return refusal(made.error(), "alter.refused", "the server refuses to make the shadow table");
   }
   auto shaped = shape(connection, std::move(**source), specification);
   if (!shaped || std::holds_alternative<Problems>(*shaped)) {

@@ -8,6 +8,7 @@
 
 #include "migrator/api.hpp"
 #include "migrator/sql/connection.hpp"
+#include "migrator/table/attachments.hpp"
 #include "migrator/table/definition.hpp"
 #include "migrator/table/plan.hpp"
 
@@ -22,6 +23,7 @@ struct Shadow {
   TableDefinition shadow;
   CopyPlan plan;
   bool instant = false;  // attempt_instant_ddl, and the server can do it so
+  Attachments attachments;
 };
 
 // Drops what initially_drop_ghost_table and initially_drop_old_table allow, creates the shadow LIKE the source, alters
@@ -32,6 +34,11 @@ struct Shadow {
 
 // The alter as a statement that the server refuses where it would take more than a moment.
 [[nodiscard]] std::string instant_alter(const TableRef& table, const std::string& alter);
+
+// What the specification makes of the two tables. Refusals: those of make_plan(), and options.approve_renamed_columns.
+[[nodiscard]] boost::system::result<CopyPlan, Problems> plan_for(const Specification& specification,
+                                                                 const TableDefinition& source,
+                                                                 const TableDefinition& shadow);
 
 [[nodiscard]] SqlResult<Affected> drop_table(Connection& connection, const TableRef& table);
 

@@ -84,7 +84,8 @@ struct Server {
   Lock fence = Lock::none;
   Rename rename = Rename::none;
   std::uint8_t swapped = 0;
-  std::uint8_t swapped_at = 0;  // events before the RENAME's own
+  std::uint8_t swapped_at = 0;   // events before the RENAME's own
+  std::uint8_t handed_over = 0;  // the new table has its triggers
 };
 
 struct Engine {

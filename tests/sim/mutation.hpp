@@ -29,9 +29,11 @@ enum class Mutation : std::uint8_t {
   never_open_after_failure,
   open_before_reconcile_after_crash,
   reads_pass_while_held,
+  forget_to_hand_over,
+  hand_over_before_stragglers,
 };
 
-inline constexpr std::array<std::string_view, 21> kMutationNames = {
+inline constexpr std::array<std::string_view, 23> kMutationNames = {
     "none",
     "ignore_open_transactions_when_draining",
     "read_head_before_drain",
@@ -53,6 +55,8 @@ inline constexpr std::array<std::string_view, 21> kMutationNames = {
     "never_open_after_failure",
     "open_before_reconcile_after_crash",
     "reads_pass_while_held",
+    "forget_to_hand_over",
+    "hand_over_before_stragglers",
 };
 
 }  // namespace sluice::sim

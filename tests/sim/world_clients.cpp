@@ -136,6 +136,8 @@ void World::log(std::uint8_t who) {
     Row& mine = row(live(), key);
     if (mine.owner != who) continue;
     const bool through_gate = proxied(who) && model_.clients[who].orphan == 0;
+    require(!through_gate || live() == Table::source || server.handed_over != 0,
+            "a client's write met no trigger of the new table");
     server.log[server.events++] = {live(), key, static_cast<std::uint8_t>(through_gate ? 1 : 0)};
     mine.logged = server.events;
   }

@@ -67,6 +67,7 @@ bool World::can_advance() const {
       return true;
     case Step::record:
     case Step::extend_gate:
+    case Step::hand_over:
     case Step::mark_swapped:
     case Step::unfence:
     case Step::open_gate:
@@ -109,6 +110,9 @@ void World::advance() {
       return advance_rename();
     case Step::look_at_names:
       return done(model_.server.swapped != 0 ? Outcome::swapped : Outcome::original);
+    case Step::hand_over:
+      if (mutation_ != Mutation::forget_to_hand_over) model_.server.handed_over = 1;
+      return done(Outcome::ok);
     case Step::mark_swapped:
       gate_->swapped(holding_snapshot());
       return done(Outcome::ok);
@@ -201,6 +205,7 @@ void World::advance_reconcile() {
   if (engine.phase == 0) {
     engine.phase = 1;
     engine.stragglers = 0;
+    if (mutation_ == Mutation::hand_over_before_stragglers) server.handed_over = 1;
     for (std::uint8_t i = engine.recorded_at; i < server.swapped_at; ++i) engine.stragglers |= bit(server.log[i].key);
     return;
   }
@@ -211,7 +216,8 @@ void World::advance_reconcile() {
     for (std::uint8_t i = server.swapped_at; i < server.events; ++i) written_since |= server.log[i].key == key;
     if (written_since && mutation_ != Mutation::stragglers_overwrite) {
       ++engine.conflicts;
-    } else {
+    } else if (row(Table::shadow, key).visible != row(Table::source, key).visible) {
+      require(server.handed_over == 0, "a trigger fired for what the engine brought over");
       row(Table::shadow, key).visible = row(Table::source, key).visible;
     }
     return;
@@ -255,6 +261,7 @@ bool World::can_fail() const {
     case Step::catch_up:
       return engine.phase == 1;
     case Step::record:
+    case Step::hand_over:
       return true;
     case Step::rename:
       return engine.phase == 1 && model_.server.rename == Rename::waiting;

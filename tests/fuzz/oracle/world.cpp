@@ -115,7 +115,8 @@ std::vector<gate::ArmedSet> armed_one_by_one(const test::TestServer& server) {
   if (!connection) throw std::runtime_error{"no connection: " + describe(connection.error())};
   std::vector<gate::ArmedSet> sets;
   for (const Name& table : base_tables()) {
-    auto targets = migrator::names_that_lead_to(*connection, {table.database, table.name});
+    auto targets =
+        migrator::names_that_lead_to(*connection, {table.database, table.name}, migrator::Relatives::included);
     if (!targets) throw std::runtime_error{"no names: " + describe(targets.error())};
     sets.push_back({.epoch = 1, .tables = {{{table.database, table.name}, std::move(*targets)}}});
   }

@@ -37,7 +37,7 @@ TEST(CutOverFsm, SwapsBehindAFence) {
   CutOverFsm fsm(Fencing::lock_tables);
   EXPECT_EQ(rest(fsm),
             (std::vector{Step::close_gate, Step::fence, Step::catch_up, Step::record, Step::extend_gate, Step::rename,
-                         Step::mark_swapped, Step::unfence, Step::reconcile, Step::open_gate}));
+                         Step::hand_over, Step::mark_swapped, Step::unfence, Step::reconcile, Step::open_gate}));
   EXPECT_EQ(fsm.result(), Result::completed);
   EXPECT_TRUE(fsm.swapped());
 }
@@ -45,7 +45,21 @@ TEST(CutOverFsm, SwapsBehindAFence) {
 TEST(CutOverFsm, SwapsBehindTheGateAlone) {
   CutOverFsm fsm(Fencing::none);
   EXPECT_EQ(rest(fsm), (std::vector{Step::close_gate, Step::catch_up, Step::record, Step::extend_gate, Step::rename,
-                                    Step::mark_swapped, Step::reconcile, Step::open_gate}));
+                                    Step::mark_swapped, Step::reconcile, Step::hand_over, Step::open_gate}));
+  EXPECT_EQ(fsm.result(), Result::completed);
+}
+
+TEST(CutOverFsm, HandsOverAfterTheFenceWhatItCouldNotBehindIt) {
+  CutOverFsm fsm = at(Step::hand_over, Fencing::lock_tables);
+  fsm.done(Outcome::unknown);
+  EXPECT_EQ(fsm.step(), Step::mark_swapped);
+  fsm.done(Outcome::ok);
+  fsm.done(Outcome::ok);
+  fsm.done(Outcome::ok);
+  EXPECT_EQ(fsm.step(), Step::hand_over) << "once more, after the stragglers";
+  fsm.done(Outcome::unknown);
+  EXPECT_EQ(fsm.step(), Step::hand_over) << "the gate stays shut";
+  EXPECT_EQ(rest(fsm), (std::vector{Step::hand_over, Step::open_gate}));
   EXPECT_EQ(fsm.result(), Result::completed);
 }
 
@@ -106,7 +120,7 @@ TEST(CutOverFsm, LooksAtAnUnknownRenameAndNeverRepeatsIt) {
   fsm.done(Outcome::unknown);
   EXPECT_EQ(fsm.step(), Step::look_at_names) << "it asks until it knows";
   fsm.done(Outcome::swapped);
-  EXPECT_EQ(rest(fsm), (std::vector{Step::mark_swapped, Step::reconcile, Step::open_gate}))
+  EXPECT_EQ(rest(fsm), (std::vector{Step::mark_swapped, Step::reconcile, Step::hand_over, Step::open_gate}))
       << "the lock went with its connection";
   EXPECT_EQ(fsm.result(), Result::completed);
 }
@@ -131,8 +145,12 @@ TEST(CutOverFsm, DoesNotOpenBeforeTheStragglersAreOver) {
   CutOverFsm fsm = at(Step::reconcile, Fencing::lock_tables);
   fsm.done(Outcome::unknown);
   EXPECT_EQ(fsm.step(), Step::reconcile);
-  fsm.done(Outcome::ok);
-  EXPECT_EQ(fsm.step(), Step::open_gate);
+  EXPECT_EQ(rest(fsm), (std::vector{Step::reconcile, Step::open_gate}));
+  EXPECT_EQ(fsm.result(), Result::completed);
+}
+
+TEST(CutOverFsm, HasNotCompletedBeforeTheGateIsOpen) {
+  CutOverFsm fsm = at(Step::open_gate, Fencing::lock_tables);
   EXPECT_EQ(fsm.result(), Result::pending) << "not completed before the gate is open";
 }
 
@@ -140,7 +158,7 @@ TEST(CutOverFsm, AfterACrashLooksFirst) {
   CutOverFsm swapped = CutOverFsm::after_crash();
   EXPECT_EQ(swapped.step(), Step::look_at_names);
   swapped.done(Outcome::swapped);
-  EXPECT_EQ(rest(swapped), (std::vector{Step::mark_swapped, Step::reconcile, Step::open_gate}));
+  EXPECT_EQ(rest(swapped), (std::vector{Step::mark_swapped, Step::reconcile, Step::hand_over, Step::open_gate}));
   EXPECT_EQ(swapped.result(), Result::completed);
 
   CutOverFsm original = CutOverFsm::after_crash();

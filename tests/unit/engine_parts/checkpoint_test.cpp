@@ -27,6 +27,14 @@ Checkpoint full() {
                          .last_error = "fence: \"x\"",
                          .audit = "passed",
                          .parts = {{HoldPart::drain, 1.5}, {HoldPart::release, 0.25}}};
+  checkpoint.attachments = {
+      .foreign_keys = {{ConstraintKind::foreign_key, "up", "FOREIGN KEY (`a`) REFERENCES `b` (`c`)"}},
+      .parents = {{"shop", "b"}},
+      .triggers = {{.name = "t",
+                    .sql_mode = "ANSI_QUOTES",
+                    .character_set_client = "latin1",
+                    .collation_connection = "latin1_bin",
+                    .statement = "CREATE TRIGGER t ... '\xe9'"}}};
   return checkpoint;
 }
 
@@ -44,6 +52,14 @@ TEST(Checkpoint, ComesBackAsItWas) {
   EXPECT_EQ(read->altered_from, full().altered_from);
   EXPECT_EQ(read->verified_to, full().verified_to);
   EXPECT_FALSE(read->verified);
+  ASSERT_EQ(read->attachments.foreign_keys.size(), 1U);
+  EXPECT_EQ(text_of(read->attachments.foreign_keys[0]), "CONSTRAINT `up` FOREIGN KEY (`a`) REFERENCES `b` (`c`)");
+  EXPECT_EQ(read->attachments.parents, full().attachments.parents);
+  ASSERT_EQ(read->attachments.triggers.size(), 1U);
+  const Trigger& trigger = read->attachments.triggers[0];
+  EXPECT_EQ(trigger.name + trigger.sql_mode + trigger.character_set_client + trigger.collation_connection,
+            "tANSI_QUOTESlatin1latin1_bin");
+  EXPECT_EQ(trigger.statement, "CREATE TRIGGER t ... '\xe9'");
   EXPECT_TRUE(read->cut_over_asked);
   EXPECT_EQ(read->rows_copied, full().rows_copied);
   EXPECT_EQ(read->cut_over.hold_ms, 12.5);

@@ -21,9 +21,14 @@ class SwapGroupTest : public testing::Test {
     Inbox inbox{{"binlog.000001", 4}, {"shop", "orders"}, [](gate::ConnectionId) { return true; }, observer};
     Applier applier{inbox, observer};
     CopyPlan plan;
+    Attachments attachments;
   };
   SwapGroup::Party party(Own& own) {
-    return {.table = {.inbox = own.inbox, .applier = own.applier, .plan = own.plan, .old_table = {}},
+    return {.table = {.inbox = own.inbox,
+                      .applier = own.applier,
+                      .plan = own.plan,
+                      .old_table = {},
+                      .attachments = own.attachments},
             .record = [](const Position&) { return true; },
             .journal = [](std::string_view, const std::string&) {},
             .panicked = [] { return false; }};

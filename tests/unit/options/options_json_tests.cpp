@@ -26,7 +26,9 @@ TEST(Options, come_back_from_their_own_text) {
       R"({"chunk_size":7,"chunk_time_ms":8,"max_load":"Threads_running=25,Uptime=3","critical_load":"Threads_running=9",)"
       R"("throttle_query":"SELECT 0","throttle_flag_file":"/a","nice_ratio":1.5,"panic_flag_file":"/b",)"
       R"("postpone_cut_over":true,"postpone_cut_over_flag_file":"/c","cut_over_window":"sat 22:00-04:00 UTC","hold_timeout_ms":10,"drain_timeout_ms":11,)"
-      R"("on_blocker":"kill","fence":"gate+lock","verify":"off","initially_drop_ghost_table":true,)"
+      R"("on_blocker":"kill","fence":"gate+lock","verify":"off","discard_foreign_keys":true,)"
+      R"("include_triggers":true,"approve_renamed_columns":["a=b","c=d=e"],"allow_zero_in_date":true,)"
+      R"("initially_drop_ghost_table":true,)"
       R"("initially_drop_old_table":true,"ok_to_drop_table":true,"old_table_retention":"7d",)"
       R"("compatibility_queries":["SELECT 1"]})";
   const auto options = options_from_json_text(all);
@@ -34,6 +36,8 @@ TEST(Options, come_back_from_their_own_text) {
   EXPECT_EQ(options->max_load.at("Uptime"), 3U);
   EXPECT_EQ(options->old_table_retention, std::chrono::hours{24 * 7});
   EXPECT_EQ(options->fence, Fence::gate_and_lock);
+  EXPECT_THAT(options->approve_renamed_columns, testing::ElementsAre("a=b", "c=d=e"));
+  EXPECT_TRUE(options->discard_foreign_keys && options->include_triggers && options->allow_zero_in_date);
   const auto again = options_from_json_text(options_to_json_text(*options));
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_EQ(options_to_json_text(*again), options_to_json_text(*options));
@@ -56,6 +60,14 @@ TEST(Options, say_what_a_value_must_be) {
   EXPECT_THAT(refusal(R"({"postpone_cut_over":1})"), HasSubstr("must be true or false"));
   EXPECT_THAT(refusal(R"({"compatibility_queries":[1]})"), HasSubstr("compatibility_queries must be"));
   EXPECT_THAT(refusal(R"({"cut_over_window":"22-04"})"), HasSubstr("cut_over_window must be times of the day like"));
+  for (const auto* flag : {"discard_foreign_keys", "include_triggers", "allow_zero_in_date"}) {
+    EXPECT_THAT(refusal(std::string{R"({")"} + flag + R"(":1})"), HasSubstr("must be true or false"));
+    Options options;
+    EXPECT_EQ(change_options(options, std::string{R"({")"} + flag + R"(":true})")->code, "not_changeable");
+  }
+  for (const auto* renames : {"true", R"("a=b")", R"(["a"])", R"(["=b"])", R"(["a="])", "[1]"}) {
+    EXPECT_THAT(refusal(std::string{R"({"approve_renamed_columns":)"} + renames + "}"), HasSubstr("old=new"));
+  }
   for (const auto* load : {"x", "a=", "=1", "a=1,", "a=1,a=2", "a b=1", "a=-1", "a=99999999999999999999"}) {
     EXPECT_THAT(refusal(std::string{R"({"max_load":")"} + load + "\"}"), HasSubstr("max_load must be")) << load;
   }

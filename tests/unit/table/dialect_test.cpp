@@ -20,12 +20,19 @@ TEST(Dialect, knows_servers_by_their_version) {
 }
 
 TEST(Dialect, keeps_of_a_sql_mode_what_says_what_may_be_stored) {
-  const auto mode = storing_sql_mode("ANSI_QUOTES,NO_ZERO_DATE,NO_BACKSLASH_ESCAPES");
+  const auto mode = storing_sql_mode("ANSI_QUOTES,NO_ZERO_DATE,NO_BACKSLASH_ESCAPES", ZeroDates::as_server);
   EXPECT_THAT(mode, testing::HasSubstr("NO_ZERO_DATE"));
   EXPECT_THAT(mode, testing::HasSubstr("STRICT_ALL_TABLES"));
   EXPECT_THAT(mode, testing::HasSubstr("NO_AUTO_VALUE_ON_ZERO"));
   EXPECT_THAT(mode, testing::Not(testing::HasSubstr("ANSI_QUOTES")));
-  EXPECT_THAT(storing_sql_mode(""), testing::Not(testing::HasSubstr("NO_ZERO_DATE")));
+  EXPECT_THAT(storing_sql_mode("", ZeroDates::as_server), testing::Not(testing::HasSubstr("NO_ZERO_DATE")));
+}
+
+TEST(Dialect, lifts_what_forbids_zero_dates_and_nothing_else) {
+  const auto mode = storing_sql_mode("NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO", ZeroDates::allowed);
+  EXPECT_THAT(mode, testing::Not(testing::HasSubstr("NO_ZERO")));
+  EXPECT_THAT(mode, testing::HasSubstr("ERROR_FOR_DIVISION_BY_ZERO"));
+  EXPECT_THAT(mode, testing::HasSubstr("STRICT_ALL_TABLES"));
 }
 
 TEST(Quoting, cannot_be_broken_out_of) {
