@@ -204,7 +204,7 @@ class Migration {
   TimePoint looked_at_{};
   TimePoint behind_since_{};
   Position head_seen_;
-  TimePoint conflict_since_{};
+  TimePoint in_the_way_since_{};  // a row that can't be copied, or not yet
   std::optional<KeyLiterals> strays_sought_to_;
   AuditMarks audit_marks_;
   std::optional<BlockerStatus> blocker_;  // whom the cut-over would have to wait for, at the last look
