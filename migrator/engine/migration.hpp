@@ -205,7 +205,7 @@ class Migration {
   TimePoint looked_at_{};
   TimePoint behind_since_{};
   Position head_seen_;
-  TimePoint conflict_since_{};
+  TimePoint in_the_way_since_{};  // a row that can't be copied, or not yet
   std::optional<KeyLiterals> strays_sought_to_;
   AuditMarks audit_marks_;
   std::vector<gate::Target> after_swap_;  // what is armed from the swap on

@@ -65,6 +65,7 @@ void Migration::read_failed(const std::string& what, const SqlError& error) {
 }
 
 void Migration::refused(const SqlError& error, const KeyRange& range) {
+  if (in_the_way_since_ == TimePoint{}) in_the_way_since_ = gate::Clock::now();
   // The chunk is halved until only the row itself is left, so that it can be named.
   if (chunk_rows_ > 1) {
     chunk_rows_ /= 2;
@@ -75,18 +76,18 @@ void Migration::refused(const SqlError& error, const KeyRange& range) {
 
 void Migration::after_duplicate(const SqlError& error, const KeyRange& range) {
   const auto now = gate::Clock::now();
-  if (conflict_since_ == TimePoint{}) conflict_since_ = now;
+  if (in_the_way_since_ == TimePoint{}) in_the_way_since_ = now;
   // Until only the row itself is left. What is in its way may have changed since: its own change is pending, or on its
   // way.
   if (chunk_rows_ > 1) {
     chunk_rows_ /= 2;
     return rest(kIdle);
   }
-  if (now - conflict_since_ < Applier::kConflictPatience || !range.up_to) return rest(kIdle);
+  if (now - in_the_way_since_ < Applier::kConflictPatience || !range.up_to) return rest(kIdle);
   const RowSql sql(*plan_, connection_->flavor());
   const Duplicate duplicate = find_duplicate(*connection_, sql, *range.up_to, error);
   const bool may_pass =
-      duplicate.kind == Duplicate::Kind::passing && now - conflict_since_ < Applier::kPassingConflictMax;
+      duplicate.kind == Duplicate::Kind::passing && now - in_the_way_since_ < Applier::kPassingConflictMax;
   if (may_pass) return rest(kIdle);
   fail({"duplicate_key", describe(duplicate, *range.up_to, error)});
 }
@@ -125,8 +126,9 @@ bool Migration::sees_what_was_applied() {
 void Migration::copy() {
   if (!gather() || !sees_what_was_applied()) return;
   const auto began = gate::Clock::now();
-  // One after the other while a row is in the way, so that what is behind it is not copied again and again.
-  const std::size_t hands = conflict_since_ == TimePoint{} ? options().copy_threads : 1;
+  // One after the other while a row is in the way, so that what is behind it is neither copied again and again nor lets
+  // the chunks grow, which are to be halved.
+  const std::size_t hands = in_the_way_since_ == TimePoint{} ? options().copy_threads : 1;
   RangeOutcome outcome = work_through(checkpoint_.copied_to, hands, [](Crew::Hand& hand, const KeyRange& range) {
     return copy_range(hand.connection, hand.sql, range);
   });
@@ -135,7 +137,7 @@ void Migration::copy() {
   parts_.observer.rows_copied(outcome.rows);
   if (outcome.unreadable) return read_failed("copy_failed", *outcome.unreadable);
   if (outcome.gap) return copy_failed(*outcome.gap);
-  conflict_since_ = {};
+  in_the_way_since_ = {};
   if (outcome.complete) {
     checkpoint_.copied = true;
     note("copied", Details().add("rows", checkpoint_.rows_copied).text());
