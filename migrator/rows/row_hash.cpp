@@ -114,8 +114,7 @@ std::string full_year(const Column& source, const std::string& name) {
 
 std::string as_converted(const SharedColumn& column) {
   std::string name = quote_identifier(column.source.name);
-  if (conversion(column.source, column.shadow) != Conversion::by_text) return name;
-  return cast(kind_of(column.source) == ColumnKind::bit ? "(" + name + " + 0)" : name, "CHAR");
+  return conversion(column.source, column.shadow) == Conversion::by_text ? cast(name, "CHAR") : name;
 }
 
 // The two sides of one column, whose texts are equal just if the shadow holds what the source's value becomes in it.
