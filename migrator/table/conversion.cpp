@@ -33,10 +33,11 @@ Conversion conversion(const Column& source, const Column& shadow) noexcept {
   if (from == to) return Conversion::plain;
   switch (to) {
     case integer:
+      return allowed(!is(from, {json, other}));
     case decimal:
     case real:
     case real_double:
-      return allowed(!is(from, {json, other}));
+      return allowed(!is(from, {bit, json, other}));
     case bit:
       return allowed(is(from, {integer, year, enumeration, set}));
     case date:

@@ -86,6 +86,12 @@ TEST_P(Conversions, of_what_a_value_looks_like) {
   as_the_servers_own("v YEAR", {"(1,2024)"}, "MODIFY v JSON");
 }
 
+TEST_P(Conversions, of_what_has_a_number) {
+  as_the_servers_own("v BIT(20)", {"(1,51),(2,65)"}, "MODIFY v INT");
+  as_the_servers_own("v ENUM('7','a')", {"(1,'7'),(2,'a')"}, "MODIFY v DECIMAL(5,1)");
+  as_the_servers_own("v SET('7','a')", {"(1,'7'),(2,'7,a'),(3,'')"}, "MODIFY v FLOAT");
+}
+
 TEST_P(Conversions, of_short_years) {
   as_the_servers_own("v INT", {"(1,0),(2,24),(3,70),(4,99),(5,1999)"}, "MODIFY v YEAR");
   as_the_servers_own("v VARCHAR(9)", {"(1,'0'),(2,'24'),(3,'70'),(4,'0000'),(5,'1999')"}, "MODIFY v YEAR");
