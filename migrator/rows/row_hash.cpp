@@ -33,6 +33,12 @@ std::string decimal_type(const Column& column) {
          ")";
 }
 
+// Of an ENUM or a SET a CAST would see the names.
+std::string as_number(const Column& source, const std::string& name) {
+  const ColumnKind kind = kind_of(source);
+  return kind == ColumnKind::enumeration || kind == ColumnKind::set ? "(" + name + " + 0)" : name;
+}
+
 Expressions integer(const Column& source, const Column& shadow, const Expressions& names) {
   const std::string type = shadow.is_unsigned ? "UNSIGNED" : "SIGNED";
   // Strings are rounded when stored but cut when cast.
@@ -114,8 +120,7 @@ std::string full_year(const Column& source, const std::string& name) {
 
 std::string as_converted(const SharedColumn& column) {
   std::string name = quote_identifier(column.source.name);
-  if (conversion(column.source, column.shadow) != Conversion::by_text) return name;
-  return cast(kind_of(column.source) == ColumnKind::bit ? "(" + name + " + 0)" : name, "CHAR");
+  return conversion(column.source, column.shadow) == Conversion::by_text ? cast(name, "CHAR") : name;
 }
 
 // The two sides of one column, whose texts are equal just if the shadow holds what the source's value becomes in it.
@@ -128,12 +133,12 @@ Expressions comparable(const SharedColumn& column) {
     case ColumnKind::integer:
       return integer(source, shadow, names);
     case ColumnKind::decimal:
-      return {cast(names.source, decimal_type(shadow)), cast(names.shadow, decimal_type(shadow))};
-    case ColumnKind::real:
-      return {
-          (same_type || kind_of(source) == ColumnKind::real ? "(" + names.source : "(" + cast(names.source, "FLOAT")) +
-              " + 0e0)",
-          "(" + names.shadow + " + 0e0)"};
+      return {cast(as_number(source, names.source), decimal_type(shadow)), cast(names.shadow, decimal_type(shadow))};
+    case ColumnKind::real: {
+      const bool kept = same_type || kind_of(source) == ColumnKind::real;
+      return {"(" + (kept ? names.source : cast(as_number(source, names.source), "FLOAT")) + " + 0e0)",
+              "(" + names.shadow + " + 0e0)"};
+    }
     case ColumnKind::real_double:
       return {"(" + names.source + " + 0e0)", "(" + names.shadow + " + 0e0)"};
     case ColumnKind::bit:

@@ -33,10 +33,11 @@ Conversion conversion(const Column& source, const Column& shadow) noexcept {
   if (from == to) return Conversion::plain;
   switch (to) {
     case integer:
+      return allowed(!is(from, {json, other}));
     case decimal:
     case real:
     case real_double:
-      return allowed(!is(from, {json, other}));
+      return allowed(!is(from, {bit, json, other}));
     case bit:
       return allowed(is(from, {integer, year, enumeration, set}));
     case date:
@@ -51,8 +52,10 @@ Conversion conversion(const Column& source, const Column& shadow) noexcept {
       return allowed(is(from, {integer, bit, text, binary, enumeration, set}));
     case text:
     case binary:
+      // Digits in a VARCHAR, bytes in a TEXT.
+      if (from == bit) return Conversion::own_rules;
       if (source.data_type == "vector" && to == text) return Conversion::own_rules;
-      return is(from, {real, year, bit}) ? Conversion::by_text : Conversion::plain;
+      return is(from, {real, year}) ? Conversion::by_text : Conversion::plain;
     case json:
       return is_number(from) ? Conversion::by_text : Conversion::plain;
     case other:

@@ -31,15 +31,13 @@ class Drawer {
   using Clause = std::optional<std::string>;
 
   Clause harmless() {
-    switch (dice_.below(5)) {
+    switch (dice_.below(4)) {
       case 0:
         return add_column_with_default();
       case 1:
         return add_plain_key();
       case 2:
         return option();
-      case 3:
-        return widen();
       default:
         return reorder();
     }

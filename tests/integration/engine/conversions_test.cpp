@@ -80,12 +80,16 @@ TEST_P(Conversions, of_what_a_value_looks_like) {
   as_the_servers_own("v FLOAT", {"(1,0.1),(2,16777216),(3,123456.789),(4,NULL),(5,3e38)"}, "MODIFY v VARCHAR(40)");
   as_the_servers_own("v FLOAT", {"(1,0.1),(2,-2.5)"}, "MODIFY v BINARY(20)");
   as_the_servers_own("v YEAR", {"(1,0),(2,2024)"}, "MODIFY v CHAR(10) CHARACTER SET ucs2");
-  as_the_servers_own("v BIT(64)", {"(1,51),(2,~0),(3,NULL)"}, "MODIFY v VARCHAR(30)");
-  as_the_servers_own("v BIT(9)", {"(1,51),(2,0)"}, "MODIFY v VARBINARY(30)");
   as_the_servers_own("v INT", {"(1,12),(2,NULL)"}, "MODIFY v JSON");
   as_the_servers_own("v DECIMAL(10,3)", {"(1,1.500),(2,-2)"}, "MODIFY v JSON");
   as_the_servers_own("v DOUBLE", {"(1,0.1),(2,1e300)"}, "MODIFY v JSON");
   as_the_servers_own("v YEAR", {"(1,2024)"}, "MODIFY v JSON");
+}
+
+TEST_P(Conversions, of_what_has_a_number) {
+  as_the_servers_own("v BIT(20)", {"(1,51),(2,65)"}, "MODIFY v INT");
+  as_the_servers_own("v ENUM('7','a')", {"(1,'7'),(2,'a')"}, "MODIFY v DECIMAL(5,1)");
+  as_the_servers_own("v SET('7','a')", {"(1,'7'),(2,'7,a'),(3,'')"}, "MODIFY v FLOAT");
 }
 
 TEST_P(Conversions, of_short_years) {

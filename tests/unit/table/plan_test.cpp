@@ -54,6 +54,8 @@ TEST(Plan, refuses_conversions_for_which_alter_table_has_rules_of_its_own) {
     return codes(make_plan(with(from), with(to), {}));
   };
   EXPECT_THAT(becomes("varchar(9)", "bit(8)"), ElementsAre("plan.conversion"));
+  EXPECT_THAT(becomes("bit(64)", "double"), ElementsAre("plan.conversion"));
+  EXPECT_THAT(becomes("bit(8)", "varchar(9)"), ElementsAre("plan.conversion"));
   EXPECT_THAT(becomes("time", "bit(64)"), ElementsAre("plan.conversion"));
   EXPECT_THAT(becomes("float", "enum('a')"), ElementsAre("plan.conversion"));
   EXPECT_THAT(becomes("json", "int"), ElementsAre("plan.conversion"));
