@@ -32,7 +32,7 @@ void Migration::apply() {
   const std::size_t batches = 1 + (inbox_->progress().pending / max_keys_per_batch);
   std::mutex mutex;
   Applier::Result worst;
-  crew_->run(std::min(options().copy_threads, batches), [&](Crew::Hand& hand) {
+  crew_->run(std::min(crew_->size(), batches), [&](Crew::Hand& hand) {
     Applier::Result result;
     do {
       result = applier_->apply_some(hand.connection, hand.sql, ResyncMode::no_wait);
@@ -126,7 +126,7 @@ void Migration::copy() {
   if (!gather() || !sees_what_was_applied()) return;
   const auto began = gate::Clock::now();
   // One after the other while a row is in the way, so that what is behind it is not copied again and again.
-  const std::size_t hands = conflict_since_ == TimePoint{} ? options().copy_threads : 1;
+  const std::size_t hands = conflict_since_ == TimePoint{} ? crew_->size() : 1;
   RangeOutcome outcome = work_through(checkpoint_.copied_to, hands, [](Crew::Hand& hand, const KeyRange& range) {
     return copy_range(hand.connection, hand.sql, range);
   });
@@ -176,7 +176,7 @@ bool Migration::has_no_strays() {
 
 void Migration::verify() {
   if (!gather()) return;
-  RangeOutcome outcome = work_through(checkpoint_.verified_to, options().copy_threads,
+  RangeOutcome outcome = work_through(checkpoint_.verified_to, crew_->size(),
                                       [](Crew::Hand& hand, const KeyRange& range) -> RangeResult {
                                         auto compared = compare_range(hand.connection, hand.sql, range);
                                         if (compared.has_error())
