@@ -95,6 +95,7 @@ RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, st
                                      const RangeWork& work) {
   const auto began = gate::Clock::now();
   const Options now = options();
+  const bool rests = pause_after(kTurnMax) > Millis{0};
   const auto nudges = [this] {
     const std::scoped_lock lock(mutex_);
     return nudges_;
@@ -103,7 +104,7 @@ RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, st
       .above = above, .chunk_rows = chunk_rows_, .chunk_time = now.chunk_time_ms, .is_over = [&, before = nudges()] {
         const auto took = gate::Clock::now() - began;
         return took >= kTurnMax || stopping() || nudges() != before ||
-               (took >= now.chunk_time_ms && inbox_->progress().pending > 0);
+               (took >= now.chunk_time_ms && (rests || inbox_->progress().pending > 0));
       }};
   RangeOutcome outcome = run_ranges(*crew_, hands, turn, work);
   chunk_rows_ = outcome.chunk_rows;
@@ -126,7 +127,7 @@ void Migration::copy() {
   if (!gather() || !sees_what_was_applied()) return;
   const auto began = gate::Clock::now();
   // One after the other while a row is in the way, so that what is behind it is not copied again and again.
-  const std::size_t hands = conflict_since_ == TimePoint{} ? crew_->size() : 1;
+  const std::size_t hands = conflict_since_ == TimePoint{} ? hands_now() : 1;
   RangeOutcome outcome = work_through(checkpoint_.copied_to, hands, [](Crew::Hand& hand, const KeyRange& range) {
     return copy_range(hand.connection, hand.sql, range);
   });
@@ -140,9 +141,7 @@ void Migration::copy() {
     checkpoint_.copied = true;
     note("copied", Details().add("rows", checkpoint_.rows_copied).text());
   }
-  if (const double nice_ratio = options().nice_ratio; nice_ratio > 0) {
-    rest(std::chrono::duration_cast<Millis>((gate::Clock::now() - began) * nice_ratio));
-  }
+  worked_for(gate::Clock::now() - began);
 }
 
 void Migration::copy_failed(const RangeOutcome::Gap& gap) {
@@ -176,20 +175,20 @@ bool Migration::has_no_strays() {
 
 void Migration::verify() {
   if (!gather()) return;
-  RangeOutcome outcome = work_through(checkpoint_.verified_to, crew_->size(),
-                                      [](Crew::Hand& hand, const KeyRange& range) -> RangeResult {
-                                        auto compared = compare_range(hand.connection, hand.sql, range);
-                                        if (compared.has_error())
-                                          return {.status = classify(compared.error()), .error = compared.error()};
-                                        // Unequal may mean: changed, and not applied yet. Written again, they are
-                                        // compared again, with the row locked.
-                                        return {.rows = compared->rows, .unequal = std::move(compared->unequal)};
-                                      });
+  const auto began = gate::Clock::now();
+  RangeOutcome outcome =
+      work_through(checkpoint_.verified_to, hands_now(), [](Crew::Hand& hand, const KeyRange& range) -> RangeResult {
+        auto compared = compare_range(hand.connection, hand.sql, range);
+        if (compared.has_error()) return {.status = classify(compared.error()), .error = compared.error()};
+        // Unequal may mean: changed, and not applied yet. Written again, they are compared again, with the row locked.
+        return {.rows = compared->rows, .unequal = std::move(compared->unequal)};
+      });
   checkpoint_.verified_to = std::move(outcome.done_to);
   checkpoint_.verified_rows += outcome.rows;
   parts_.observer.rows_verified(outcome.rows);
   if (outcome.unreadable) return read_failed("compare_failed", *outcome.unreadable);
   if (outcome.gap) return read_failed("compare_failed", outcome.gap->result.error);
+  worked_for(gate::Clock::now() - began);
   if (!outcome.complete) return;
   if (!has_no_strays()) return;
   checkpoint_.verified = true;

@@ -20,16 +20,12 @@ struct OptionRow {
 [[nodiscard]] std::span<const OptionRow> option_rows() noexcept;
 
 // Names of the contract that nothing answers to yet.
-inline constexpr std::array<std::string_view, 11> UNSUPPORTED_OPTIONS{"max_lag_millis",
-                                                                      "approve_renamed_columns",
-                                                                      "throttle_control_replicas",
-                                                                      "throttle_http",
-                                                                      "max_client_latency_ms",
-                                                                      "discard_foreign_keys",
-                                                                      "include_triggers",
-                                                                      "allow_zero_in_date",
-                                                                      "guards",
-                                                                      "backup",
-                                                                      "webhooks"};
+inline constexpr std::array<std::string_view, 7> UNSUPPORTED_OPTIONS{"approve_renamed_columns",
+                                                                     "discard_foreign_keys",
+                                                                     "include_triggers",
+                                                                     "allow_zero_in_date",
+                                                                     "guards",
+                                                                     "backup",
+                                                                     "webhooks"};
 
 }  // namespace sluice::migrator
