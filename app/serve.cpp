@@ -25,7 +25,9 @@ class Service {
       : config_(std::move(config)),
         log_(config_.log_format),
         telemetry_(log_),
-        engine_(migrator::make_engine({.primary = engine_login(config_)}, gate_, telemetry_)),
+        engine_(migrator::make_engine(
+            {.primary = engine_login(config_), .watch_latency = [this] { return telemetry_.watch_latency(); }}, gate_,
+            telemetry_)),
         http_(
             config_.http, *engine_, [this] { return telemetry_.text(engine_->list(), gate_); },
             [this] { return listening_ && engine_->ready(); }),

@@ -2,6 +2,7 @@
 
 #include <prometheus/text_serializer.h>
 
+#include "metrics/client_latency.hpp"
 #include "metrics/families.hpp"
 #include "metrics/migration_families.hpp"
 
@@ -40,6 +41,7 @@ MetricFamily counter(std::string name, std::string help, const Counter& value) {
 struct Metrics::Counts {
   StripedCounters<OUTCOMES.size()> statements;
   StripedHistogram<STATEMENT_BOUNDS.size()> statement_times{STATEMENT_BOUNDS};
+  ClientLatency at_server;
   StripedHistogram<HOLD_BOUNDS.size()> statement_holds{HOLD_BOUNDS};
   using HoldTimes = StripedHistogram<HOLD_BOUNDS.size()>;
   HoldTimes holds{HOLD_BOUNDS};
@@ -128,6 +130,10 @@ std::string Metrics::text(const std::vector<migrator::Status>& migrations, const
   return prometheus::TextSerializer{}.Serialize(families);
 }
 
+std::unique_ptr<migrator::LatencyWatch> Metrics::watch_latency() {
+  return counts_->at_server.watch();
+}
+
 void Metrics::connection_opened() noexcept {
   counts_->connections.fetch_add(1);
   counts_->connections_accepted.fetch_add(1);
@@ -144,9 +150,10 @@ void Metrics::login_finished(proxy::Outcome outcome) noexcept {
 void Metrics::server_unreachable(std::string_view) noexcept {
   counts_->server_unreachable.fetch_add(1);
 }
-void Metrics::statement_finished(proxy::Outcome outcome, Duration latency) noexcept {
+void Metrics::statement_finished(proxy::Outcome outcome, Duration latency, Duration held) noexcept {
   counts_->statements.add(static_cast<std::size_t>(outcome));
   counts_->statement_times.observe(latency);
+  if (outcome == proxy::Outcome::ok || outcome == proxy::Outcome::error) counts_->at_server.note(latency - held);
 }
 void Metrics::statement_held(Duration time) noexcept {
   counts_->statement_holds.observe(time);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "migrator/engine/client_latency.hpp"
 #include "migrator/engine/observer.hpp"
 #include "proxy/gate/gate.hpp"
 #include "proxy/observer.hpp"
@@ -27,13 +28,16 @@ class Metrics : public proxy::ProxyObserver, public migrator::MigrationObserver 
   // Everything counted so far, and what `migrations` (the oldest first) and `gate` say now.
   [[nodiscard]] std::string text(const std::vector<migrator::Status>& migrations, const gate::TableGate& gate) const;
 
+  // Of clients' statements, without their waits at the gate. Must not outlive this object.
+  [[nodiscard]] std::unique_ptr<migrator::LatencyWatch> watch_latency();
+
   // ---- ProxyObserver
   void connection_opened() noexcept override;
   void connection_closed() noexcept override;
   void connection_refused() noexcept override;
   void login_finished(proxy::Outcome outcome) noexcept override;
   void server_unreachable(std::string_view reason) noexcept override;
-  void statement_finished(proxy::Outcome outcome, Duration latency) noexcept override;
+  void statement_finished(proxy::Outcome outcome, Duration latency, Duration held) noexcept override;
   void statement_held(Duration time) noexcept override;
 
   // ---- MigrationObserver

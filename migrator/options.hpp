@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "migrator/options/cut_over_window.hpp"
+#include "net/address.hpp"
 
 namespace sluice::migrator {
 
@@ -24,11 +25,15 @@ struct Options {
   std::size_t copy_threads = 2;                        // connections that move rows side by side
   std::map<std::string, std::uint64_t> max_load;       // status variable -> the value that throttles
   std::map<std::string, std::uint64_t> critical_load;  // status variable -> the value that stops the migration
-  std::string throttle_query;                          // throttles while it returns a number above 0
+  Millis max_lag_millis{1500};                         // of the replicas below
+  std::vector<net::Address> throttle_control_replicas;
+  std::string throttle_query;  // throttles while it returns a number above 0
+  std::string throttle_http;   // a URL: throttles unless it answers 200; empty: none
   std::string throttle_flag_file;
   bool defer_secondary_indexes = false;  // build them once the rows are copied
   bool attempt_instant_ddl = false;      // what the server can alter in an instant is altered so, in the hold
   double nice_ratio = 0;                 // sleeps this many times as long as it worked
+  Millis max_client_latency_ms{0};       // of the clients' p99; 0: it is not looked at
   std::string panic_flag_file;
   bool postpone_cut_over = false;
   std::string postpone_cut_over_flag_file;

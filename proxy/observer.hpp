@@ -26,8 +26,9 @@ class ProxyObserver {
   virtual void connection_refused() noexcept = 0;  // over the limit of connections; opened and closed are not told
   virtual void login_finished(Outcome outcome) noexcept = 0;
   virtual void server_unreachable(std::string_view reason) noexcept = 0;
-  // `latency`: from the command's first byte read to its answer's last byte read, a wait at the gate included.
-  virtual void statement_finished(Outcome outcome, Duration latency) noexcept = 0;
+  // `latency`: from the command's first byte read to its answer's last byte read; `held`: what of it the command waited
+  // at the gate.
+  virtual void statement_finished(Outcome outcome, Duration latency, Duration held) noexcept = 0;
   // The gate held a statement back for this long, whatever became of it.
   virtual void statement_held(Duration time) noexcept = 0;
 };

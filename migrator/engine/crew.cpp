@@ -11,6 +11,7 @@ Crew::Crew(ServerAddress primary, SessionSettings settings, CopyPlan plan)
     : primary_(std::move(primary)), settings_(std::move(settings)), plan_(std::move(plan)) {}
 
 SqlResult<void> Crew::gather(std::size_t count) {
+  while (hands_.size() > count) hands_.pop_back();
   while (hands_.size() < count) {
     auto connection = Connection::connect(primary_, settings_);
     if (connection.has_error()) return connection.error();

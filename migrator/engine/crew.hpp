@@ -20,10 +20,12 @@ class Crew {
 
   Crew(ServerAddress primary, SessionSettings settings, CopyPlan plan);
 
-  // Connects until there are `count` hands. What was refused or lost leaves those that are there.
+  // Connects until there are `count` hands, or lets go of those beyond. What was refused or lost leaves those that are
+  // there.
   [[nodiscard]] SqlResult<void> gather(std::size_t count);
-  // `work` runs once with each of the first `count` hands, at the same time; returns when all have. At least as many were
-  // gathered. `work` is called on several threads, and must not throw.
+  [[nodiscard]] std::size_t size() const noexcept { return hands_.size(); }
+  // `work` runs once with each of the first `count` hands, at the same time; returns when all have. At least as many
+  // were gathered. `work` is called on several threads, and must not throw.
   void run(std::size_t count, const std::function<void(Hand&)>& work);
   // Closes all connections: one of them was lost.
   void dismiss() { hands_.clear(); }

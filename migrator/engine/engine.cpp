@@ -17,7 +17,9 @@ namespace {
 class Migrator final : public Engine {
  public:
   Migrator(EngineConfig config, gate::TableGate& gate, MigrationObserver& observer)
-      : config_(std::move(config)), parts_{config_.primary, gate, observer}, store_(config_.primary) {}
+      : config_(std::move(config)),
+        parts_{config_.primary, gate, observer, config_.watch_latency},
+        store_(config_.primary) {}
 
   ~Migrator() override { ask_all_to_end(); }
 

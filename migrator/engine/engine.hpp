@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "migrator/api.hpp"
+#include "migrator/engine/client_latency.hpp"
 #include "migrator/engine/observer.hpp"
 #include "migrator/sql/server_address.hpp"
 #include "proxy/gate/gate.hpp"
@@ -15,6 +16,7 @@ namespace sluice::migrator {
 struct EngineConfig {
   ServerAddress primary;
   std::size_t migrations_max = 8;  // that run at the same time
+  WatchLatency watch_latency;      // of the clients; must outlive the engine
 };
 
 class Engine : public Migrations {

@@ -207,6 +207,12 @@ void Inbox::on_link_lost(const StreamError& error, std::stop_token /*stop*/) {
 }
 
 void Inbox::on_ended(const StreamError& error) {
+  constexpr unsigned kFatalErrorReadingBinlog = 1236;
+  if (error.server_code == kFatalErrorReadingBinlog && error.text.find("first log file") != std::string::npos) {
+    return trouble("binlog_purged", "the primary has purged its binlog from " + to_string(progress().reached) +
+                                        " on before it was read, so nobody knows what changed since; clean up, then "
+                                        "start again, with binlogs that are kept for longer");
+  }
   trouble("stream_ended",
           "the binlog can't be followed any more: " + (error.text.empty() ? error.code.message() : error.text) +
               (error.server_code != 0 ? " (" + std::to_string(error.server_code) + ")" : ""));

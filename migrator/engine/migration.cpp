@@ -196,8 +196,10 @@ void Migration::perform(Work work) {
       return verify();
     case Work::cut_over:
       return cut_over();
-    case Work::wait:
-      return rest(kIdle);
+    case Work::wait: {
+      const Millis left = rest_left(gate::Clock::now());
+      return rest(left > Millis{0} ? std::min(left, kIdle) : kIdle);
+    }
     case Work::clean_up:
       return clean_up();
     case Work::end:
@@ -267,13 +269,11 @@ MigrationFsm::Facts Migration::facts() {
       head_seen_ = *head;
       behind_since_ = now;
     }
-    if (auto brakes = throttle_.look(*connection_, now_options, now); brakes.has_value()) {
-      brakes_ = *brakes;
-      if (brakes_.critical) fail(*brakes_.critical);
-    }
+    look_at_brakes(now_options, now);
     held_from_outside_ = facts.copied && facts.verified && held_from_outside();
   }
   facts.throttled = !brakes_.throttled_by.empty();
+  facts.resting = rest_left(now) > Millis{0};
   facts.lag = progress.reached >= head_seen_ ? Millis{0} : std::chrono::duration_cast<Millis>(now - behind_since_);
   blocker_ = blocker_ahead(now_options);
   facts.blocked = blocker_.has_value();
@@ -289,13 +289,8 @@ void Migration::publish(const MigrationFsm::Facts& facts) {
   const auto bypass = inbox_ ? inbox_->bypass_writers() : std::vector<BypassWriter>{};
   checkpoint_.changes_applied = applied_before_ + (applier_ ? applier_->applied() : 0);
   checkpoint_.mismatches = mismatches_before_ + (applier_ ? applier_->mismatches() : 0);
-  const auto part = [&](std::uint64_t done) {
-    const auto all =
-        static_cast<double>(std::max<std::uint64_t>({checkpoint_.rows_estimated, checkpoint_.rows_copied, 1}));
-    return std::min(1.0, static_cast<double>(done) / all);
-  };
   const std::scoped_lock lock(mutex_);
-  status_.throttled_by = brakes_.throttled_by;
+  status_.throttled_by = throttled_by();
   status_.rows_copied = checkpoint_.rows_copied;
   status_.rows_estimated = checkpoint_.rows_estimated;
   status_.changes_applied = checkpoint_.changes_applied;
@@ -308,11 +303,7 @@ void Migration::publish(const MigrationFsm::Facts& facts) {
   status_.error = error_;
   status_.bypass_writers = bypass;
   status_.cut_over = checkpoint_.cut_over;
-  // Copying is three quarters of the work, comparing the rest.
-  constexpr double kCopyShare = 0.75;
-  const double copied = checkpoint_.copied ? 1.0 : std::min(0.999, part(checkpoint_.rows_copied));
-  const double verified = checkpoint_.verified ? 1.0 : std::min(0.999, part(checkpoint_.verified_rows));
-  status_.progress = std::min(0.999, kCopyShare * copied + (1 - kCopyShare) * verified);
+  tell_progress();
 }
 
 void Migration::rest(Millis time) {
@@ -321,8 +312,7 @@ void Migration::rest(Millis time) {
     std::unique_lock lock(mutex_);
     nudged_.wait_for(lock, time, [&, seen = nudges_] { return stopping() || nudges_ != seen; });
   }
-  if (!brakes_.throttled_by.empty())
-    parts_.observer.throttled_for(std::chrono::round<Millis>(gate::Clock::now() - began));
+  if (!throttled_by().empty()) parts_.observer.throttled_for(std::chrono::round<Millis>(gate::Clock::now() - began));
 }
 
 void Migration::note(std::string_view event, std::string details) {

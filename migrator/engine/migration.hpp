@@ -15,12 +15,15 @@
 #include "migrator/engine/applier.hpp"
 #include "migrator/engine/audit.hpp"
 #include "migrator/engine/audit_marks.hpp"
+#include "migrator/engine/client_latency.hpp"
 #include "migrator/engine/crew.hpp"
 #include "migrator/engine/cut_over.hpp"
 #include "migrator/engine/inbox.hpp"
+#include "migrator/engine/latency_governor.hpp"
 #include "migrator/engine/long_statement.hpp"
 #include "migrator/engine/migration_fsm.hpp"
 #include "migrator/engine/observer.hpp"
+#include "migrator/engine/progress.hpp"
 #include "migrator/engine/range_round.hpp"
 #include "migrator/engine/store.hpp"
 #include "migrator/engine/swap_group.hpp"
@@ -46,12 +49,14 @@ class Migration {
   static constexpr Millis kHeldAfterCrash{60'000};
   // For the others to come to the cut-over, once all were ready for it: a batch at most is in their way.
   static constexpr Millis kOthersComeWithin{2'000};
+  static constexpr Millis kSpreadWithin{2'000};  // for the look at how the rows lie
   static constexpr std::size_t kJournalShownMax = 10'000;
 
   struct Parts {
     ServerAddress primary;
     gate::TableGate& gate;
     MigrationObserver& observer;
+    WatchLatency watch_latency;
   };
 
   // `group`: with whom its table swaps; this migration is one of its members.
@@ -124,6 +129,21 @@ class Migration {
   void after_duplicate(const SqlError& error, const KeyRange& range);
   void refused(const SqlError& error, const KeyRange& range);
 
+  // migration_progress.cpp
+  void look_at_spread();  // blocks for at most kSpreadWithin and a query
+  void tell_progress();   // with the mutex held
+
+  // migration_throttle.cpp
+  void look_at_brakes(const Options& options, TimePoint now);
+  void govern(const Options& options, TimePoint now);
+  // A round of copying or comparing has just ended.
+  void worked_for(std::chrono::nanoseconds time);
+  // How long the next one has to wait, after one that took so long, and how many hands it may have.
+  [[nodiscard]] Millis pause_after(std::chrono::nanoseconds worked) const;
+  [[nodiscard]] std::size_t hands_now() const;
+  [[nodiscard]] Millis rest_left(TimePoint now) const;
+  [[nodiscard]] std::string throttled_by() const;
+
   // migration_end.cpp
   void cut_over();
   [[nodiscard]] bool passes_compatibility();
@@ -194,8 +214,15 @@ class Migration {
   std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<ChangeStream> stream_;
-  Throttle throttle_;
+  Throttle throttle_{parts_.primary, id_};
   Brakes brakes_;
+  LatencyGovernor governor_;
+  std::unique_ptr<LatencyWatch> latency_;  // while the option asks for it
+  std::string slowed_by_;                  // by the governor, in words; empty: by nothing
+  std::chrono::nanoseconds worked_{};      // the last round
+  TimePoint worked_until_{};
+  std::optional<KeySpread> spread_;  // nothing: by rows
+  Eta eta_;
   std::uint64_t chunk_rows_ = 0;
   std::uint64_t applied_at_beat_ = 0;  // when a commit of ours last made sure that what was applied is visible
   std::uint64_t applied_before_ = 0;   // by earlier processes

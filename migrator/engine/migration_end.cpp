@@ -299,6 +299,8 @@ void Migration::finish() {
   if (last && is_done_with(gate)) parts_.gate.disarm(gate);
   if (stream_) stream_->stop();
   brakes_ = {};
+  slowed_by_.clear();
+  throttle_.stop();
   if (error_) {
     note("failed", Details().add("code", error_->code).add("message", error_->message).text());
   } else {

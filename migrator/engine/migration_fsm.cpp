@@ -96,6 +96,7 @@ std::optional<Problem> MigrationFsm::act(Action action) {
 
 MigrationFsm::Work MigrationFsm::work_between(const Facts& facts, Work turn) {
   // Changes and the copy take turns, so that neither starves; a set that fills up comes first.
+  if (facts.resting) return facts.pending > 0 ? Work::apply : Work::wait;
   const bool apply = facts.pending > 0 && (facts.pending_is_urgent || last_ != Work::apply);
   return apply ? Work::apply : turn;
 }

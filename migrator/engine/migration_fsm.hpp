@@ -43,6 +43,7 @@ class MigrationFsm {
     bool indexed = true;
     bool verified = false;
     bool throttled = false;
+    bool resting = false;         // after a round: nothing is copied or compared for a while, but changes are applied
     bool postponed = false;       // option or flag file, and nobody asked for the cut-over by hand (see cut_over_asked)
     bool outside_window = false;  // of the times at which it may happen; false as well when asked for by hand
     bool blocked = false;         // somebody would make the hold wait: better wait with the gate open

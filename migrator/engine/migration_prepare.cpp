@@ -110,6 +110,7 @@ void Migration::prepare() {
     return connection_lost(beaten.error());
   }
   if (!again) await_prepared_transactions();
+  if (connection_) look_at_spread();
   {
     const std::scoped_lock lock(mutex_);
     fsm_.prepared();

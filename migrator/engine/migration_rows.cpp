@@ -32,7 +32,7 @@ void Migration::apply() {
   const std::size_t batches = 1 + (inbox_->progress().pending / max_keys_per_batch);
   std::mutex mutex;
   Applier::Result worst;
-  crew_->run(std::min(options().copy_threads, batches), [&](Crew::Hand& hand) {
+  crew_->run(std::min(crew_->size(), batches), [&](Crew::Hand& hand) {
     Applier::Result result;
     do {
       result = applier_->apply_some(hand.connection, hand.sql, ResyncMode::no_wait);
@@ -96,6 +96,7 @@ RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, st
                                      const RangeWork& work) {
   const auto began = gate::Clock::now();
   const Options now = options();
+  const bool rests = pause_after(kTurnMax) > Millis{0};
   const auto nudges = [this] {
     const std::scoped_lock lock(mutex_);
     return nudges_;
@@ -104,7 +105,7 @@ RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, st
       .above = above, .chunk_rows = chunk_rows_, .chunk_time = now.chunk_time_ms, .is_over = [&, before = nudges()] {
         const auto took = gate::Clock::now() - began;
         return took >= kTurnMax || stopping() || nudges() != before ||
-               (took >= now.chunk_time_ms && inbox_->progress().pending > 0);
+               (took >= now.chunk_time_ms && (rests || inbox_->progress().pending > 0));
       }};
   RangeOutcome outcome = run_ranges(*crew_, hands, turn, work);
   chunk_rows_ = outcome.chunk_rows;
@@ -128,7 +129,7 @@ void Migration::copy() {
   const auto began = gate::Clock::now();
   // One after the other while a row is in the way, so that what is behind it is neither copied again and again nor lets
   // the chunks grow, which are to be halved.
-  const std::size_t hands = in_the_way_since_ == TimePoint{} ? options().copy_threads : 1;
+  const std::size_t hands = in_the_way_since_ == TimePoint{} ? hands_now() : 1;
   RangeOutcome outcome = work_through(checkpoint_.copied_to, hands, [](Crew::Hand& hand, const KeyRange& range) {
     return copy_range(hand.connection, hand.sql, range);
   });
@@ -142,9 +143,7 @@ void Migration::copy() {
     checkpoint_.copied = true;
     note("copied", Details().add("rows", checkpoint_.rows_copied).text());
   }
-  if (const double nice_ratio = options().nice_ratio; nice_ratio > 0) {
-    rest(std::chrono::duration_cast<Millis>((gate::Clock::now() - began) * nice_ratio));
-  }
+  worked_for(gate::Clock::now() - began);
 }
 
 void Migration::copy_failed(const RangeOutcome::Gap& gap) {
@@ -178,20 +177,20 @@ bool Migration::has_no_strays() {
 
 void Migration::verify() {
   if (!gather()) return;
-  RangeOutcome outcome = work_through(checkpoint_.verified_to, options().copy_threads,
-                                      [](Crew::Hand& hand, const KeyRange& range) -> RangeResult {
-                                        auto compared = compare_range(hand.connection, hand.sql, range);
-                                        if (compared.has_error())
-                                          return {.status = classify(compared.error()), .error = compared.error()};
-                                        // Unequal may mean: changed, and not applied yet. Written again, they are
-                                        // compared again, with the row locked.
-                                        return {.rows = compared->rows, .unequal = std::move(compared->unequal)};
-                                      });
+  const auto began = gate::Clock::now();
+  RangeOutcome outcome =
+      work_through(checkpoint_.verified_to, hands_now(), [](Crew::Hand& hand, const KeyRange& range) -> RangeResult {
+        auto compared = compare_range(hand.connection, hand.sql, range);
+        if (compared.has_error()) return {.status = classify(compared.error()), .error = compared.error()};
+        // Unequal may mean: changed, and not applied yet. Written again, they are compared again, with the row locked.
+        return {.rows = compared->rows, .unequal = std::move(compared->unequal)};
+      });
   checkpoint_.verified_to = std::move(outcome.done_to);
   checkpoint_.verified_rows += outcome.rows;
   parts_.observer.rows_verified(outcome.rows);
   if (outcome.unreadable) return read_failed("compare_failed", *outcome.unreadable);
   if (outcome.gap) return read_failed("compare_failed", outcome.gap->result.error);
+  worked_for(gate::Clock::now() - began);
   if (!outcome.complete) return;
   if (!has_no_strays()) return;
   checkpoint_.verified = true;

@@ -29,6 +29,18 @@ std::string text(const Value& value) {
 
 }  // namespace
 
+std::string beats_query(const MigrationId& id) {
+  return "SELECT beats FROM _sluice.heartbeat WHERE migration = " + number_of(id);
+}
+
+std::uint64_t beats_of(const Rows& rows) {
+  std::uint64_t beats = 0;
+  if (rows.rows.empty()) return beats;
+  const std::string number = text(rows.rows[0].at(0));
+  std::from_chars(number.data(), number.data() + number.size(), beats);
+  return beats;
+}
+
 SqlResult<Connection*> Store::connection() {
   if (!connection_) {
     auto made = Connection::connect(address_);
@@ -204,11 +216,13 @@ SqlResult<bool> Store::is_latest(const MigrationId& id) {
   return text(rows->rows.at(0).at(0)) == "0";
 }
 
-SqlResult<void> Store::beat(const MigrationId& id) {
+SqlResult<std::uint64_t> Store::beat(const MigrationId& id) {
   auto beaten = execute("INSERT INTO _sluice.heartbeat (migration, beats) VALUES (" + number_of(id) +
                         ", 1) ON DUPLICATE KEY UPDATE beats = beats + 1");
   if (beaten.has_error()) return beaten.error();
-  return {};
+  auto beats = query(beats_query(id));
+  if (beats.has_error()) return beats.error();
+  return beats_of(*beats);
 }
 
 }  // namespace sluice::migrator

@@ -49,8 +49,8 @@ class Store {
   [[nodiscard]] SqlResult<std::vector<JournalEntry>> journal(const MigrationId& id);
   // Whether no later migration has worked on the same table.
   [[nodiscard]] SqlResult<bool> is_latest(const MigrationId& id);
-  // One small committed transaction in the binlog.
-  [[nodiscard]] SqlResult<void> beat(const MigrationId& id);
+  // One small committed transaction in the binlog: the migration's next heartbeat. Its number, which grows.
+  [[nodiscard]] SqlResult<std::uint64_t> beat(const MigrationId& id);
 
   // Gives the connection back. What is said later opens another.
   void disconnect() { connection_.reset(); }
@@ -64,5 +64,9 @@ class Store {
   ServerAddress address_;
   std::optional<Connection> connection_;
 };
+
+// How many heartbeats of a migration a server has: what to ask it, and what its answer says. 0: none.
+[[nodiscard]] std::string beats_query(const MigrationId& id);
+[[nodiscard]] std::uint64_t beats_of(const Rows& rows);
 
 }  // namespace sluice::migrator

@@ -1,11 +1,16 @@
-// Whether the migration should hold back: load, a query, a flag file. Blocks for short queries.
+// Whether the migration should hold back: load, a query, a flag file, the replicas, an HTTP check. Blocks for short
+// queries at the primary only.
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "migrator/api.hpp"
+#include "migrator/engine/http_check.hpp"
+#include "migrator/engine/replica_lag.hpp"
 #include "migrator/sql/connection.hpp"
 
 namespace sluice::migrator {
@@ -21,11 +26,26 @@ class Throttle {
   using TimePoint = std::chrono::steady_clock::time_point;
   static constexpr std::chrono::milliseconds kInterval{500};
 
+  Throttle(ServerAddress primary, MigrationId id) : primary_(std::move(primary)), id_(std::move(id)) {}
+
   [[nodiscard]] SqlResult<Brakes> look(Connection& connection, const Options& options, TimePoint now);
+  // Asks nobody any more, until the next look.
+  void stop();
 
  private:
+  // Of what is asked for on threads of its own: ends what is not wanted any more, and begins what is wanted now.
+  void follow(const Options& options);
+  [[nodiscard]] SqlResult<Brakes> ask(Connection& connection, const Options& options) const;
+
+  ServerAddress primary_;
+  MigrationId id_;
   std::optional<TimePoint> looked_at_;
-  Brakes brakes_;
+  Brakes brakes_;  // the server's
+  std::vector<net::Address> replicas_;
+  Millis max_lag_{};
+  std::unique_ptr<ReplicaLag> replica_lag_;
+  std::string url_;
+  std::unique_ptr<HttpCheck> http_check_;
 };
 
 [[nodiscard]] bool flag_is_set(const std::string& file);  // false for an empty name

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "migrator/options/http_url.hpp"
 #include "migrator/options/option_values.hpp"
 
 namespace sluice::migrator {
@@ -16,6 +17,7 @@ constexpr std::int64_t MILLIS_MAX = 600'000;
 constexpr double NICE_RATIO_MAX = 100;
 constexpr std::size_t COMPATIBILITY_QUERIES_MAX = 100;
 constexpr std::size_t RENAMES_MAX = 1000;
+constexpr std::size_t REPLICAS_MAX = 32;
 
 template <bool Options::* Field>
 bool read_flag(Options& options, const json::value& value) {
@@ -39,12 +41,36 @@ bool read_millis(Options& options, const json::value& value) {
   return true;
 }
 
+// 0: none.
+template <Millis Options::* Field>
+bool read_limit(Options& options, const json::value& value) {
+  if (whole_number(value) != 0) return read_millis<Field>(options, value);
+  options.*Field = Millis{0};
+  return true;
+}
+
 template <Load Options::* Field>
 bool read_load(Options& options, const json::value& value) {
   if (!value.is_string()) return false;
   auto load = load_from(std::string_view{value.get_string()});
   if (!load) return false;
   options.*Field = std::move(*load);
+  return true;
+}
+
+bool read_replicas(Options& options, const json::value& value) {
+  if (!value.is_string()) return false;
+  auto replicas = addresses_from(std::string_view{value.get_string()});
+  if (!replicas || replicas->size() > REPLICAS_MAX) return false;
+  options.throttle_control_replicas = std::move(*replicas);
+  return true;
+}
+
+bool read_http_url(Options& options, const json::value& value) {
+  if (!value.is_string()) return false;
+  const std::string_view text{value.get_string()};
+  if (!text.empty() && !http_url_from(text)) return false;
+  options.throttle_http = text;
   return true;
 }
 
@@ -153,6 +179,9 @@ template <Load Options::* Field>
 json::value print_load(const Options& options) {
   return json::string{load_text(options.*Field)};
 }
+json::value print_replicas(const Options& options) {
+  return json::string{addresses_text(options.throttle_control_replicas)};
+}
 json::value print_retention(const Options& options) {
   return json::string{duration_text(options.old_table_retention)};
 }
@@ -199,13 +228,26 @@ constexpr std::array ROWS{
               print_plain<&Options::copy_threads>},
     load<&Options::max_load>("max_load"),
     load<&Options::critical_load>("critical_load"),
+    millis<&Options::max_lag_millis>("max_lag_millis"),
+    OptionRow{{"throttle_control_replicas", OptionForm::text, RUNNING,
+               "at most 32 addresses like \"replica1:3306,replica2:3306\""},
+              read_replicas,
+              print_replicas},
     text<&Options::throttle_query>("throttle_query"),
+    OptionRow{{"throttle_http", OptionForm::text, RUNNING,
+               "a URL like \"http://127.0.0.1:8500/may-go-on\", without a user name in it"},
+              read_http_url,
+              print_plain<&Options::throttle_http>},
     text<&Options::throttle_flag_file>("throttle_flag_file"),
     flag<&Options::defer_secondary_indexes>("defer_secondary_indexes", START),
     flag<&Options::attempt_instant_ddl>("attempt_instant_ddl", START),
     OptionRow{{"nice_ratio", OptionForm::number, RUNNING, "a number from 0 to 100"},
               read_nice_ratio,
               print_plain<&Options::nice_ratio>},
+    OptionRow{{"max_client_latency_ms", OptionForm::number, RUNNING,
+               "a whole number of milliseconds from 1 to 600000, or 0 for no limit"},
+              read_limit<&Options::max_client_latency_ms>,
+              print_millis<&Options::max_client_latency_ms>},
     text<&Options::panic_flag_file>("panic_flag_file"),
     flag<&Options::postpone_cut_over>("postpone_cut_over", RUNNING),
     text<&Options::postpone_cut_over_flag_file>("postpone_cut_over_flag_file"),

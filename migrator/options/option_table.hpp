@@ -20,12 +20,6 @@ struct OptionRow {
 [[nodiscard]] std::span<const OptionRow> option_rows() noexcept;
 
 // Names of the contract that nothing answers to yet.
-inline constexpr std::array<std::string_view, 7> UNSUPPORTED_OPTIONS{"max_lag_millis",
-                                                                     "throttle_control_replicas",
-                                                                     "throttle_http",
-                                                                     "max_client_latency_ms",
-                                                                     "guards",
-                                                                     "backup",
-                                                                     "webhooks"};
+inline constexpr std::array<std::string_view, 3> UNSUPPORTED_OPTIONS{"guards", "backup", "webhooks"};
 
 }  // namespace sluice::migrator

@@ -1,5 +1,6 @@
 #include "migrator/options/option_values.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -74,6 +75,31 @@ std::optional<Load> load_from(std::string_view text) {
     if (text.empty()) return std::nullopt;
   }
   return load;
+}
+
+std::optional<std::vector<net::Address>> addresses_from(std::string_view text) {
+  constexpr std::uint16_t MYSQL_PORT = 3306;
+  std::vector<net::Address> addresses;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    const auto address = net::parse_address(trimmed(text.substr(0, comma)), MYSQL_PORT);
+    if (!address || address->is_unix() || address->port == 0) return std::nullopt;
+    if (std::ranges::find(addresses, *address) != addresses.end()) return std::nullopt;
+    addresses.push_back(*address);
+    if (comma == std::string_view::npos) break;
+    text.remove_prefix(comma + 1);
+    if (text.empty()) return std::nullopt;
+  }
+  return addresses;
+}
+
+std::string addresses_text(const std::vector<net::Address>& addresses) {
+  std::string text;
+  for (const auto& address : addresses) {
+    if (!text.empty()) text += ',';
+    text += net::to_string(address);
+  }
+  return text;
 }
 
 std::string load_text(const Load& load) {

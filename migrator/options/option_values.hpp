@@ -8,6 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "net/address.hpp"
 
 namespace sluice::migrator {
 
@@ -25,5 +28,9 @@ inline constexpr std::int64_t DURATION_SECONDS_MAX = 10LL * 365 * 24 * 3600;
 using Load = std::map<std::string, std::uint64_t>;
 [[nodiscard]] std::optional<Load> load_from(std::string_view text);
 [[nodiscard]] std::string load_text(const Load& load);
+
+// "db2:3306,db3:3306", without a port 3306; the empty text is an empty list. Each at most once.
+[[nodiscard]] std::optional<std::vector<net::Address>> addresses_from(std::string_view text);
+[[nodiscard]] std::string addresses_text(const std::vector<net::Address>& addresses);
 
 }  // namespace sluice::migrator

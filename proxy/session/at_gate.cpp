@@ -69,7 +69,9 @@ Session::Running Session::wait_for_gate() {
   }
   while (!wake_ && !client_gone_ && !server_gone_) co_await changed_.wait();
   waits_at_gate_ = false;
-  shared().observer.statement_held(gate::Clock::now() - since);
+  const auto held = gate::Clock::now() - since;
+  in_flight_.last().held += held;
+  shared().observer.statement_held(held);
   co_return wake_ && !client_gone_ && !server_gone_ ? Next::go_on : Next::end;
 }
 
@@ -100,7 +102,7 @@ Session::Running Session::answer_locally(std::function<PacketBytes(std::uint8_t)
   if (!sequence) co_return Next::end;
   const auto sent = in_flight_.pop();
   finish_at_gate();
-  shared().observer.statement_finished(outcome, gate::Clock::now() - sent.begun_at);
+  shared().observer.statement_finished(outcome, gate::Clock::now() - sent.begun_at, sent.held);
   const PacketBytes packet = answer(static_cast<std::uint8_t>(*sequence + 1));
   co_return co_await write_to_client(packet);
 }

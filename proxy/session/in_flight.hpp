@@ -14,6 +14,7 @@ namespace sluice::proxy {
 struct SentCommand {
   Effect effect;
   std::chrono::steady_clock::time_point begun_at;
+  std::chrono::steady_clock::duration held{};  // at the gate, before it was sent
 };
 
 class InFlight {

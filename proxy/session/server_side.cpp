@@ -75,7 +75,7 @@ void Session::note_answer(const protocol::Ending& ending) {
   memory_.server_says(ending.database, ending.charset);
   finish_at_gate();
   shared().observer.statement_finished(ending.error == 0 ? Outcome::ok : Outcome::error,
-                                       std::chrono::steady_clock::now() - sent.begun_at);
+                                       std::chrono::steady_clock::now() - sent.begun_at, sent.held);
   if (waits_for_answers_) changed_.notify();
 }
 

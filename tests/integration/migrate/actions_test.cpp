@@ -1,8 +1,5 @@
 // What a person may ask of a migration while it runs, by HTTP and by flag files, under writing clients.
-#include <filesystem>
-#include <fstream>
-
-#include "tests/integration/migrate/fixture.hpp"
+#include "tests/integration/migrate/under_clients.hpp"
 
 namespace sluice::test {
 namespace {
@@ -15,67 +12,10 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
 
-constexpr std::uint64_t rows = 4000;
-constexpr unsigned changed = 200;
 constexpr unsigned conflict = 409;
 constexpr unsigned refused = 422;
 
-class Actions : public BehindSluice {
- protected:
-  void SetUp() override {
-    BehindSluice::SetUp();
-    make_orders(0);
-    auto options = clients_of_orders();
-    options.clients = 4;
-    workload_.emplace(options);
-    workload_->fill(direct(), rows);
-    before_ = definition(direct(), "orders");
-    workload_->start();
-  }
-  void TearDown() override {
-    EXPECT_TRUE(writes_go_on());
-    expect_unharmed(*workload_);
-    BehindSluice::TearDown();
-  }
-
-  bool writes_go_on() const {
-    const auto before = workload_->acknowledged();
-    return wait_until([&] { return workload_->acknowledged() > before + 100; }, 30s);
-  }
-  // A migration in the midst of its copy; the rest would take long.
-  std::string copying(const std::string& more_options = "") {
-    const auto id = sluice().migrate(
-        {.table = "orders",
-         .alter = "ADD COLUMN note INT",
-         .options = R"({"chunk_size": 50, "chunk_time_ms": 2, "nice_ratio": 60)" + more_options + "}"});
-    EXPECT_TRUE(wait_until([&] { return sluice().status(id).rows_copied > 0; }, 30s)) << sluice().status(id).json;
-    return id;
-  }
-  void go_fast(const std::string& id) {
-    const auto response = change(id, R"({"nice_ratio": 0, "chunk_size": 1000, "chunk_time_ms": 200})");
-    EXPECT_EQ(response.status, changed) << response.body;
-  }
-  std::string shown(const std::string& id, const std::string& pointer) {
-    return json_at(sluice().status(id).json, pointer);
-  }
-  double throttled_seconds() {
-    const std::string name = "\nsluice_throttled_seconds_total ";
-    const auto text = sluice().get("/metrics").body;
-    const auto at = text.find(name);
-    return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size()));
-  }
-  bool comes_to_show(const std::string& id, const std::string& pointer, const std::string& value) {
-    return wait_until([&] { return shown(id, pointer) == value; });
-  }
-  void expect_untouched() { EXPECT_EQ(definition(direct(), "orders"), before_); }
-  std::filesystem::path flag_file(const std::string& name) const { return flags_.path() / name; }
-  static void touch(const std::filesystem::path& file) { std::ofstream{file}.flush(); }
-
- private:
-  std::optional<Workload> workload_;
-  ScratchFolder flags_{"flags"};
-  std::string before_;
-};
+class Actions : public UnderClients {};
 SLUICE_ON_BOTH_SERVERS(Actions);
 
 TEST_P(Actions, pause_stops_the_copy_and_resume_goes_on) {

@@ -62,13 +62,6 @@ class Crash : public BehindSluice {
     act(id, "cut-over");
     return id;
   }
-  void expect_nothing_lost(Workload& workload, TestClient& client) {
-    workload.stop();
-    const auto report = workload.verify(client);
-    EXPECT_EQ(report.lost, 0U) << testing::PrintToString(report.problems);
-    EXPECT_EQ(report.wrong_reads, 0U) << testing::PrintToString(report.problems);
-    EXPECT_EQ(report.unclaimed, 0U);
-  }
   void expect_ends_well(Mortal& with, const std::string& id) {
     expect_completed(with.sluice.await_state(id, "completed", 90s));
     EXPECT_TRUE(writes_go_on(with.workload));

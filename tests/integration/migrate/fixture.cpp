@@ -159,6 +159,14 @@ bool BehindSluice::sluice_runs(TestClient& client, const std::string& pattern) {
              .value() != "0";
 }
 
+void BehindSluice::expect_nothing_lost(Workload& workload, TestClient& direct) {
+  workload.stop();
+  const auto report = workload.verify(direct);
+  EXPECT_EQ(report.lost, 0U) << testing::PrintToString(report.problems);
+  EXPECT_EQ(report.wrong_reads, 0U) << testing::PrintToString(report.problems);
+  EXPECT_EQ(report.unclaimed, 0U);
+}
+
 void BehindSluice::expect_unharmed(Workload& workload) {
   workload.stop();
   const auto report = workload.verify(direct());

@@ -27,7 +27,7 @@ struct CountingObserver final : ProxyObserver {
   void connection_refused() noexcept override { ++refused_connections; }
   void login_finished(Outcome outcome) noexcept override { failed_logins += outcome == Outcome::ok ? 0 : 1; }
   void server_unreachable(std::string_view) noexcept override { ++unreachable; }
-  void statement_finished(Outcome, Duration) noexcept override { ++statements; }
+  void statement_finished(Outcome, Duration, Duration) noexcept override { ++statements; }
   void statement_held(Duration) noexcept override { ++held; }
 };
 

@@ -64,6 +64,18 @@ TEST(MigrationFsm, AppliesFirstWhenTheSetFillsUp) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(fsm.next(facts, kNow), Work::apply);
 }
 
+TEST(MigrationFsm, AppliesWhileTheCopyRests) {
+  MigrationFsm fsm = copying();
+  const Facts busy{.resting = true, .pending = 10};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(fsm.next(busy, kNow), Work::apply);
+  EXPECT_EQ(fsm.next({.resting = true}, kNow), Work::wait);
+  EXPECT_EQ(fsm.next({.copied = true, .resting = true}, kNow), Work::wait);
+  EXPECT_EQ(fsm.next({}, kNow), Work::copy);
+  Facts done = kDone;
+  done.resting = true;
+  EXPECT_EQ(fsm.next(done, kNow), Work::cut_over);
+}
+
 TEST(MigrationFsm, WaitsWhileThrottledOrPaused) {
   MigrationFsm fsm = copying();
   EXPECT_EQ(fsm.next({.throttled = true}, kNow), Work::wait);

@@ -39,9 +39,9 @@ TEST_F(MetricsTest, ClientsAreCountedWhileTheyAreConnected) {
 }
 
 TEST_F(MetricsTest, StatementsAreCountedByTheirEndAndTimed) {
-  metrics.statement_finished(proxy::Outcome::ok, 1ms);
-  metrics.statement_finished(proxy::Outcome::ok, 2ms);
-  metrics.statement_finished(proxy::Outcome::interrupted, 20s);
+  metrics.statement_finished(proxy::Outcome::ok, 1ms, 0ms);
+  metrics.statement_finished(proxy::Outcome::ok, 2ms, 0ms);
+  metrics.statement_finished(proxy::Outcome::interrupted, 20s, 20s);
   EXPECT_THAT(text(), HasSubstr("sluice_statements_total{outcome=\"ok\"} 2\n"));
   EXPECT_THAT(text(), HasSubstr("sluice_statements_total{outcome=\"interrupted\"} 1\n"));
   EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket{le=\"0.0005\"} 0\n"));
@@ -61,7 +61,7 @@ TEST_F(MetricsTest, NothingIsLostWhenManyThreadsCount) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < THREADS; ++i) {
       threads.emplace_back([this] {
-        for (int n = 0; n < STATEMENTS; ++n) metrics.statement_finished(proxy::Outcome::ok, 100us);
+        for (int n = 0; n < STATEMENTS; ++n) metrics.statement_finished(proxy::Outcome::ok, 100us, 0us);
       });
     }
   }

@@ -24,7 +24,9 @@ TEST(Options, left_out_keep_their_defaults) {
 TEST(Options, come_back_from_their_own_text) {
   constexpr auto all =
       R"({"chunk_size":7,"chunk_time_ms":8,"max_load":"Threads_running=25,Uptime=3","critical_load":"Threads_running=9",)"
-      R"("throttle_query":"SELECT 0","throttle_flag_file":"/a","nice_ratio":1.5,"panic_flag_file":"/b",)"
+      R"("max_lag_millis":700,"throttle_control_replicas":"db2:3307,[::1]:3306","throttle_query":"SELECT 0",)"
+      R"("throttle_http":"https://db.example/ok?x=1","throttle_flag_file":"/a","nice_ratio":1.5,)"
+      R"("max_client_latency_ms":20,"panic_flag_file":"/b",)"
       R"("postpone_cut_over":true,"postpone_cut_over_flag_file":"/c","cut_over_window":"sat 22:00-04:00 UTC","hold_timeout_ms":10,"drain_timeout_ms":11,)"
       R"("on_blocker":"kill","fence":"gate+lock","verify":"off","discard_foreign_keys":true,)"
       R"("include_triggers":true,"approve_renamed_columns":["a=b","c=d=e"],"allow_zero_in_date":true,)"
@@ -34,6 +36,8 @@ TEST(Options, come_back_from_their_own_text) {
   const auto options = options_from_json_text(all);
   ASSERT_TRUE(options.has_value()) << options.error().message;
   EXPECT_EQ(options->max_load.at("Uptime"), 3U);
+  EXPECT_EQ(options->throttle_control_replicas.at(0), (net::Address{"db2", 3307}));
+  EXPECT_EQ(options->throttle_control_replicas.at(1), (net::Address{"::1", 3306}));
   EXPECT_EQ(options->old_table_retention, std::chrono::hours{24 * 7});
   EXPECT_EQ(options->fence, Fence::gate_and_lock);
   EXPECT_THAT(options->approve_renamed_columns, testing::ElementsAre("a=b", "c=d=e"));
@@ -67,6 +71,19 @@ TEST(Options, say_what_a_value_must_be) {
   }
   for (const auto* renames : {"true", R"("a=b")", R"(["a"])", R"(["=b"])", R"(["a="])", "[1]"}) {
     EXPECT_THAT(refusal(std::string{R"({"approve_renamed_columns":)"} + renames + "}"), HasSubstr("old=new"));
+  }
+  EXPECT_THAT(refusal(R"({"max_client_latency_ms":-1})"), HasSubstr("max_client_latency_ms must be"));
+  EXPECT_THAT(refusal(R"({"max_client_latency_ms":600001})"), HasSubstr("or 0 for no limit"));
+  EXPECT_EQ(refusal(R"({"max_client_latency_ms":0})"), "accepted");
+  EXPECT_THAT(refusal(R"({"max_lag_millis":0})"), HasSubstr("max_lag_millis must be"));
+  for (const auto* replicas : {":3306", "a,", ",a", "a:", "a:0", "a:99999", "/run/mysqld.sock", "a:1,a:1", "[::1"}) {
+    EXPECT_THAT(refusal(std::string{R"({"throttle_control_replicas":")"} + replicas + "\"}"), HasSubstr("addresses"))
+        << replicas;
+  }
+  for (const auto* url : {"x", "ftp://a/", "http://", "http:///x", "http://a:0/", "http://a:99999/", "http://u:p@a/",
+                          "http://a/#part", "http://a b/", "//a/", "/x"}) {
+    EXPECT_THAT(refusal(std::string{R"({"throttle_http":")"} + url + "\"}"), HasSubstr("throttle_http must be a URL"))
+        << url;
   }
   for (const auto* load : {"x", "a=", "=1", "a=1,", "a=1,a=2", "a b=1", "a=-1", "a=99999999999999999999"}) {
     EXPECT_THAT(refusal(std::string{R"({"max_load":")"} + load + "\"}"), HasSubstr("max_load must be")) << load;

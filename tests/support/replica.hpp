@@ -1,0 +1,22 @@
+// A real replica of a throwaway server.
+#pragma once
+
+#include "tests/support/server.hpp"
+
+namespace sluice::test {
+
+// Follows what the primary writes from now on. Not thread-safe.
+class Replica {
+ public:
+  explicit Replica(const TestServer& primary);
+
+  [[nodiscard]] TestServer& server() { return server_; }
+  // It still fetches what the primary writes, but applies none of it, until start_applying().
+  void stop_applying();
+  void start_applying();
+
+ private:
+  TestServer server_;
+};
+
+}  // namespace sluice::test
