@@ -93,6 +93,7 @@ json::object status_json(const migrator::Status& status) {
           {"mismatches", status.mismatches},
           {"shadow_table", status.shadow_table},
           {"old_table", status.old_table},
+          {"verified_at", text_or_null(status.verified_at)},
           {"started_at", text_or_null(status.started_at)},
           {"ended_at", text_or_null(status.ended_at)},
           {"error", status.error ? json::value(problem_json(*status.error)) : json::value{}},

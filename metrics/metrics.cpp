@@ -101,7 +101,7 @@ void Metrics::Counts::add_migrations(std::vector<MetricFamily>& families) const 
   families.push_back(
       counter("sluice_changes_applied_total", "Changed keys applied to shadow tables.", changes_applied));
   families.push_back(counter("sluice_verified_rows_total", "Rows compared in both tables.", rows_verified));
-  families.push_back(counter("sluice_mismatches_total", "Rows found unequal, and resynced.", mismatches));
+  families.push_back(counter("sluice_mismatches_total", "Rows found unequal that no client had changed; they are written again.", mismatches));
   families.push_back(counter("sluice_stragglers_total",
                              "Changes from outside the proxy that came just before a swap and were carried over.",
                              stragglers));

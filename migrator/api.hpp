@@ -101,7 +101,7 @@ struct CutOverStatus {
   std::uint64_t held_statements = 0;
   std::uint64_t stragglers = 0;
   std::uint64_t conflicts = 0;  // stragglers left alone, because their key had been written in the new table already
-  std::string fence;            // "lock" or "gate"
+  std::string fence;            // "lock", "gate" or "instant"
   std::string last_error;
   std::string audit;             // whether the rows changed shortly before the swap were all found in the new table
   std::vector<TimedPart> parts;  // of the last attempt
@@ -122,6 +122,7 @@ struct Status {
   std::int64_t binlog_lag_ms = 0;
   std::uint64_t verified_rows = 0, mismatches = 0;
   std::string shadow_table, old_table;
+  std::string verified_at;           // when rows were last compared; RFC 3339, empty when not yet
   std::string started_at, ended_at;  // RFC 3339, empty when not yet
   std::optional<Problem> error;
   std::vector<BypassWriter> bypass_writers;

@@ -194,6 +194,7 @@ std::string to_json(const Checkpoint& checkpoint) {
                       {"copied", checkpoint.copied},
                       {"verified_to", from(checkpoint.verified_to)},
                       {"verified", checkpoint.verified},
+                      {"verified_at", checkpoint.verified_at},
                       {"deferred_indexes", from(checkpoint.deferred_indexes)},
                       {"altered_from", checkpoint.altered_from},
                       {"cut_over_asked", checkpoint.cut_over_asked},
@@ -223,6 +224,7 @@ boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
   checkpoint.copied = flag_at(object, "copied");
   checkpoint.verified_to = key_at(object, "verified_to");
   checkpoint.verified = flag_at(object, "verified");
+  checkpoint.verified_at = text_at(object, "verified_at");
   checkpoint.deferred_indexes = indexes_at(object, "deferred_indexes");
   checkpoint.altered_from = text_at(object, "altered_from");
   checkpoint.cut_over_asked = flag_at(object, "cut_over_asked");

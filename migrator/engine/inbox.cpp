@@ -47,9 +47,11 @@ void Inbox::again(std::vector<PendingKeys::Entry> entries) {
   pending_.again(std::move(entries));
 }
 
-void Inbox::add_found(std::vector<KeyLiterals> keys) {
+std::size_t Inbox::add_found(std::vector<KeyLiterals> keys) {
   const std::scoped_lock lock(mutex_);
+  const std::size_t before = pending_.size();
   for (KeyLiterals& key : keys) pending_.add(std::move(key), std::nullopt);
+  return pending_.size() - before;
 }
 
 Inbox::Progress Inbox::progress() const {

@@ -37,7 +37,8 @@ class Inbox final : public ChangeConsumer {
   [[nodiscard]] std::vector<PendingKeys::Entry> take(std::size_t count);
   void done(const std::vector<PendingKeys::Entry>& entries);
   void again(std::vector<PendingKeys::Entry> entries);
-  void add_found(std::vector<KeyLiterals> keys);
+  // How many of them were not pending already.
+  std::size_t add_found(std::vector<KeyLiterals> keys);
 
   struct Progress {
     Position reached;  // everything before it has been read

@@ -296,6 +296,7 @@ void Migration::publish(const MigrationFsm::Facts& facts) {
   status_.changes_applied = checkpoint_.changes_applied;
   status_.changes_pending = facts.pending;
   status_.binlog_lag_ms = facts.lag == Millis::max() ? 0 : facts.lag.count();
+  status_.verified_at = checkpoint_.verified_at;
   status_.verified_rows = checkpoint_.verified_rows;
   status_.mismatches = checkpoint_.mismatches;
   status_.shadow_table = shadow.table;

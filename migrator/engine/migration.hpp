@@ -42,6 +42,8 @@ class Migration {
   static constexpr Millis kIdle{20};
   // Copying or comparing goes on for so long where there are no changes to apply; then all else is looked after.
   static constexpr Millis kTurnMax{500};
+  // For the changes that may explain why rows are unequal to be read from the binlog; then nobody asks for the reason.
+  static constexpr Millis kChangesToldWithin{2'000};
   static constexpr Millis kReconnectAfter{500};
   // Whoever has touched the table for longer is waited for with the gate open.
   static constexpr Millis kShortTransaction{250};
@@ -110,6 +112,7 @@ class Migration {
   void verify();
   [[nodiscard]] RangeOutcome work_through(const std::optional<KeyLiterals>& above, std::size_t hands,
                                           const RangeWork& work);
+  void write_again(std::vector<KeyLiterals> keys);  // found unequal
   // Plain reads find everything that was applied so far.
   [[nodiscard]] bool sees_what_was_applied();
   // migration_instant.cpp
@@ -226,7 +229,7 @@ class Migration {
   std::uint64_t chunk_rows_ = 0;
   std::uint64_t applied_at_beat_ = 0;  // when a commit of ours last made sure that what was applied is visible
   std::uint64_t applied_before_ = 0;   // by earlier processes
-  std::uint64_t mismatches_before_ = 0;
+  std::uint64_t mismatches_before_ = 0;  // by earlier processes, or found by the comparison
   Checkpoint durable_;  // copied_to and verified_to as of when no found key was pending
   TimePoint saved_at_{};
   TimePoint looked_at_{};

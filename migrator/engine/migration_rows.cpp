@@ -3,6 +3,8 @@
 #include <mutex>
 #include <utility>
 
+#include "migrator/engine/clock_text.hpp"
+#include "migrator/engine/cut_over.hpp"
 #include "migrator/engine/details.hpp"
 #include "migrator/engine/migration.hpp"
 #include "migrator/rows/chunk_copier.hpp"
@@ -109,8 +111,21 @@ RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, st
       }};
   RangeOutcome outcome = run_ranges(*crew_, hands, turn, work);
   chunk_rows_ = outcome.chunk_rows;
-  inbox_->add_found(std::move(outcome.unequal));
   return outcome;
+}
+
+void Migration::write_again(std::vector<KeyLiterals> keys) {
+  if (keys.empty()) return;
+  // Most were changed in the source and wait for their turn, or are in the binlog that is still to be read. What nobody
+  // has changed there is another matter.
+  const auto head = binlog_head(*connection_);
+  const bool read =
+      head.has_value() && inbox_->wait_until_reached(*head, gate::Clock::now() + kChangesToldWithin);
+  const std::size_t unexplained = inbox_->add_found(std::move(keys));
+  if (!read || unexplained == 0) return;
+  mismatches_before_ += unexplained;
+  parts_.observer.mismatched(unexplained);
+  note("mismatches", Details().add("rows", static_cast<std::uint64_t>(unexplained)).text());
 }
 
 bool Migration::sees_what_was_applied() {
@@ -170,7 +185,7 @@ bool Migration::has_no_strays() {
     read_failed("compare_failed", strays.error());
     return false;
   }
-  inbox_->add_found(std::move(strays->keys));
+  write_again(std::move(strays->keys));
   strays_sought_to_ = strays->up_to;
   return !strays_sought_to_;
 }
@@ -182,11 +197,13 @@ void Migration::verify() {
       work_through(checkpoint_.verified_to, hands_now(), [](Crew::Hand& hand, const KeyRange& range) -> RangeResult {
         auto compared = compare_range(hand.connection, hand.sql, range);
         if (compared.has_error()) return {.status = classify(compared.error()), .error = compared.error()};
-        // Unequal may mean: changed, and not applied yet. Written again, they are compared again, with the row locked.
         return {.rows = compared->rows, .unequal = std::move(compared->unequal)};
       });
   checkpoint_.verified_to = std::move(outcome.done_to);
   checkpoint_.verified_rows += outcome.rows;
+  checkpoint_.verified_at = now_as_text();
+  // Unequal may mean: changed, and not applied yet. Written again, they are compared again, with the row locked.
+  write_again(std::move(outcome.unequal));
   parts_.observer.rows_verified(outcome.rows);
   if (outcome.unreadable) return read_failed("compare_failed", *outcome.unreadable);
   if (outcome.gap) return read_failed("compare_failed", outcome.gap->result.error);

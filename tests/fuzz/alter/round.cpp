@@ -121,7 +121,7 @@ void Round::play(Dice& dice) {
 }
 
 bool Round::Migrated::refused_a_row() const {
-  return end == End::failed && why.find("new table refuses") != npos;
+  return end == End::failed && (why.find("new table refuses") != npos || why.starts_with("duplicate_key"));
 }
 
 bool Round::make_tables() {

@@ -123,6 +123,7 @@ TEST_F(Routes, TheStatusHasEveryFieldOfTheContract) {
                           "changes_pending",
                           "binlog_lag_ms",
                           "verified_rows",
+                          "verified_at",
                           "mismatches",
                           "shadow_table",
                           "old_table",

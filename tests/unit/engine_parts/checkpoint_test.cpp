@@ -16,6 +16,7 @@ Checkpoint full() {
   checkpoint.deferred_indexes = {{"by `qty`", "KEY `by ``qty``` (`qty`)"}};
   checkpoint.altered_from = "CREATE TABLE `t` (\n  `id` int)";
   checkpoint.verified_to = KeyLiterals{"9", "'2026-01-01'"};
+  checkpoint.verified_at = "2026-01-01T00:00:00Z";
   checkpoint.rows_copied = 18'446'744'073'709'551'615U;
   checkpoint.rows_estimated = 3;
   checkpoint.cut_over = {.attempts = 2,
@@ -60,6 +61,7 @@ TEST(Checkpoint, ComesBackAsItWas) {
   EXPECT_EQ(trigger.name + trigger.sql_mode + trigger.character_set_client + trigger.collation_connection,
             "tANSI_QUOTESlatin1latin1_bin");
   EXPECT_EQ(trigger.statement, "CREATE TRIGGER t ... '\xe9'");
+  EXPECT_EQ(read->verified_at, full().verified_at);
   EXPECT_TRUE(read->cut_over_asked);
   EXPECT_EQ(read->rows_copied, full().rows_copied);
   EXPECT_EQ(read->cut_over.hold_ms, 12.5);

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "tests/support/wait.hpp"
 #include "tests/unit/engine_parts/no_observer.hpp"
 
 namespace sluice::migrator {
@@ -103,6 +104,7 @@ TEST_F(InboxTest, HoldsTheStreamBackWhenTooMuchIsPendingAndLetsItStop) {
     inbox.on_rows({.table = {}, .keys = {RowKey{{"2"}}}, .place = place(200)}, stop);
     went_on = true;
   });
+  EXPECT_FALSE(sluice::test::wait_until([&] { return went_on.load(); }, std::chrono::milliseconds{100}));
   EXPECT_EQ(inbox.progress().pending, 1U);
   inbox.done(inbox.take(1));
   stream.join();
