@@ -92,6 +92,7 @@ struct TimedPart {
 
 // CutOverStatus::audit, which may also be "impossible: why", or empty before the swap.
 inline constexpr std::string_view kAuditPending = "pending";
+inline constexpr std::string_view kInstantFence = "instant";  // the server's own lock, of an instant alter
 inline constexpr std::string_view kAuditPassed = "passed";
 inline constexpr std::string_view kAuditFailed = "failed";
 

@@ -25,9 +25,10 @@ Problem refused_row(const std::string& key, const SqlError& error) {
 }
 
 Applier::Result Applier::apply_some(Connection& connection, const RowSql& sql, ResyncMode mode) {
-  Result result{.status = Status::stuck};
   Entries entries = inbox_.take(max_keys_per_batch);
-  if (!entries.empty()) run(connection, sql, std::move(entries), mode, result);
+  if (entries.empty()) return {};
+  Result result{.status = Status::stuck};
+  run(connection, sql, std::move(entries), mode, result);
   return result;
 }
 
@@ -60,7 +61,9 @@ void Applier::run(Connection& connection, const RowSql& sql, Entries entries, Re
     case ResyncStatus::busy:
       if (entries.size() > 1) return halve(connection, sql, std::move(entries), mode, result);
       // Alone, it may wait in line for the row: it holds nothing that anybody could wait for.
-      if (mode == ResyncMode::no_wait) return run(connection, sql, std::move(entries), ResyncMode::wait, result);
+      if (mode == ResyncMode::no_wait && !std::exchange(result.has_waited, true)) {
+        return run(connection, sql, std::move(entries), ResyncMode::wait, result);
+      }
       return inbox_.again(std::move(entries));
     case ResyncStatus::conflict:
       if (entries.size() > 1) return halve(connection, sql, std::move(entries), mode, result);

@@ -33,6 +33,7 @@ class Applier {
   struct Result {
     Status status = Status::progress;
     std::optional<Problem> problem;
+    bool has_waited = false;  // for a row that was locked: one a batch, as others have to go on
   };
 
   // One batch of the oldest keys, at most max_keys_per_batch.

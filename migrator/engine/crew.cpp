@@ -14,6 +14,8 @@ SqlResult<void> Crew::gather(std::size_t count) {
   while (hands_.size() > count) hands_.pop_back();
   while (hands_.size() < count) {
     auto connection = Connection::connect(primary_, settings_);
+    // Where the server has no room for more, fewer do it.
+    if (connection.has_error() && connection.error().outcome == Outcome::refused && !hands_.empty()) return {};
     if (connection.has_error()) return connection.error();
     RowSql sql(plan_, connection->flavor());
     hands_.push_back({std::move(*connection), std::move(sql)});

@@ -115,6 +115,8 @@ bool CutOver::connect() {
   settings.autocommit = Autocommit::off;
   settings.lock_wait_timeout = kLockWaitMax;
   settings.innodb_lock_wait_timeout = kLockWaitMax;
+  // The times in its text are meant as the server's own ALTER takes them.
+  if (parts_.instant) settings.time_zone = server_time_zone;
   auto main = Connection::connect(parts_.primary, settings);
   auto side = Connection::connect(parts_.primary);
   if (main.has_error() || side.has_error()) {
@@ -133,7 +135,7 @@ CutOverFsm::Result CutOver::run() {
   // The server's own lock is all the fence that an instant alter needs.
   const bool lock =
       !parts_.instant && parts_.options.fence != Fence::gate && can_rename_under_lock_tables(main_->flavor());
-  status_.fence = parts_.instant ? "instant" : lock ? "lock" : "gate";
+  status_.fence = parts_.instant ? kInstantFence : lock ? "lock" : "gate";
   return drive(CutOverFsm(lock ? CutOverFsm::Fencing::lock_tables : CutOverFsm::Fencing::none));
 }
 
@@ -151,15 +153,19 @@ CutOverFsm::Result CutOver::drive(CutOverFsm fsm) {
     const bool may_panic =
         step == Step::fence || step == Step::catch_up || step == Step::record || step == Step::extend_gate;
     const TimePoint began = Clock::now();
+    if (step == Step::reconcile || step == Step::hand_over) keep_shut();
     const Outcome outcome = may_panic && parts_.panicked() ? Outcome::panic : perform(step);
     if (const auto part = part_of(step)) took(*part, began);
     // Until it is known and reconciled what became of the swap, nobody may get at the table.
-    if (outcome == Outcome::unknown)
-      (void)parts_.gate.extend(parts_.gate_of, Clock::now() + kRenameMax + kAftermathMax);
+    if (outcome == Outcome::unknown) keep_shut();
     fsm.done(outcome);
   }
   parts_.journal("cut_over.parts", details_of(status_.parts));
   return fsm.result();
+}
+
+void CutOver::keep_shut() {
+  (void)parts_.gate.extend(parts_.gate_of, Clock::now() + kRenameMax + kAftermathMax);
 }
 
 void CutOver::took(HoldPart part, TimePoint since) {

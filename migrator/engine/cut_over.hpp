@@ -107,6 +107,7 @@ class CutOver {
   void note(const std::string& what, const std::string& why);
   void note(const std::string& what, const SqlError& error);
   void took(HoldPart part, TimePoint since);
+  void keep_shut();  // for as long as a step of the aftermath takes
 
   Parts parts_;
   CutOverStatus& status_;

@@ -90,7 +90,7 @@ CutOver::Outcome CutOver::hand_over() {
     // The next attempt comes without the fence, from a connection that holds no locks.
     fenced_ = done.has_value() || done.error().outcome == migrator::Outcome::refused;
   } else {
-    SessionSettings settings;
+    SessionSettings settings = settings_for(parts_.tables.front().plan);
     settings.lock_wait_timeout = kLockWaitMax;
     auto connection = Connection::connect(parts_.primary, settings);
     done = connection.has_value() ? hand_over_all(*connection) : SqlResult<void>(connection.error());

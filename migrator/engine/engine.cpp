@@ -294,7 +294,8 @@ std::optional<Problem> Migrator::drop_leftovers(const Migration& migration) {
   const std::scoped_lock creating(creating_);
   if (auto problem = busy(migration.source(), 0); problem && problem->code == "table_busy") return problem;
   const Status status = migration.status();
-  if (status.state == State::completed && status.cut_over.audit != kAuditPassed) {
+  const bool swapped = status.state == State::completed && status.cut_over.fence != kInstantFence;
+  if (swapped && status.cut_over.audit != kAuditPassed) {
     return Problem{"not_possible_now",
                    "the old table may hold the only copy of some rows, as the audit of the swap did not pass (" +
                        status.cut_over.audit + "); look at the journal, then drop it by hand"};

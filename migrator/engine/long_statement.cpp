@@ -4,8 +4,8 @@
 
 namespace sluice::migrator {
 
-SqlResult<std::unique_ptr<LongStatement>> LongStatement::begin(const ServerAddress& primary, std::string sql) {
-  SessionSettings settings;
+SqlResult<std::unique_ptr<LongStatement>> LongStatement::begin(const ServerAddress& primary, SessionSettings settings,
+                                                               std::string sql) {
   settings.reply_timeout = kMax;
   auto connection = Connection::connect(primary, settings);
   if (connection.has_error()) return connection.error();

@@ -17,8 +17,9 @@ class LongStatement {
   // Of silence, after which the connection counts as lost.
   static constexpr std::chrono::hours kMax{24 * 30};
 
-  // Connects, which blocks, and begins.
-  [[nodiscard]] static SqlResult<std::unique_ptr<LongStatement>> begin(const ServerAddress& primary, std::string sql);
+  // Connects, which blocks, and begins. Of the settings, reply_timeout is not used.
+  [[nodiscard]] static SqlResult<std::unique_ptr<LongStatement>> begin(const ServerAddress& primary,
+                                                                       SessionSettings settings, std::string sql);
   // Kills the statement if it still runs, so that the server works no further on it. Blocks for as long as that takes.
   ~LongStatement();
   LongStatement(const LongStatement&) = delete;

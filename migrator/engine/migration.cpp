@@ -237,6 +237,7 @@ MigrationFsm::Facts Migration::facts() {
   if (flag_is_set(now_options.panic_flag_file)) (void)act(Action::panic);
   facts.copied = checkpoint_.copied || is_instant();
   facts.indexed = checkpoint_.deferred_indexes.empty();
+  facts.index_alone = index_alone_;
   facts.verified = checkpoint_.verified || now_options.verify == Verify::off || is_instant();
   bool asked = false;
   bool ending = false;
@@ -259,19 +260,14 @@ MigrationFsm::Facts Migration::facts() {
 
   const Inbox::Progress progress = inbox_->progress();
   if (progress.trouble) fail(*progress.trouble);
-  audit_marks_.note(progress.reached, now);
-  checkpoint_.audit_from = audit_marks_.oldest();
+  if (!is_instant()) {
+    audit_marks_.note(progress.reached, now);
+    checkpoint_.audit_from = audit_marks_.oldest();
+  }
   facts.pending = progress.pending;
   facts.pending_is_urgent = progress.urgent;
-  if (connection_ && now - looked_at_ >= kLooksApart) {
-    looked_at_ = now;
-    if (auto head = binlog_head(*connection_); head.has_value() && progress.reached >= head_seen_) {
-      head_seen_ = *head;
-      behind_since_ = now;
-    }
-    look_at_brakes(now_options, now);
-    held_from_outside_ = facts.copied && facts.verified && held_from_outside();
-  }
+  // Rows move on other connections: who does not ask here would never learn that this one is lost.
+  if (now - looked_at_ >= kLooksApart && connect()) look_around(facts, now_options, progress.reached, now);
   facts.throttled = !brakes_.throttled_by.empty();
   facts.resting = rest_left(now) > Millis{0};
   facts.lag = progress.reached >= head_seen_ ? Millis{0} : std::chrono::duration_cast<Millis>(now - behind_since_);
@@ -281,6 +277,19 @@ MigrationFsm::Facts Migration::facts() {
   if (applied_per_ms_ > 0)
     facts.backlog = Millis(static_cast<std::int64_t>(static_cast<double>(facts.pending) / applied_per_ms_));
   return facts;
+}
+
+void Migration::look_around(const MigrationFsm::Facts& facts, const Options& options, const Position& reached,
+                            TimePoint now) {
+  looked_at_ = now;
+  const auto head = binlog_head(*connection_);
+  if (head.has_value() && reached >= head_seen_) {
+    head_seen_ = *head;
+    behind_since_ = now;
+  }
+  if (head.has_error() && head.error().outcome == Outcome::unknown) return connection_.reset();
+  look_at_brakes(options, now);
+  held_from_outside_ = connection_ && facts.copied && facts.verified && held_from_outside();
 }
 
 void Migration::publish(const MigrationFsm::Facts& facts) {

@@ -92,6 +92,7 @@ class Migration {
   void run();
   void perform(Work work);
   [[nodiscard]] MigrationFsm::Facts facts();
+  void look_around(const MigrationFsm::Facts& facts, const Options& options, const Position& reached, TimePoint now);
   [[nodiscard]] SessionSettings row_settings() const;  // of connections that move rows
   [[nodiscard]] bool connect();                        // the connection for questions, where there is none
   void connection_lost(const SqlError& error);
@@ -118,6 +119,8 @@ class Migration {
   // migration_instant.cpp
   [[nodiscard]] bool is_instant() const noexcept { return !checkpoint_.altered_from.empty(); }
   void prepare_instant();
+  [[nodiscard]] SqlResult<std::string> present_definition();
+  [[nodiscard]] bool is_as_it_was();  // false: it failed for that, or can't be asked now
   void recover_instant();
   void refuse_instant();
   void drop_pattern();
@@ -214,6 +217,7 @@ class Migration {
   std::optional<Connection> connection_;
   std::unique_ptr<Crew> crew_;
   std::unique_ptr<LongStatement> index_build_;
+  bool index_alone_ = false;  // no change is applied while it is built: there were too many for the server
   std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<ChangeStream> stream_;
@@ -227,10 +231,10 @@ class Migration {
   std::optional<KeySpread> spread_;  // nothing: by rows
   Eta eta_;
   std::uint64_t chunk_rows_ = 0;
-  std::uint64_t applied_at_beat_ = 0;  // when a commit of ours last made sure that what was applied is visible
-  std::uint64_t applied_before_ = 0;   // by earlier processes
+  std::uint64_t applied_at_beat_ = 0;    // when a commit of ours last made sure that what was applied is visible
+  std::uint64_t applied_before_ = 0;     // by earlier processes
   std::uint64_t mismatches_before_ = 0;  // by earlier processes, or found by the comparison
-  Checkpoint durable_;  // copied_to and verified_to as of when no found key was pending
+  Checkpoint durable_;                   // copied_to and verified_to as of when no found key was pending
   TimePoint saved_at_{};
   TimePoint looked_at_{};
   TimePoint behind_since_{};

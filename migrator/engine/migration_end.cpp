@@ -190,6 +190,7 @@ void Migration::cut_over() {
     if (kept.error().outcome == Outcome::unknown) connection_lost(kept.error());
     return back();
   }
+  if (is_instant() && !is_as_it_was()) return ended() ? void() : back();
   // From here on a crash is followed by a look at the tables' names.
   if (save().has_error()) return back();
   const auto swapped = group_->meet(
@@ -282,6 +283,7 @@ void Migration::fail(Problem problem) {
 }
 
 void Migration::finish() {
+  latency_.reset();
   index_build_.reset();
   if (!ended()) {  // a restart goes on from here
     (void)save();

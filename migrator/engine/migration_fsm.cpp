@@ -122,7 +122,7 @@ MigrationFsm::Work MigrationFsm::next(const Facts& facts, TimePoint now) {
   if (state_ == State::preparing) return last_ = Work::prepare;
   if (paused_ || facts.throttled) return last_ = Work::wait;
   if (!facts.copied) return last_ = work_between(facts, Work::copy);
-  if (!facts.indexed) return last_ = work_between(facts, Work::index);
+  if (!facts.indexed) return last_ = facts.index_alone ? Work::index : work_between(facts, Work::index);
   if (!facts.verified) return last_ = work_between(facts, Work::verify);
 
   if (close_behind(facts)) state_ = State::ready;

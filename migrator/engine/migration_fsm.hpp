@@ -41,6 +41,7 @@ class MigrationFsm {
   struct Facts {
     bool copied = false;
     bool indexed = true;
+    bool index_alone = false;  // while indexes are built nothing is applied; the stream waits where too much is pending
     bool verified = false;
     bool throttled = false;
     bool resting = false;         // after a round: nothing is copied or compared for a while, but changes are applied

@@ -51,18 +51,27 @@ void Migration::index() {
       checkpoint_.deferred_indexes.clear();
       return note("indexes.built", "{}");
     }
-    auto begun = LongStatement::begin(parts_.primary, own(std::move(add)));
+    auto begun = LongStatement::begin(parts_.primary, row_settings(), own(std::move(add)));
     if (begun.has_error()) return connection_lost(begun.error());
     index_build_ = std::move(*begun);
   }
-  const auto built = index_build_->result(kIdle);
+  const bool changes_wait = inbox_->progress().pending > 0 && !index_alone_;
+  const auto built = index_build_->result(changes_wait ? Millis{0} : kIdle);
   if (!built) return;
   index_build_.reset();
   if (built->has_value()) return;  // which is looked at once more
-  if (built->error().outcome == Outcome::unknown) return connection_lost(built->error());
-  if (is_lock_conflict(built->error()) || built->error().code == server_error::query_interrupted)
+  const SqlError& error = built->error();
+  if (error.outcome == Outcome::unknown) return connection_lost(error);
+  // One that a crash, or a lost connection, left at the server has built it, or is about to.
+  const bool by_another = error.code == server_error::duplicate_key_name;
+  if (by_another || is_lock_conflict(error) || error.code == server_error::query_interrupted)
     return rest(kReconnectAfter);
-  fail({"index_refused", "an index of the new table can't be built: " + describe(built->error())});
+  if (error.code == server_error::online_log_too_big && !index_alone_) {
+    note("indexes.built_alone", Details().add("why", describe(error)).text());
+    index_alone_ = true;
+    return;
+  }
+  fail({"index_refused", "an index of the new table can't be built: " + describe(error)});
 }
 
 }  // namespace sluice::migrator

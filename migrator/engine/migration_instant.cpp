@@ -9,7 +9,7 @@ namespace sluice::migrator {
 
 void Migration::prepare_instant() {
   if (!is_instant()) {
-    auto before = definition_but_for_counters(*connection_, source());
+    auto before = present_definition();
     if (before.has_error()) return connection_lost(before.error());
     checkpoint_.altered_from = std::move(*before);
   }
@@ -22,6 +22,25 @@ void Migration::prepare_instant() {
   }
   note("started", Details().add("algorithm", "instant").text());
   (void)save();
+}
+
+SqlResult<std::string> Migration::present_definition() {
+  // Always by the same settings: defaults of TIMESTAMP columns are told in the session's time zone.
+  auto connection = Connection::connect(parts_.primary);
+  if (connection.has_error()) return connection.error();
+  return definition_but_for_counters(*connection, source());
+}
+
+bool Migration::is_as_it_was() {
+  auto now = present_definition();
+  if (now.has_error()) {
+    connection_lost(now.error());
+    return false;
+  }
+  if (*now != checkpoint_.altered_from) {
+    fail({"table_changed", "somebody changed the table's definition while the migration waited; start again"});
+  }
+  return !ended();
 }
 
 void Migration::recover_instant() {
@@ -42,8 +61,12 @@ void Migration::recover_instant() {
 void Migration::refuse_instant() {
   // The rows are copied instead; the shadow is there already.
   note("not_instant", Details().add("why", checkpoint_.cut_over.last_error).text());
+  while (!stopping() && !ended() && !is_as_it_was()) continue;
+  if (stopping() || ended()) return;
   checkpoint_.altered_from.clear();
   checkpoint_.cut_over = {};
+  checkpoint_.caught_up.reset();
+  durable_ = checkpoint_;
   instant_possible_ = instant_refused_ = false;
   inbox_.reset();
   applier_.reset();
@@ -52,7 +75,10 @@ void Migration::refuse_instant() {
 }
 
 void Migration::drop_pattern() {
-  if (connect()) (void)drop_table(*connection_, shadow_table(source()));
+  if (!connect()) return;
+  if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
+    note("shadow.not_dropped", Details().add("why", describe(dropped.error())).text());
+  }
 }
 
 }  // namespace sluice::migrator

@@ -51,7 +51,8 @@ void Migration::apply() {
     case Applier::Status::progress:
       return;
     case Applier::Status::stuck:
-      return rest(kIdle);
+      if (applier_->applied() == before) rest(kIdle);
+      return;
     case Applier::Status::lost:
       return crew_->dismiss();
     case Applier::Status::failed:
@@ -119,8 +120,7 @@ void Migration::write_again(std::vector<KeyLiterals> keys) {
   // Most were changed in the source and wait for their turn, or are in the binlog that is still to be read. What nobody
   // has changed there is another matter.
   const auto head = binlog_head(*connection_);
-  const bool read =
-      head.has_value() && inbox_->wait_until_reached(*head, gate::Clock::now() + kChangesToldWithin);
+  const bool read = head.has_value() && inbox_->wait_until_reached(*head, gate::Clock::now() + kChangesToldWithin);
   const std::size_t unexplained = inbox_->add_found(std::move(keys));
   if (!read || unexplained == 0) return;
   mismatches_before_ += unexplained;

@@ -10,6 +10,8 @@ void Migration::look_at_brakes(const Options& options, TimePoint now) {
   if (auto brakes = throttle_.look(*connection_, options, now); brakes.has_value()) {
     brakes_ = *brakes;
     if (brakes_.critical) fail(*brakes_.critical);
+  } else if (brakes.error().outcome == Outcome::unknown) {
+    connection_.reset();
   }
 }
 

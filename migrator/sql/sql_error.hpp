@@ -29,6 +29,7 @@ using SqlResult = boost::system::result<T, SqlError>;
 namespace server_error {  // the server's numbers that decisions are made on
 inline constexpr unsigned table_exists = 1050;
 inline constexpr unsigned bad_table = 1051;
+inline constexpr unsigned duplicate_key_name = 1061;
 inline constexpr unsigned duplicate_entry = 1062;
 inline constexpr unsigned invalid_default = 1067;
 inline constexpr unsigned cant_drop_key = 1091;
@@ -36,7 +37,8 @@ inline constexpr unsigned no_such_table = 1146;
 inline constexpr unsigned lock_wait_timeout = 1205;  // also: MariaDB's NOWAIT met a locked row
 inline constexpr unsigned deadlock = 1213;
 inline constexpr unsigned query_interrupted = 1317;
-inline constexpr unsigned lock_nowait = 3572;  // MySQL's NOWAIT met a locked row
+inline constexpr unsigned online_log_too_big = 1799;  // more changed while an index was built than it could remember
+inline constexpr unsigned lock_nowait = 3572;         // MySQL's NOWAIT met a locked row
 }  // namespace server_error
 
 // Whether another transaction's lock was in the way, so that the same may succeed later.

@@ -1,7 +1,6 @@
 #include "migrator/table/deferred_indexes.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace sluice::migrator {
 
@@ -33,18 +32,18 @@ bool serves_auto_increment(const TableDefinition& table, const Key& key) {
 }  // namespace
 
 std::vector<DeferredIndex> deferrable_indexes(std::string_view show_create, const TableDefinition& table) {
-  constexpr std::array<std::string_view, 3> kinds{"  KEY `", "  FULLTEXT KEY `", "  SPATIAL KEY `"};
+  constexpr std::string_view key = "  KEY `";
   std::vector<DeferredIndex> indexes;
   // The server writes each column and each key on a line of its own, and line breaks in texts as \n.
   while (!show_create.empty()) {
     const auto end = std::min(show_create.find('\n'), show_create.size());
     std::string_view line = show_create.substr(0, end);
     show_create.remove_prefix(std::min(end + 1, show_create.size()));
-    if (std::ranges::none_of(kinds, [&](std::string_view kind) { return line.starts_with(kind); })) continue;
+    if (!line.starts_with(key)) continue;
     if (line.ends_with(',')) line.remove_suffix(1);
     std::string name = quoted_name(line);
-    const Key* key = find_key(table, name);
-    if (key == nullptr || serves_auto_increment(table, *key)) continue;
+    const Key* found = find_key(table, name);
+    if (found == nullptr || serves_auto_increment(table, *found)) continue;
     indexes.push_back({std::move(name), std::string(line.substr(2))});
   }
   return indexes;

@@ -14,8 +14,9 @@ struct DeferredIndex {
   std::string clause;  // what follows ADD
 };
 
-// Those that can wait: not the unique ones, whose conflicts are to be found as rows come in, and not those that begin
-// with the AUTO_INCREMENT column. `show_create`: the server's own text of the table. Pure.
+// Those that can wait: not the unique ones, whose conflicts are to be found as rows come in, not those that begin with
+// the AUTO_INCREMENT column, and not FULLTEXT and SPATIAL ones, during whose building no row may change. `show_create`:
+// the server's own text of the table. Pure.
 [[nodiscard]] std::vector<DeferredIndex> deferrable_indexes(std::string_view show_create, const TableDefinition& table);
 
 // "ALTER TABLE ... DROP INDEX ..., ..." of all; "... ADD ..., ..." of those that the table has not got. The second is

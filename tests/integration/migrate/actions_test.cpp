@@ -39,6 +39,18 @@ TEST_P(Actions, pause_stops_the_copy_and_resume_goes_on) {
   EXPECT_EQ(shown(id, "/paused"), "false");
 }
 
+TEST_P(Actions, rows_that_somebody_changed_in_the_new_table_are_found_and_written_again) {
+  const auto id = copying();
+  direct().must("INSERT INTO _orders_gho (id, qty, name) VALUES (-5, 0, 'nobody wrote this')");
+  direct().must("UPDATE _orders_gho SET qty = qty + 1000000 WHERE id > 0 ORDER BY id LIMIT 1");
+  go_fast(id);
+  const auto status = await_end(id);
+  expect_completed(status);
+  EXPECT_GE(status.mismatches, 1U);
+  EXPECT_LE(status.mismatches, 2U) << "what clients changed counts not";
+  EXPECT_NE(json_at(status.json, "/verified_at"), "");
+}
+
 TEST_P(Actions, cut_over_waits_until_it_is_asked_for) {
   const auto id = postponed();
   EXPECT_TRUE(writes_go_on());

@@ -59,6 +59,34 @@ TEST_P(Algorithm, indexes_are_built_after_a_crash) {
   EXPECT_EQ(definition(direct(), "orders"), same);
 }
 
+TEST_P(Algorithm, indexes_that_the_server_still_builds_after_a_crash_are_waited_for) {
+  make_orders(100'000);
+  direct().must("ALTER TABLE orders ADD KEY by_name (name), ADD KEY name_qty (name, qty)");
+  const auto same = expected("ADD COLUMN note INT");
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"defer_secondary_indexes": true, "chunk_time_ms": 100})"});
+  ASSERT_TRUE(wait_until([&] { return sluice_runs(direct(), "ALTER TABLE %ADD KEY%"); }, 60s));
+  sluice().kill9();
+  sluice().restart();
+  expect_completed(await_end(id));
+  EXPECT_EQ(definition(direct(), "orders"), same);
+}
+
+TEST_P(Algorithm, stopping_while_indexes_are_built_leaves_nothing_behind) {
+  make_orders(100'000);
+  direct().must("ALTER TABLE orders ADD KEY by_name (name), ADD KEY name_qty (name, qty)");
+  const auto before = definition(direct(), "orders");
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"defer_secondary_indexes": true, "chunk_time_ms": 100})"});
+  ASSERT_TRUE(wait_until([&] { return sluice_runs(direct(), "ALTER TABLE %ADD KEY%"); }, 60s));
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  EXPECT_EQ(definition(direct(), "orders"), before);
+  EXPECT_THAT(leftovers(direct()), testing::IsEmpty());
+}
+
 TEST_P(Algorithm, indexes_are_there_from_the_start_where_nothing_is_said) {
   make_orders(100);
   const auto status = complete({.table = "orders", .alter = "ADD COLUMN note INT"});
@@ -76,6 +104,38 @@ TEST_P(Algorithm, instant_alters_copy_no_row_and_leave_no_table_behind) {
   EXPECT_LT(status.hold_ms, 500);
   EXPECT_THAT(leftovers(direct()), testing::IsEmpty());
   EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), "1000");
+}
+
+TEST_P(Algorithm, instant_alters_mean_times_as_the_servers_own_alter) {
+  make_orders(10);
+  direct().must("SET GLOBAL time_zone = '+02:00'");
+  const auto status = complete({.table = "orders",
+                                .alter = "ADD COLUMN at TIMESTAMP NOT NULL DEFAULT '2024-01-01 12:00:00'",
+                                .options = R"({"attempt_instant_ddl": true})"});
+  direct().must("SET GLOBAL time_zone = SYSTEM");
+  EXPECT_EQ(json_at(status.json, "/cut_over/fence"), "instant");
+  EXPECT_EQ(direct().must("SELECT DISTINCT UNIX_TIMESTAMP(at) FROM orders").value(), "1704103200");
+}
+
+TEST_P(Algorithm, tables_that_changed_while_an_instant_alter_waited_are_left_alone) {
+  make_orders(10);
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"attempt_instant_ddl": true, "postpone_cut_over": true})"});
+  ASSERT_EQ(sluice().await_state(id, "ready").state, "ready");
+  direct().must("ALTER TABLE orders ADD COLUMN theirs INT");
+  const auto changed = definition(direct(), "orders");
+  act(id, "cut-over");
+  EXPECT_THAT(await_end(id).error, HasSubstr("table_changed"));
+  EXPECT_EQ(definition(direct(), "orders"), changed);
+}
+
+TEST_P(Algorithm, instant_alters_can_be_cleaned_up_after) {
+  make_orders(10);
+  const auto status =
+      complete({.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({"attempt_instant_ddl": true})"});
+  act(status.id, "cleanup");
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), "10");
 }
 
 TEST_P(Algorithm, instant_alters_hold_writing_clients_and_harm_none) {
@@ -104,21 +164,24 @@ TEST_P(Algorithm, what_the_server_refuses_to_do_in_an_instant_after_all_is_copie
   make_orders(100);
   // A table takes so many instant alters before it must be rebuilt, which its empty pattern does not show.
   int columns = 0;
-  while (direct().query("ALTER TABLE orders ADD COLUMN more" + std::to_string(columns) + " INT, ALGORITHM=INSTANT").ok())
+  while (
+      direct().query("ALTER TABLE orders ADD COLUMN more" + std::to_string(columns) + " INT, ALGORITHM=INSTANT").ok())
     ASSERT_LT(++columns, 300);
   const auto status =
       complete({.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({"attempt_instant_ddl": true})"});
   EXPECT_EQ(status.rows_copied, 100U);
   EXPECT_THAT(entry(status.id, "not_instant"), HasSubstr("not_instant"));
+  EXPECT_EQ(sluice().await_audited(status.id, 60s).audit, "passed");
 }
 
 TEST_P(Algorithm, instant_alters_are_left_out_where_tables_swap_together) {
   make_orders(100);
   direct().must("DROP TABLE IF EXISTS items, _items_del");
   direct().must("CREATE TABLE items (id INT PRIMARY KEY)");
-  const auto response = sluice().post("/migrate", R"({"database": "test", "options": {"attempt_instant_ddl": true}, "tables": [)"
-                                                  R"({"table": "orders", "alter": "ADD COLUMN note INT"},)"
-                                                  R"({"table": "items", "alter": "ADD COLUMN note INT"}]})");
+  const auto response =
+      sluice().post("/migrate", R"({"database": "test", "options": {"attempt_instant_ddl": true}, "tables": [)"
+                                R"({"table": "orders", "alter": "ADD COLUMN note INT"},)"
+                                R"({"table": "items", "alter": "ADD COLUMN note INT"}]})");
   ASSERT_EQ(response.status, 202U) << response.body;
   const auto status = await_end(parse_status(response.body).id);
   expect_completed(status);

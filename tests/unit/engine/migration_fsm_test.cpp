@@ -42,6 +42,12 @@ TEST(MigrationFsm, BuildsIndexesThatWerePutOffBeforeItCompares) {
   EXPECT_EQ(fsm.next({.copied = true}, kNow), Work::verify);
 }
 
+TEST(MigrationFsm, AppliesNothingWhileIndexesAreBuiltThatCouldNotKeepUp) {
+  MigrationFsm fsm = copying();
+  const Facts facts{.copied = true, .indexed = false, .index_alone = true, .pending = 10, .pending_is_urgent = true};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(fsm.next(facts, kNow), Work::index);
+}
+
 TEST(MigrationFsm, PreparesOnceMoreWhereAnInstantAlterWasRefused) {
   MigrationFsm fsm = copying();
   EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);

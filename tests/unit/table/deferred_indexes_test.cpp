@@ -14,6 +14,7 @@ constexpr const char* create = R"(CREATE TABLE `t` (
   UNIQUE KEY `once` (`c`),
   KEY `counter` (`n`),
   KEY `a ``b` (`c`(10),`id` DESC) COMMENT 'x, y' /*!80000 INVISIBLE */,
+  KEY `plain` (`c`),
   FULLTEXT KEY `words` (`c`)
 ) ENGINE=InnoDB)";
 
@@ -23,25 +24,26 @@ TableDefinition table() {
   const auto key = [](const std::string& name, const std::string& column) {
     return Key{.name = name, .parts = {{.column = column}}};
   };
-  made.keys = {key("PRIMARY", "id"), key("once", "c"), key("a `b", "c"), key("counter", "n"), key("words", "c")};
+  made.keys = {key("PRIMARY", "id"), key("once", "c"),  key("a `b", "c"),
+               key("counter", "n"),  key("plain", "c"), key("words", "c")};
   return made;
 }
 
 TEST(DeferredIndexes, AreThoseThatNoRuleDependsOn) {
   const auto indexes = deferrable_indexes(create, table());
-  ASSERT_EQ(indexes.size(), 2U);
+  ASSERT_EQ(indexes.size(), 2U) << "no row may change while one for words is built";
   EXPECT_EQ(indexes[0].name, "a `b");
   EXPECT_EQ(indexes[0].clause, "KEY `a ``b` (`c`(10),`id` DESC) COMMENT 'x, y' /*!80000 INVISIBLE */");
-  EXPECT_EQ(indexes[1].name, "words");
-  EXPECT_EQ(indexes[1].clause, "FULLTEXT KEY `words` (`c`)");
+  EXPECT_EQ(indexes[1].name, "plain");
+  EXPECT_EQ(indexes[1].clause, "KEY `plain` (`c`)");
 }
 
 TEST(DeferredIndexes, AreDroppedTogetherAndAddedWhereTheyAreMissing) {
   const auto indexes = deferrable_indexes(create, table());
-  EXPECT_EQ(drop_indexes({"d", "t"}, indexes), "ALTER TABLE `d`.`t` DROP INDEX `a ``b`, DROP INDEX `words`");
+  EXPECT_EQ(drop_indexes({"d", "t"}, indexes), "ALTER TABLE `d`.`t` DROP INDEX `a ``b`, DROP INDEX `plain`");
   auto without = table();
-  std::erase_if(without.keys, [](const Key& key) { return key.name == "words"; });
-  EXPECT_EQ(add_missing_indexes(without, indexes), "ALTER TABLE `d`.`t` ADD FULLTEXT KEY `words` (`c`)");
+  std::erase_if(without.keys, [](const Key& key) { return key.name == "plain"; });
+  EXPECT_EQ(add_missing_indexes(without, indexes), "ALTER TABLE `d`.`t` ADD KEY `plain` (`c`)");
   EXPECT_EQ(add_missing_indexes(table(), indexes), "");
 }
 
