@@ -135,7 +135,7 @@ TEST_P(HoldingBack, slow_clients_slow_the_copy_down_until_they_may_be_slow) {
   // At the full speed the copy would take some seconds, at the lowest some minutes.
   const auto id = sluice().migrate(
       {.table = "orders",
-       .alter = laborious,
+       .alter = "ADD COLUMN note INT, ADD COLUMN sum BIGINT AS (CRC32(REPEAT(name, 150000))) STORED",
        .options = R"({"chunk_size": 10, "chunk_time_ms": 5, "max_client_latency_ms": 20, "postpone_cut_over": true})"});
   std::jthread slow_client{[client = sluice().connect()](const std::stop_token& stop) mutable {
     while (!stop.stop_requested()) client.must("SELECT SLEEP(0.04)");
