@@ -1,7 +1,6 @@
 // Does what CutOverFsm says: one attempt at the cut-over. Blocks; on the engine's thread.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>

@@ -1,7 +1,6 @@
 // The engine: all migrations of one primary. Made by make_engine in main, lives until the process ends.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "migrator/rows/key_names.hpp"

@@ -1,7 +1,7 @@
 // The key of one row as SQL literals, in the order of the plan's key columns. They are exact, whatever the session's
 // settings but a time zone of +00:00: integers, BIT, ENUM, SET and YEAR as numbers, DECIMAL as digits, strings in the
-// column's own charset (_latin1 x'e9'), temporals quoted with their fraction. Compared by the server only: two
-// different literals may be one row.
+// column's own charset (_latin1 x'e9', small letters), temporals quoted with their fraction. Compared by the server
+// only: two different literals may be one row.
 #pragma once
 
 #include <span>

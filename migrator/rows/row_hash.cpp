@@ -210,10 +210,11 @@ std::string key_literal_expression(const SharedColumn& column, Side side) {
       return cast(name + " + 0", "CHAR");
     case ColumnKind::text: {
       const bool converts = side == Side::shadow && column.shadow.charset != type.charset;
-      return "CONCAT('_" + type.charset + " x''', HEX(" + (converts ? convert(name, type.charset) : name) + "), '''')";
+      return "CONCAT('_" + type.charset + " x''', LOWER(HEX(" + (converts ? convert(name, type.charset) : name) +
+             ")), '''')";
     }
     case ColumnKind::binary:
-      return "CONCAT('x''', HEX(" + name + "), '''')";
+      return "CONCAT('x''', LOWER(HEX(" + name + ")), '''')";
     case ColumnKind::date:
       return "CONCAT('''', " + cast(name, "CHAR") + ", '''')";
     case ColumnKind::datetime:

@@ -71,10 +71,6 @@ bool has_transaction_instruments(const ServerFlavor& server) noexcept {
   return server.kind == ServerKind::mysql && server.version >= Version{8, 0, 0};
 }
 
-bool binlog_names_connections(const ServerFlavor& server) noexcept {
-  return server.kind == ServerKind::mysql || server.version >= Version{11, 5, 0};
-}
-
 std::string storing_sql_mode(std::string_view global_sql_mode, ZeroDates zero_dates) {
   std::string mode = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
   while (!global_sql_mode.empty()) {

@@ -43,9 +43,6 @@ enum class OnLockedRow : std::uint8_t { wait, fail };
 // performance_schema.events_transactions_current: who is in a transaction, and at which isolation level.
 [[nodiscard]] bool has_transaction_instruments(const ServerFlavor& server) noexcept;
 
-// Whether the BEGIN of a transaction in the binlog names the connection that wrote it.
-[[nodiscard]] bool binlog_names_connections(const ServerFlavor& server) noexcept;
-
 // Whether a date may be, or have parts that are, zero: as the server's global sql_mode says, or in any case.
 enum class ZeroDates : std::uint8_t { as_server, allowed };
 

@@ -8,8 +8,7 @@ namespace {
 // Of the answer to a client that is gone: so much is read, to see the statement's end; beyond it the server is cut off.
 constexpr std::size_t DISCARDED_MAX = 1024 * 1024;
 
-TransactionView::Did did(const Effect& effect) {
-  const auto* said = std::get_if<Said>(&effect);
+TransactionView::Did did(const Said* said) {
   const bool no_work = said != nullptr && (std::holds_alternative<protocol::PlainBegin>(said->context) ||
                                            std::holds_alternative<protocol::EndTransaction>(said->context));
   return no_work ? TransactionView::Did::begin_or_end : TransactionView::Did::work;
@@ -60,7 +59,7 @@ void Session::note_answer(const protocol::Ending& ending) {
   if (ending.status) {
     transaction_.answered({.in_transaction = (*ending.status & protocol::server_status::IN_TRANSACTION) != 0,
                            .autocommit = (*ending.status & protocol::server_status::AUTOCOMMIT) != 0},
-                          did(sent.effect));
+                          did(memory_.said_by(sent.effect)));
   }
   if (ending.error != 0) {
     transaction_.failed(ending.error);

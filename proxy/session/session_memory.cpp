@@ -25,10 +25,8 @@ void SessionMemory::apply(Effect effect, StatementId statement) {
                  [](const NoEffect&) {},
                  [this](const Said& said) { run(said); },
                  [this, statement](Prepared& prepared) { remember(std::move(prepared), statement); },
-                 [this](const Executed& executed) {
-                   const auto id = executed.statement == LAST_PREPARED ? last_prepared_ : executed.statement;
-                   const auto entry = statements_.find(id);
-                   if (entry != statements_.end()) run(entry->second.effect);
+                 [&](const Executed&) {
+                   if (const Said* said = said_by(effect)) run(*said);
                  },
                  [this](const Closed& closed) {
                    forget(closed.statement == LAST_PREPARED ? last_prepared_ : closed.statement);
@@ -46,6 +44,13 @@ void SessionMemory::apply(Effect effect, StatementId statement) {
                  },
              },
              effect);
+}
+
+const Said* SessionMemory::said_by(const Effect& effect) const {
+  const auto* executed = std::get_if<Executed>(&effect);
+  if (executed == nullptr) return std::get_if<Said>(&effect);
+  const auto entry = statements_.find(executed->statement == LAST_PREPARED ? last_prepared_ : executed->statement);
+  return entry == statements_.end() ? nullptr : &entry->second.effect;
 }
 
 void SessionMemory::apply_failed(const Effect& effect) {

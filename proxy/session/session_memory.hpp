@@ -78,6 +78,9 @@ class SessionMemory {
   [[nodiscard]] bool holds_locks() const noexcept { return locks_.tables || locks_.everything || locks_.handlers > 0; }
   // Nothing: unknown, or too long to be kept. Valid until the next apply().
   [[nodiscard]] const std::string* text_of(StatementId statement) const;
+  // What the text that was run says, also where it had been prepared; nullptr: there was none, or it is not known.
+  // Valid until the next apply().
+  [[nodiscard]] const Said* said_by(const Effect& effect) const;
   // What held when it was prepared: the server resolves its names by that, whatever the session has moved to since.
   [[nodiscard]] const protocol::ScanContext& context_of(StatementId statement) const;
 

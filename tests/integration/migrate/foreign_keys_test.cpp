@@ -1,9 +1,6 @@
 // Tables with foreign keys: the new one has them, the old one doesn't, and no client notices anything in between.
-#include <atomic>
-#include <mutex>
-#include <thread>
-
 #include "tests/integration/migrate/fixture.hpp"
+#include "tests/integration/migrate/scripted_clients.hpp"
 
 namespace sluice::test {
 namespace {
@@ -18,49 +15,20 @@ constexpr unsigned refused = 422;
 constexpr unsigned foreign_key_parent = 1451;
 constexpr unsigned foreign_key_child = 1452;
 
-// Clients that make a customer with an order, and take both away again: themselves, or by a cascade.
-class Families {
- public:
-  enum class Child : std::uint8_t { deleted_first, left_to_the_cascade };
+enum class Child : std::uint8_t { deleted_first, left_to_the_cascade };
 
-  Families(SluiceProcess& sluice, Child child) : child_(child) {
-    for (int n = 0; n < 4; ++n) {
-      threads_.emplace_back([this, &sluice, n](const std::stop_token& stop) { live(sluice, n, stop); });
-    }
-  }
-  [[nodiscard]] std::uint64_t gone() const { return gone_; }
-  [[nodiscard]] std::vector<std::string> stop() {
-    threads_.clear();
-    return errors_;
-  }
-
- private:
-  void live(SluiceProcess& sluice, int who, const std::stop_token& stop) {
-    auto client = sluice.connect();
-    for (int i = 0; !stop.stop_requested(); ++i) {
-      const auto id = std::to_string(1'000'000'000 + 10'000'000 * who + i);
-      std::vector<std::string> life{
-          "INSERT INTO customers VALUES (" + id + ", 'x')",
-          "INSERT INTO orders (id, qty, name, customer) VALUES (" + id + ", 1, 'x', " + id + ")"};
-      if (child_ == Child::deleted_first) life.push_back("DELETE FROM orders WHERE id = " + id);
-      life.push_back("DELETE FROM customers WHERE id = " + id);
-      for (const std::string& sql : life) {
-        const auto reply = client.query(sql);
-        if (reply.ok()) continue;
-        const std::scoped_lock lock(mutex_);
-        errors_.push_back(sql + ": " + reply.error->text);
-        return;
-      }
-      ++gone_;
-    }
-  }
-
-  Child child_;
-  std::atomic<std::uint64_t> gone_{0};
-  std::mutex mutex_;
-  std::vector<std::string> errors_;
-  std::vector<std::jthread> threads_;
-};
+// Makes a customer with an order, and takes both away again.
+ScriptedClients::Script family_life(Child child) {
+  return [child](std::uint64_t number) {
+    const auto id = std::to_string(number);
+    std::vector<std::string> life{
+        "INSERT INTO customers VALUES (" + id + ", 'x')",
+        "INSERT INTO orders (id, qty, name, customer) VALUES (" + id + ", 1, 'x', " + id + ")"};
+    if (child == Child::deleted_first) life.push_back("DELETE FROM orders WHERE id = " + id);
+    life.push_back("DELETE FROM customers WHERE id = " + id);
+    return life;
+  };
+}
 
 class ForeignKeys : public BehindSluice {
  protected:
@@ -98,7 +66,7 @@ TEST_P(ForeignKeys, stay_as_they_were_while_clients_write_to_parent_and_child) {
   Workload workload{clients_of_orders()};
   workload.fill(direct(), 3000);
   workload.start();
-  Families families{sluice(), Families::Child::deleted_first};
+  ScriptedClients families{sluice(), 4, family_life(Child::deleted_first)};
   for (const char* alter : {"ADD COLUMN note INT", "DROP COLUMN note"}) {
     const auto status = complete({.table = "orders", .alter = alter});
     EXPECT_THAT(definition(direct(), "_orders_del"), Not(HasSubstr("FOREIGN KEY")));
@@ -108,7 +76,7 @@ TEST_P(ForeignKeys, stay_as_they_were_while_clients_write_to_parent_and_child) {
     direct().must("DROP TABLE _orders_del");
   }
   EXPECT_EQ(definition(direct(), "orders"), before);
-  EXPECT_GT(families.gone(), 0U);
+  EXPECT_GT(families.rounds(), 0U);
   EXPECT_THAT(families.stop(), IsEmpty());
   expect_unharmed(workload);
   EXPECT_EQ(error_of("INSERT INTO orders VALUES (-1, 1, 'x', 99)"), foreign_key_child);
@@ -129,13 +97,13 @@ TEST_P(ForeignKeys, that_cascade_are_followed_where_the_binlog_tells_of_it) {
   Workload workload{clients_of_orders()};
   workload.fill(direct(), 3000);
   workload.start();
-  Families families{sluice(), Families::Child::left_to_the_cascade};
+  ScriptedClients families{sluice(), 4, family_life(Child::left_to_the_cascade)};
   for (const char* alter : {"ADD COLUMN note INT", "DROP COLUMN note"}) {
     const auto status = complete({.table = "orders", .alter = alter});
     ASSERT_EQ(sluice().await_audited(status.id, 60s).audit, "passed");
     direct().must("DROP TABLE _orders_del");
   }
-  EXPECT_GT(families.gone(), 0U);
+  EXPECT_GT(families.rounds(), 0U);
   EXPECT_THAT(families.stop(), IsEmpty());
   EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders WHERE name = 'x'").value(), "0");
   expect_unharmed(workload);

@@ -1,6 +1,5 @@
 // What the status says of how far a migration is, against how far it is.
 #include <cmath>
-#include <thread>
 
 #include "tests/integration/migrate/fixture.hpp"
 

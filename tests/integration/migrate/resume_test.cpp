@@ -1,7 +1,6 @@
 // A migration goes on from where it was, whatever it lost: its process, its connections, its binlog's file. And where
 // it can't, because the binlog is gone, it says so and harms nothing.
 #include <random>
-#include <thread>
 
 #include "tests/integration/migrate/under_clients.hpp"
 

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "tests/integration/migrate/fixture.hpp"
+#include "tests/integration/migrate/scripted_clients.hpp"
 
 namespace sluice::test {
 namespace {
@@ -11,44 +12,13 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// Clients whose every transaction writes one row into each of both tables, in either order, through the proxy.
-class PairWriters {
- public:
-  explicit PairWriters(SluiceProcess& sluice) {
-    for (int n = 0; n < 6; ++n) {
-      threads_.emplace_back([this, &sluice, n](const std::stop_token& stop) { write(sluice, n, stop); });
-    }
-  }
-  [[nodiscard]] std::uint64_t pairs() const { return pairs_; }
-  [[nodiscard]] std::vector<std::string> stop() {
-    threads_.clear();
-    return errors_;
-  }
-
- private:
-  void write(SluiceProcess& sluice, int who, const std::stop_token& stop) {
-    auto client = sluice.connect();
-    for (int i = 0; !stop.stop_requested(); ++i) {
-      const auto id = std::to_string(1'000'000 * (who + 1) + i);
-      const std::string one = "INSERT INTO orders (id, qty, name) VALUES (" + id + ", 1, 'pair')";
-      const std::string two = "INSERT INTO items (id, qty) VALUES (" + id + ", 1)";
-      for (const std::string& sql :
-           {std::string("BEGIN"), i % 2 == 0 ? one : two, i % 2 == 0 ? two : one, std::string("COMMIT")}) {
-        const auto reply = client.query(sql);
-        if (reply.ok()) continue;
-        const std::scoped_lock lock(mutex_);
-        errors_.push_back(sql + ": " + reply.error->text);
-        return;
-      }
-      ++pairs_;
-    }
-  }
-
-  std::atomic<std::uint64_t> pairs_{0};
-  std::mutex mutex_;
-  std::vector<std::string> errors_;
-  std::vector<std::jthread> threads_;
-};
+// A transaction that writes one row into each of both tables, in either order.
+std::vector<std::string> pair_of(std::uint64_t number) {
+  const auto id = std::to_string(number);
+  const std::string one = "INSERT INTO orders (id, qty, name) VALUES (" + id + ", 1, 'pair')";
+  const std::string two = "INSERT INTO items (id, qty) VALUES (" + id + ", 1)";
+  return {"BEGIN", number % 2 == 0 ? one : two, number % 2 == 0 ? two : one, "COMMIT"};
+}
 
 class Together : public BehindSluice {
  protected:
@@ -87,7 +57,7 @@ class Together : public BehindSluice {
 SLUICE_ON_BOTH_SERVERS(Together);
 
 TEST_P(Together, swap_in_one_rename_under_transactions_that_touch_both) {
-  PairWriters writers{sluice()};
+  ScriptedClients writers{sluice(), 6, pair_of};
   for (int round = 0; round < 3; ++round) {
     SCOPED_TRACE(round);
     direct().must("DROP TABLE IF EXISTS _orders_del, _items_del");
@@ -99,11 +69,11 @@ TEST_P(Together, swap_in_one_rename_under_transactions_that_touch_both) {
     EXPECT_EQ(json_at(sluice().status(items).json, "/swaps_with/0"), orders);
     EXPECT_EQ(sluice().status(orders).hold_ms, sluice().status(items).hold_ms);
     ASSERT_FALSE(HasFailure());
-    const auto before = writers.pairs();
-    ASSERT_TRUE(wait_until([&] { return writers.pairs() > before + 100; }));
+    const auto before = writers.rounds();
+    ASSERT_TRUE(wait_until([&] { return writers.rounds() > before + 100; }));
   }
   EXPECT_THAT(writers.stop(), IsEmpty());
-  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), std::to_string(2000 + writers.pairs()));
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), std::to_string(2000 + writers.rounds()));
   expect_pairs();
   EXPECT_EQ(columns("orders"), "5");
   EXPECT_EQ(columns("items"), "3");

@@ -1,10 +1,9 @@
 // Tables with triggers: each write of a client fires them once, before the swap or after it, and nothing of Sluice's
 // own does.
-#include <atomic>
-#include <mutex>
 #include <thread>
 
 #include "tests/integration/migrate/fixture.hpp"
+#include "tests/integration/migrate/scripted_clients.hpp"
 
 namespace sluice::test {
 namespace {
@@ -16,46 +15,13 @@ using testing::IsEmpty;
 
 constexpr unsigned refused = 422;
 
-// Clients that insert, change and delete through the proxy, and count what was acknowledged.
-class Counted {
- public:
-  explicit Counted(SluiceProcess& sluice) {
-    for (int n = 0; n < 8; ++n) {
-      threads_.emplace_back([this, &sluice, n](const std::stop_token& stop) { write(sluice, n, stop); });
-    }
-  }
-  [[nodiscard]] std::uint64_t writes() const { return writes_; }
-  [[nodiscard]] std::vector<std::string> stop() {
-    threads_.clear();
-    return errors_;
-  }
-
- private:
-  void write(SluiceProcess& sluice, int who, const std::stop_token& stop) {
-    auto client = sluice.connect();
-    for (int i = 0; !stop.stop_requested(); ++i) {
-      const auto id = std::to_string(1'000'000 * (who + 1) + i);
-      for (const std::string& sql :
-           {"INSERT INTO orders (id, qty, name) VALUES (" + id + ", 1, 'new')",
-            "UPDATE orders SET qty = qty + 1 WHERE id = " + id,
-            i % 3 == 0 ? "DELETE FROM orders WHERE id = " + id : "UPDATE orders SET qty = qty + 1 WHERE id = " + id}) {
-        const auto reply = client.query(sql);
-        if (reply.ok()) {
-          ++writes_;
-          continue;
-        }
-        const std::scoped_lock lock(mutex_);
-        errors_.push_back(sql + ": " + reply.error->text);
-        return;
-      }
-    }
-  }
-
-  std::atomic<std::uint64_t> writes_{0};
-  std::mutex mutex_;
-  std::vector<std::string> errors_;
-  std::vector<std::jthread> threads_;
-};
+// Inserts, changes and now and then deletes.
+std::vector<std::string> writes_of(std::uint64_t number) {
+  const auto id = std::to_string(number);
+  const std::string change = "UPDATE orders SET qty = qty + 1 WHERE id = " + id;
+  return {"INSERT INTO orders (id, qty, name) VALUES (" + id + ", 1, 'new')", change,
+          number % 3 == 0 ? "DELETE FROM orders WHERE id = " + id : change};
+}
 
 class Triggers : public BehindSluice {
  protected:
@@ -103,7 +69,7 @@ SLUICE_ON_BOTH_SERVERS(Triggers);
 TEST_P(Triggers, fire_once_for_each_write_of_a_client) {
   make_triggers();
   const auto before = triggers(direct());
-  Counted clients{sluice()};
+  ScriptedClients clients{sluice(), 8, writes_of};
   for (const char* alter : {"ADD COLUMN note INT", "MODIFY qty BIGINT NOT NULL", "DROP COLUMN note"}) {
     const auto status = complete({.table = "orders", .alter = alter, .options = included});
     ASSERT_EQ(sluice().await_audited(status.id, 60s).audit, "passed");
@@ -111,7 +77,7 @@ TEST_P(Triggers, fire_once_for_each_write_of_a_client) {
     EXPECT_EQ(triggers(direct()), before);
   }
   EXPECT_THAT(clients.stop(), IsEmpty());
-  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM fired").value(), std::to_string(clients.writes()));
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM fired").value(), std::to_string(clients.statements()));
   EXPECT_EQ(direct()
                 .must("SELECT COUNT(*) FROM (SELECT id FROM fired WHERE what = 'INSERT' GROUP BY id HAVING COUNT(*) > "
                       "1) AS twice")

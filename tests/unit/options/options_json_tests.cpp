@@ -23,7 +23,8 @@ TEST(Options, left_out_keep_their_defaults) {
 
 TEST(Options, come_back_from_their_own_text) {
   constexpr auto all =
-      R"({"chunk_size":7,"chunk_time_ms":8,"max_load":"Threads_running=25,Uptime=3","critical_load":"Threads_running=9",)"
+      R"({"chunk_size":7,"chunk_time_ms":8,"copy_threads":3,"defer_secondary_indexes":true,"attempt_instant_ddl":true,)"
+      R"("max_load":"Threads_running=25,Uptime=3","critical_load":"Threads_running=9",)"
       R"("max_lag_millis":700,"throttle_control_replicas":"db2:3307,[::1]:3306","throttle_query":"SELECT 0",)"
       R"("throttle_http":"https://db.example/ok?x=1","throttle_flag_file":"/a","nice_ratio":1.5,)"
       R"("max_client_latency_ms":20,"panic_flag_file":"/b",)"
@@ -36,6 +37,8 @@ TEST(Options, come_back_from_their_own_text) {
   const auto options = options_from_json_text(all);
   ASSERT_TRUE(options.has_value()) << options.error().message;
   EXPECT_EQ(options->max_load.at("Uptime"), 3U);
+  EXPECT_EQ(options->copy_threads, 3U);
+  EXPECT_TRUE(options->defer_secondary_indexes && options->attempt_instant_ddl);
   EXPECT_EQ(options->throttle_control_replicas.at(0), (net::Address{"db2", 3307}));
   EXPECT_EQ(options->throttle_control_replicas.at(1), (net::Address{"::1", 3306}));
   EXPECT_EQ(options->old_table_retention, std::chrono::hours{24 * 7});
@@ -59,12 +62,15 @@ TEST(Options, say_what_a_value_must_be) {
   EXPECT_THAT(refusal(R"({"chunk_size":0})"), HasSubstr("chunk_size must be"));
   EXPECT_THAT(refusal(R"({"chunk_size":-1})"), HasSubstr("chunk_size must be"));
   EXPECT_THAT(refusal(R"({"chunk_size":1.5})"), HasSubstr("chunk_size must be"));
+  EXPECT_THAT(refusal(R"({"copy_threads":0})"), HasSubstr("copy_threads must be"));
+  EXPECT_THAT(refusal(R"({"copy_threads":33})"), HasSubstr("from 1 to 32"));
   EXPECT_THAT(refusal(R"({"nice_ratio":-0.5})"), HasSubstr("nice_ratio must be"));
   EXPECT_THAT(refusal(R"({"verify":"maybe"})"), HasSubstr(R"(verify must be "full" or "off")"));
   EXPECT_THAT(refusal(R"({"postpone_cut_over":1})"), HasSubstr("must be true or false"));
   EXPECT_THAT(refusal(R"({"compatibility_queries":[1]})"), HasSubstr("compatibility_queries must be"));
   EXPECT_THAT(refusal(R"({"cut_over_window":"22-04"})"), HasSubstr("cut_over_window must be times of the day like"));
-  for (const auto* flag : {"discard_foreign_keys", "include_triggers", "allow_zero_in_date"}) {
+  for (const auto* flag : {"discard_foreign_keys", "include_triggers", "allow_zero_in_date", "defer_secondary_indexes",
+                           "attempt_instant_ddl"}) {
     EXPECT_THAT(refusal(std::string{R"({")"} + flag + R"(":1})"), HasSubstr("must be true or false"));
     Options options;
     EXPECT_EQ(change_options(options, std::string{R"({")"} + flag + R"(":true})")->code, "not_changeable");

@@ -161,6 +161,17 @@ TEST_F(Memory, executing_a_prepared_lock_locks) {
   EXPECT_TRUE(memory.holds_locks());
 }
 
+TEST_F(Memory, prepared_begin_is_known_for_what_it_is) {
+  memory.apply(Prepared{"BEGIN"}, 7);
+  for (const StatementId id : {StatementId{7}, LAST_PREPARED}) {
+    const Said* said = memory.said_by(Executed{id});
+    ASSERT_NE(said, nullptr);
+    EXPECT_TRUE(std::holds_alternative<protocol::PlainBegin>(said->context));
+  }
+  EXPECT_EQ(memory.said_by(Executed{8}), nullptr);
+  EXPECT_EQ(memory.said_by(NoEffect{}), nullptr);
+}
+
 TEST_F(Memory, too_long_or_too_many_statements_are_not_remembered) {
   memory.apply(Prepared{std::string(SessionMemory::STATEMENT_BYTES_MAX + 1, 'x')}, 1);
   EXPECT_EQ(memory.text_of(1), nullptr);
