@@ -85,8 +85,9 @@ TEST_P(Release, of_thousands_keeps_the_servers_running_threads_within_the_limit)
   constexpr unsigned long SERVERS_OWN = 8;
   constexpr auto LIMIT = gate::GateFsm::kReleaseConcurrencyMax;
   EXPECT_LE(running[running.size() / 2], LIMIT + SERVERS_OWN);
-  // A server that finishes none of them for a while is given the next ones as well, once in a while.
-  EXPECT_LE(running.back(), 2 * LIMIT + SERVERS_OWN);
+  // A server that finishes none of them for half a second is given the next ones as well; one whose machine stands still
+  // for longer has more for a moment.
+  EXPECT_LE(running[running.size() * 9 / 10], 2 * LIMIT + SERVERS_OWN);
 }
 
 }  // namespace
