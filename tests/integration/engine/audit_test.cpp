@@ -124,7 +124,7 @@ TEST_P(AuditOf, keys_are_compared_as_the_server_compares_them) {
   report = audit();
   EXPECT_EQ(report.verdict, Verdict::failed);
   EXPECT_EQ(report.missing, 1U);
-  EXPECT_THAT(report.examples, testing::ElementsAre(KeyLiterals{"_latin1 x'626F62'"}));
+  EXPECT_THAT(report.examples, testing::ElementsAre(KeyLiterals{"_latin1 x'626f62'"}));
 }
 
 TEST_P(AuditOf, many_keys_go_in_batches) {
