@@ -118,6 +118,7 @@ class Migration {
   [[nodiscard]] bool sees_what_was_applied();
   // migration_instant.cpp
   [[nodiscard]] bool is_instant() const noexcept { return !checkpoint_.altered_from.empty(); }
+  void expect_no_changes();  // no stream is followed: the inbox and the applier are there for the cut-over only
   void prepare_instant();
   [[nodiscard]] SqlResult<std::string> present_definition();
   [[nodiscard]] bool is_as_it_was();  // false: it failed for that, or can't be asked now

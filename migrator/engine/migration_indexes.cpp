@@ -9,14 +9,6 @@
 #include "migrator/table/shadow.hpp"
 
 namespace sluice::migrator {
-namespace {
-
-// So that the change stream does not take it for somebody else's.
-std::string own(std::string definition) {
-  return std::move(definition.append(" ").append(kOwnDefinition));
-}
-
-}  // namespace
 
 bool Migration::put_indexes_off() {
   if (!options().defer_secondary_indexes) return true;
@@ -32,7 +24,7 @@ bool Migration::put_indexes_off() {
       return connection_lost(saved.error()), false;
     }
   }
-  auto dropped = connection_->execute(own(drop_indexes(shadow, checkpoint_.deferred_indexes)));
+  auto dropped = connection_->execute(as_own(drop_indexes(shadow, checkpoint_.deferred_indexes)));
   if (dropped.has_value() || dropped.error().code == server_error::cant_drop_key) return true;  // gone before a crash
   if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error()), false;
   // A foreign key may need one of them.
@@ -51,7 +43,7 @@ void Migration::index() {
       checkpoint_.deferred_indexes.clear();
       return note("indexes.built", "{}");
     }
-    auto begun = LongStatement::begin(parts_.primary, row_settings(), own(std::move(add)));
+    auto begun = LongStatement::begin(parts_.primary, row_settings(), as_own(std::move(add)));
     if (begun.has_error()) return connection_lost(begun.error());
     index_build_ = std::move(*begun);
   }

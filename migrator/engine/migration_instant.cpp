@@ -7,15 +7,18 @@
 
 namespace sluice::migrator {
 
+void Migration::expect_no_changes() {
+  inbox_ = std::make_unique<Inbox>(Position{}, source(), [](gate::ConnectionId) { return true; }, parts_.observer);
+  applier_ = std::make_unique<Applier>(*inbox_, parts_.observer);
+}
+
 void Migration::prepare_instant() {
   if (!is_instant()) {
     auto before = present_definition();
     if (before.has_error()) return connection_lost(before.error());
     checkpoint_.altered_from = std::move(*before);
   }
-  // Nothing ever comes into them.
-  inbox_ = std::make_unique<Inbox>(Position{}, source(), [](gate::ConnectionId) { return true; }, parts_.observer);
-  applier_ = std::make_unique<Applier>(*inbox_, parts_.observer);
+  expect_no_changes();
   {
     const std::scoped_lock lock(mutex_);
     fsm_.prepared();
@@ -46,8 +49,7 @@ bool Migration::is_as_it_was() {
 void Migration::recover_instant() {
   // The plan that was made before the crash can't be made again from a table that is altered, and is not needed.
   plan_ = CopyPlan{.source = source(), .shadow = shadow_table(source())};
-  inbox_ = std::make_unique<Inbox>(Position{}, source(), [](gate::ConnectionId) { return true; }, parts_.observer);
-  applier_ = std::make_unique<Applier>(*inbox_, parts_.observer);
+  expect_no_changes();
   const auto alone = gate::Clock::now() + kOthersComeWithin;
   const auto looked =
       group_->meet(party(), [this](const auto& parties) { return drive(parties, &CutOver::recover); }, alone);

@@ -116,6 +116,10 @@ SqlResult<Answer> create_shadow(Connection& connection, const Specification& spe
   return shaped;
 }
 
+std::string as_own(std::string statement) {
+  return statement.append(" ").append(kOwnDefinition);
+}
+
 std::string instant_alter(const TableRef& table, const std::string& alter) {
   // In front: behind the alter's own clauses a comment, or the words of a partitioning, may stand.
   return "ALTER TABLE " + quote(table) + " ALGORITHM=INSTANT, " + alter;
@@ -140,8 +144,7 @@ SqlResult<void> keep_auto_increment(Connection& connection, const TableRef& sour
   if (!present) return present.error();
   if (*present == 0 || *wanted <= *present) return {};
   const auto altered =
-      connection.execute("ALTER TABLE " + quote(shadow) + " AUTO_INCREMENT = " + std::to_string(*wanted) + " " +
-                         std::string(kOwnDefinition));
+      connection.execute(as_own("ALTER TABLE " + quote(shadow) + " AUTO_INCREMENT = " + std::to_string(*wanted)));
   if (!altered) return altered.error();
   return {};
 }

@@ -17,6 +17,7 @@ namespace sluice::migrator {
 // Stands in each statement of Sluice's that changes the definition of a shadow whose migration runs: whoever else does
 // so spoils it.
 inline constexpr std::string_view kOwnDefinition = "/* sluice */";
+[[nodiscard]] std::string as_own(std::string statement);
 
 struct Shadow {
   TableDefinition source;

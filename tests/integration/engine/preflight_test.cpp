@@ -27,6 +27,14 @@ class Preflight : public Engine {
     return problems ? codes(*problems) : std::vector<std::string>{};
   }
 
+  // The password is "p".
+  SqlResult<Connection> connect_as(const std::string& user) {
+    auto address = address_of(server());
+    address.user = user;
+    address.password = "p";
+    return Connection::connect(address);
+  }
+
   // What trying the alter says; the shadow must not stay.
   std::vector<std::string> shape_refusals(const std::string& alter) {
     Connection connection = connect();
@@ -104,10 +112,7 @@ TEST_P(Preflight, names_what_the_parents_of_a_child_lack) {
   server().make_user("poor", "p", "ALL ON test.*");
   client().must("GRANT REPLICATION SLAVE, REPLICATION CLIENT, PROCESS ON *.* TO poor");
   client().must("GRANT SELECT ON other.* TO poor");
-  auto address = address_of(server());
-  address.user = "poor";
-  address.password = "p";
-  auto connection = Connection::connect(address);
+  auto connection = connect_as("poor");
   ASSERT_TRUE(connection) << why(connection.error());
   const auto problems = preflight(*connection, {.database = "test", .table = "t", .alter = "ADD c INT"});
   ASSERT_TRUE(problems) << why(problems.error());
@@ -125,10 +130,7 @@ TEST_P(Preflight, says_what_is_missing_to_make_a_trigger_again) {
   client().must("CREATE TABLE t (id INT PRIMARY KEY)");
   client().must("CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.id");
   server().make_user("poor", "p", "ALL ON test.*");
-  auto address = address_of(server());
-  address.user = "poor";
-  address.password = "p";
-  auto connection = Connection::connect(address);
+  auto connection = connect_as("poor");
   ASSERT_TRUE(connection) << why(connection.error());
   const Specification specification{
       .database = "test", .table = "t", .alter = "ADD c INT", .options = {.include_triggers = true}};
@@ -166,10 +168,7 @@ TEST_P(Preflight, refuses_a_name_that_would_grow_too_long) {
 TEST_P(Preflight, names_each_missing_privilege) {
   client().must("CREATE TABLE t (id INT PRIMARY KEY)");
   server().make_user("poor", "p", "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER ON test.*");
-  auto address = address_of(server());
-  address.user = "poor";
-  address.password = "p";
-  auto connection = Connection::connect(address);
+  auto connection = connect_as("poor");
   ASSERT_TRUE(connection) << why(connection.error());
   const auto problems = preflight(*connection, {.database = "test", .table = "t", .alter = "ADD c INT"});
   ASSERT_TRUE(problems) << why(problems.error());
@@ -190,10 +189,7 @@ TEST_P(Preflight, is_content_with_exactly_the_privileges_it_names) {
   server().make_user("enough", "p",
                      "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, LOCK TABLES, TRIGGER ON `te%`.*");
   client().must("GRANT REPLICATION SLAVE, REPLICATION CLIENT, PROCESS ON *.* TO enough");
-  auto address = address_of(server());
-  address.user = "enough";
-  address.password = "p";
-  auto connection = Connection::connect(address);
+  auto connection = connect_as("enough");
   ASSERT_TRUE(connection) << why(connection.error());
   const auto problems = preflight(*connection, {.database = "test", .table = "t", .alter = "ADD c INT"});
   ASSERT_TRUE(problems) << why(problems.error());

@@ -16,10 +16,28 @@ class Algorithm : public BehindSluice {
     direct().must("ALTER TABLE expected " + alter);
     return definition(direct(), "expected");
   }
+  // So many rows that the server builds them for a while.
+  void make_orders_with_indexes() {
+    make_orders(100'000);
+    direct().must("ALTER TABLE orders ADD KEY by_name (name), ADD KEY name_qty (name, qty)");
+  }
+  std::string building_indexes() {
+    auto id = sluice().migrate({.table = "orders",
+                                .alter = "ADD COLUMN note INT",
+                                .options = R"({"defer_secondary_indexes": true, "chunk_time_ms": 100})"});
+    EXPECT_TRUE(wait_until([&] { return sluice_runs(direct(), "ALTER TABLE %ADD KEY%"); }, 60s));
+    return id;
+  }
+  std::string instant_and_postponed() {
+    auto id = sluice().migrate({.table = "orders",
+                                .alter = "ADD COLUMN note INT",
+                                .options = R"({"attempt_instant_ddl": true, "postpone_cut_over": true})"});
+    EXPECT_EQ(sluice().await_state(id, "ready").state, "ready");
+    return id;
+  }
   std::string entry(const std::string& id, const std::string& event) {
     return journal_entry(sluice().get("/migrate/" + id + "/events").body, event);
   }
-  std::string events(const std::string& id) { return sluice().get("/migrate/" + id + "/events").body; }
 };
 SLUICE_ON_BOTH_SERVERS(Algorithm);
 
@@ -60,13 +78,9 @@ TEST_P(Algorithm, indexes_are_built_after_a_crash) {
 }
 
 TEST_P(Algorithm, indexes_that_the_server_still_builds_after_a_crash_are_waited_for) {
-  make_orders(100'000);
-  direct().must("ALTER TABLE orders ADD KEY by_name (name), ADD KEY name_qty (name, qty)");
+  make_orders_with_indexes();
   const auto same = expected("ADD COLUMN note INT");
-  const auto id = sluice().migrate({.table = "orders",
-                                    .alter = "ADD COLUMN note INT",
-                                    .options = R"({"defer_secondary_indexes": true, "chunk_time_ms": 100})"});
-  ASSERT_TRUE(wait_until([&] { return sluice_runs(direct(), "ALTER TABLE %ADD KEY%"); }, 60s));
+  const auto id = building_indexes();
   sluice().kill9();
   sluice().restart();
   expect_completed(await_end(id));
@@ -74,13 +88,9 @@ TEST_P(Algorithm, indexes_that_the_server_still_builds_after_a_crash_are_waited_
 }
 
 TEST_P(Algorithm, stopping_while_indexes_are_built_leaves_nothing_behind) {
-  make_orders(100'000);
-  direct().must("ALTER TABLE orders ADD KEY by_name (name), ADD KEY name_qty (name, qty)");
+  make_orders_with_indexes();
   const auto before = definition(direct(), "orders");
-  const auto id = sluice().migrate({.table = "orders",
-                                    .alter = "ADD COLUMN note INT",
-                                    .options = R"({"defer_secondary_indexes": true, "chunk_time_ms": 100})"});
-  ASSERT_TRUE(wait_until([&] { return sluice_runs(direct(), "ALTER TABLE %ADD KEY%"); }, 60s));
+  const auto id = building_indexes();
   act(id, "stop");
   EXPECT_EQ(await_end(id).state, "stopped");
   EXPECT_EQ(definition(direct(), "orders"), before);
@@ -119,10 +129,7 @@ TEST_P(Algorithm, instant_alters_mean_times_as_the_servers_own_alter) {
 
 TEST_P(Algorithm, tables_that_changed_while_an_instant_alter_waited_are_left_alone) {
   make_orders(10);
-  const auto id = sluice().migrate({.table = "orders",
-                                    .alter = "ADD COLUMN note INT",
-                                    .options = R"({"attempt_instant_ddl": true, "postpone_cut_over": true})"});
-  ASSERT_EQ(sluice().await_state(id, "ready").state, "ready");
+  const auto id = instant_and_postponed();
   direct().must("ALTER TABLE orders ADD COLUMN theirs INT");
   const auto changed = definition(direct(), "orders");
   act(id, "cut-over");
@@ -195,10 +202,7 @@ TEST_P(Algorithm, nothing_is_altered_in_an_instant_where_nothing_is_said) {
 
 TEST_P(Algorithm, instant_alters_wait_for_the_word_as_any_cut_over) {
   make_orders(100);
-  const auto id = sluice().migrate({.table = "orders",
-                                    .alter = "ADD COLUMN note INT",
-                                    .options = R"({"attempt_instant_ddl": true, "postpone_cut_over": true})"});
-  ASSERT_EQ(sluice().await_state(id, "ready").state, "ready");
+  const auto id = instant_and_postponed();
   EXPECT_THAT(definition(direct(), "orders"), testing::Not(HasSubstr("note")));
   act(id, "cut-over");
   expect_completed(await_end(id));
@@ -208,10 +212,7 @@ TEST_P(Algorithm, instant_alters_wait_for_the_word_as_any_cut_over) {
 TEST_P(Algorithm, instant_alters_that_were_stopped_leave_the_table_as_it_was) {
   make_orders(100);
   const auto before = definition(direct(), "orders");
-  const auto id = sluice().migrate({.table = "orders",
-                                    .alter = "ADD COLUMN note INT",
-                                    .options = R"({"attempt_instant_ddl": true, "postpone_cut_over": true})"});
-  ASSERT_EQ(sluice().await_state(id, "ready").state, "ready");
+  const auto id = instant_and_postponed();
   act(id, "stop");
   EXPECT_EQ(await_end(id).state, "stopped");
   EXPECT_EQ(definition(direct(), "orders"), before);
@@ -220,10 +221,7 @@ TEST_P(Algorithm, instant_alters_that_were_stopped_leave_the_table_as_it_was) {
 
 TEST_P(Algorithm, instant_alters_are_taken_up_again_after_a_crash) {
   make_orders(100);
-  const auto id = sluice().migrate({.table = "orders",
-                                    .alter = "ADD COLUMN note INT",
-                                    .options = R"({"attempt_instant_ddl": true, "postpone_cut_over": true})"});
-  ASSERT_EQ(sluice().await_state(id, "ready").state, "ready");
+  const auto id = instant_and_postponed();
   sluice().kill9();
   sluice().restart();
   act(id, "cut-over");

@@ -8,7 +8,6 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 constexpr auto insensitive = "utf8mb4_general_ci";
 constexpr auto accented = "utf8mb4_bin";
@@ -18,7 +17,7 @@ std::string text(const std::string& collation, unsigned length = 30) {
   return "VARCHAR(" + std::to_string(length) + ") CHARACTER SET " + charset + " COLLATE " + collation + " NOT NULL";
 }
 
-class MigratedCollations : public BehindSluice {
+class MigratedCollations : public MirroredMigrations {
  protected:
   enum class Spellings : std::uint8_t { all, one };
 
@@ -53,20 +52,8 @@ class MigratedCollations : public BehindSluice {
     direct().must("DROP TABLE IF EXISTS t, mirror, _t_del");
     MirroringClients clients{direct(), {.port = sluice().port(), .database = "test"}, columns, key};
     clients.set("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    clients.start();
-    const auto id =
-        sluice().migrate({.table = "t", .alter = alter, .options = R"({"postpone_cut_over": true, "chunk_size": 20})"});
-    const auto ready = sluice().await_state(id, "ready");
-    EXPECT_EQ(ready.state, "ready") << ready.json;
-    EXPECT_TRUE(clients.all_write());
-    if (ready.state == "ready") {
-      act(id, "cut-over");
-      expect_completed(await_end(id));
-      EXPECT_TRUE(clients.all_write());
-      EXPECT_EQ(sluice().await_audited(id, std::chrono::seconds{60}).audit, "passed");
-    }
-    clients.stop();
-    EXPECT_THAT(clients.problems(direct()), IsEmpty());
+    const auto id = migrate_under(clients, alter);
+    EXPECT_EQ(sluice().await_audited(id, std::chrono::seconds{60}).audit, "passed");
   }
 };
 SLUICE_ON_BOTH_SERVERS(MigratedCollations);

@@ -7,7 +7,6 @@ namespace sluice::test {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 std::string number(std::int64_t n) {
   return std::to_string(n);
@@ -29,7 +28,7 @@ MirroredKey key_of(std::function<std::string(unsigned)> value, Comparison compar
           .comparison = comparison};
 }
 
-class MigratedKeys : public BehindSluice {
+class MigratedKeys : public MirroredMigrations {
  protected:
   void SetUp() override {
     BehindSluice::SetUp();
@@ -43,19 +42,7 @@ class MigratedKeys : public BehindSluice {
     MirroringClients clients{direct(), {.port = sluice().port(), .database = "test"}, columns, key};
     clients.set("SET time_zone = '+00:00', tx_isolation = 'READ-COMMITTED'");
     if (is_mysql()) clients.set("SET time_zone = '+00:00', transaction_isolation = 'READ-COMMITTED'");
-    clients.start();
-    const auto id =
-        sluice().migrate({.table = "t", .alter = alter, .options = R"({"postpone_cut_over": true, "chunk_size": 20})"});
-    const auto ready = sluice().await_state(id, "ready");
-    EXPECT_EQ(ready.state, "ready") << ready.json;
-    EXPECT_TRUE(clients.all_write());
-    if (ready.state == "ready") {
-      act(id, "cut-over");
-      expect_completed(await_end(id));
-      EXPECT_TRUE(clients.all_write());
-    }
-    clients.stop();
-    EXPECT_THAT(clients.problems(direct()), IsEmpty());
+    (void)migrate_under(clients, alter);
   }
 };
 SLUICE_ON_BOTH_SERVERS(MigratedKeys);

@@ -215,4 +215,21 @@ std::vector<std::string> MirroringClients::problems(TestClient& direct) const {
   return all;
 }
 
+std::string MirroredMigrations::migrate_under(MirroringClients& clients, const std::string& alter) {
+  clients.start();
+  auto id =
+      sluice().migrate({.table = "t", .alter = alter, .options = R"({"postpone_cut_over": true, "chunk_size": 20})"});
+  const auto ready = sluice().await_state(id, "ready");
+  EXPECT_EQ(ready.state, "ready") << ready.json;
+  EXPECT_TRUE(clients.all_write());
+  if (ready.state == "ready") {
+    act(id, "cut-over");
+    expect_completed(await_end(id));
+    EXPECT_TRUE(clients.all_write());
+  }
+  clients.stop();
+  EXPECT_THAT(clients.problems(direct()), testing::IsEmpty());
+  return id;
+}
+
 }  // namespace sluice::test

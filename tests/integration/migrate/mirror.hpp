@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/integration/migrate/fixture.hpp"
 #include "tests/support/client.hpp"
 
 namespace sluice::test {
@@ -73,6 +74,13 @@ class MirroringClients {
   MirroredKey key_;
   std::string session_;
   std::vector<std::unique_ptr<One>> all_;
+};
+
+// Migrations of `t` under such clients.
+class MirroredMigrations : public BehindSluice {
+ protected:
+  // Starts the clients and lets them write before, during and after the swap, then compares. The id.
+  std::string migrate_under(MirroringClients& clients, const std::string& alter);
 };
 
 }  // namespace sluice::test

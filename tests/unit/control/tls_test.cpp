@@ -12,10 +12,10 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "control/server.hpp"
+#include "tests/support/scratch.hpp"
 #include "tests/unit/control/fake_migrations.hpp"
 
 namespace sluice::control {
@@ -42,8 +42,6 @@ using File = std::unique_ptr<std::FILE, Freed<std::fclose>>;
 class SelfSigned {
  public:
   SelfSigned() {
-    auto name = (std::filesystem::temp_directory_path() / "sluice-tls-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     const Key key{EVP_RSA_gen(KEY_BITS)};
     const Certificate certificate{X509_new()};
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
@@ -56,14 +54,11 @@ class SelfSigned {
     PEM_write_PrivateKey(File{std::fopen(files().private_key.c_str(), "w")}.get(), key.get(), nullptr, nullptr, 0,
                          nullptr, nullptr);
   }
-  ~SelfSigned() { std::filesystem::remove_all(folder_); }
-  SelfSigned(const SelfSigned&) = delete;
-  SelfSigned& operator=(const SelfSigned&) = delete;
 
-  TlsFiles files() const { return {(folder_ / "cert.pem").string(), (folder_ / "key.pem").string()}; }
+  TlsFiles files() const { return {(folder_.path() / "cert.pem").string(), (folder_.path() / "key.pem").string()}; }
 
  private:
-  std::filesystem::path folder_;
+  sluice::test::ScratchFolder folder_{"tls"};
 };
 
 TEST(HttpServerWithTls, AnswersOverTls) {
