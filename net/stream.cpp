@@ -15,6 +15,7 @@
 #include <boost/asio/write.hpp>
 #include <cerrno>
 
+#include "net/compressed.hpp"
 #include "net/tls_state.hpp"
 
 namespace sluice::net {
@@ -94,13 +95,17 @@ Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
 
 awaitable<error_code> Stream::readable() {
-  if (tls_) co_return error_code{};
+  if (tls_ || has_unread_frames()) co_return error_code{};
   // Re-arms the edge-triggered descriptor, so what came since the last read is not missed.
   const auto [error] = co_await socket_->async_wait(Socket::wait_read, AS_VALUE);
   co_return error;
 }
 
 awaitable<result<std::size_t>> Stream::read_some(Room into) {
+  return compressed_ ? read_frames(into) : read_bytes(into);
+}
+
+awaitable<result<std::size_t>> Stream::read_bytes(Room into) {
   if (!tls_) {
     // Inline: a completion of Asio's would go through its queue, and that polls the kernel once more.
     const auto got = ::recv(socket_->native_handle(), into.data(), into.size(), MSG_DONTWAIT);
@@ -116,6 +121,10 @@ awaitable<result<std::size_t>> Stream::read_some(Room into) {
 }
 
 awaitable<error_code> Stream::write(Bytes bytes) {
+  return compressed_ ? write_frames(bytes) : write_bytes(bytes);
+}
+
+awaitable<error_code> Stream::write_bytes(Bytes bytes) {
   const auto data = asio::buffer(bytes.data(), bytes.size());
   if (!tls_) {
     const auto [error, written] = co_await asio::async_write(*socket_, data, AS_VALUE);
@@ -128,7 +137,7 @@ awaitable<error_code> Stream::write(Bytes bytes) {
 }
 
 result<std::size_t> Stream::try_write(Bytes bytes) noexcept {
-  if (tls_) return std::size_t{0};
+  if (tls_ || compressed_) return std::size_t{0};
   const auto written = ::send(socket_->native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (written >= 0) return static_cast<std::size_t>(written);
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::size_t{0};
