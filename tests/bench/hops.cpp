@@ -93,7 +93,7 @@ std::unique_ptr<Hop> copy_loop_hop(const TestServer& server) {
 std::unique_ptr<Hop> haproxy_hop(const TestServer& server) {
   auto hop = std::make_unique<ProgramHop>("HAProxy");
   hop->write(
-      "global\n  maxconn 20000\ndefaults\n  mode tcp\n  timeout connect 10s\n  timeout client 1h\n  timeout server 1h\n"
+      "global\n  maxconn 5000\ndefaults\n  mode tcp\n  timeout connect 10s\n  timeout client 1h\n  timeout server 1h\n"
       "listen mysql\n  bind 127.0.0.1:" +
       std::to_string(hop->port()) + "\n  server primary 127.0.0.1:" + std::to_string(server.port()) + "\n");
   hop->start({"/usr/sbin/haproxy", "-db", "-f", hop->file()});
@@ -104,11 +104,11 @@ std::unique_ptr<Hop> router_hop(const TestServer& server) {
   const auto root = mysql_folder().string();
   if (!std::filesystem::exists(root + "/usr/bin/mysqlrouter")) return nullptr;
   auto hop = std::make_unique<ProgramHop>("MySQL Router");
-  hop->write("[DEFAULT]\nplugin_folder=" + root + "/usr/lib/mysqlrouter\nruntime_folder=" + hop->folder() +
+  hop->write("[DEFAULT]\nplugin_folder=" + root + "/usr/lib/mysqlrouter/plugin\nruntime_folder=" + hop->folder() +
              "\ndata_folder=" + hop->folder() + "\nlogging_folder=" + hop->folder() +
              "\n[routing:classic]\nbind_address=127.0.0.1\nbind_port=" + std::to_string(hop->port()) +
              "\ndestinations=127.0.0.1:" + std::to_string(server.port()) +
-             "\nrouting_strategy=first-available\nprotocol=classic\nmax_connections=20000\n"
+             "\nrouting_strategy=first-available\nprotocol=classic\nmax_connections=5000\n"
              "client_ssl_mode=DISABLED\nserver_ssl_mode=DISABLED\n");
   hop->start({root + "/lib64/ld-linux-x86-64.so.2", "--library-path",
               root + "/usr/lib/x86_64-linux-gnu:" + root + "/usr/lib/mysql-router", root + "/usr/bin/mysqlrouter", "-c",

@@ -56,7 +56,7 @@ class TlsHaproxyHop final : public Hop {
     std::ofstream{path("both.pem")} << std::ifstream{path("certificate.pem")}.rdbuf()
                                     << std::ifstream{path("key.pem")}.rdbuf();
     const auto number = [](const Port& port) { return std::to_string(port.number()); };
-    std::ofstream{path("haproxy.cfg")} << "global\n  maxconn 20000\ndefaults\n  mode tcp\n  timeout connect 10s\n  "
+    std::ofstream{path("haproxy.cfg")} << "global\n  maxconn 5000\ndefaults\n  mode tcp\n  timeout connect 10s\n  "
                                           "timeout client 1h\n  timeout server 1h\n"
                                           "listen mysql\n  bind 127.0.0.1:"
                                        << number(haproxy_port_) << " ssl crt " << path("both.pem")
