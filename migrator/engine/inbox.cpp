@@ -62,6 +62,7 @@ Inbox::Progress Inbox::progress() const {
           .waiting = pending_.waiting(),
           .urgent = pending_.bytes() > kPendingBytesMax / 2,
           .has_found_keys = pending_.has_found_keys(),
+          .changed_in_shadow = changed_in_shadow_,
           .trouble = trouble_,
           .link_error = link_error_,
           .renamed = renamed_};
@@ -155,11 +156,13 @@ void Inbox::add_pending(RowsChanged change) {
 }
 
 void Inbox::on_rows(RowsChanged change, std::stop_token stop) {
-  if (change.table.list == 0) note_writer(change.place);
+  const bool is_of_source = change.table.list == 0 && change.table.table == 0;
+  if (is_of_source) note_writer(change.place);
   {
     std::unique_lock lock(mutex_);
     if (renamed_) return add_changed_since(std::move(change.keys));
     changed_.wait(lock, stop, [&] { return waits_for_rename_ || pending_.bytes() < kPendingBytesMax; });
+    if (!is_of_source) changed_in_shadow_ += change.keys.size();
     add_pending(std::move(change));
   }
   changed_.notify_all();
