@@ -49,6 +49,13 @@ TEST_P(OddSettings, of_the_sql_mode) {
   }
 }
 
+TEST_P(OddSettings, leave_the_alter_to_be_read_as_ever) {
+  ASSERT_TRUE(live_under("NO_BACKSLASH_ESCAPES,ANSI_QUOTES"));
+  make_things();
+  complete({.table = "things", .alter = R"(ADD COLUMN note VARCHAR(9) NOT NULL DEFAULT "it\'s")"});
+  EXPECT_EQ(direct().must("SELECT DISTINCT note FROM things").value(), "it's");
+}
+
 TEST_P(OddSettings, that_pad_what_is_read_leave_what_is_stored_as_it_is) {
   if (!live_under("PAD_CHAR_TO_FULL_LENGTH")) return;
   make_things();
