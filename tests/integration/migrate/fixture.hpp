@@ -64,6 +64,8 @@ class BehindSluice : public OnBothServers {
   [[nodiscard]] static bool sluice_runs(TestClient& client, const std::string& pattern);
   // Stops the clients; each acknowledged write is there, and no client saw an error.
   void expect_unharmed(Workload& workload);
+  // The same of their own rows, where others write to the table too.
+  WorkloadReport expect_own_rows_unharmed(Workload& workload);
   // The same where they had to connect again: of a write whose answer never came either outcome is right.
   static void expect_nothing_lost(Workload& workload, TestClient& direct);
 
