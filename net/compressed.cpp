@@ -31,25 +31,26 @@ void Stream::number_frames_on() noexcept {
   compressed_->has_read = false;
 }
 
-bool Stream::has_unread_frames() const noexcept {
-  return compressed_ && (compressed_->begin < compressed_->unread.size() || compressed_->filled_up);
+// Of what has been read. Nothing: more must be read first.
+std::optional<result<std::size_t>> Stream::unpack_some(Room into) noexcept {
+  Compressed& state = *compressed_;
+  const auto step = state.reader.read(Bytes{state.unread}.subspan(state.begin), into);
+  if (!step) return result<std::size_t>{step.error()};
+  state.begin += step->consumed;
+  state.has_read = true;
+  if (state.begin == state.unread.size()) {
+    state.unread = {};
+    state.begin = 0;
+  }
+  if (step->produced == 0) return std::nullopt;
+  return result<std::size_t>{step->produced};
 }
 
 awaitable<result<std::size_t>> Stream::read_frames(Room into) {
   Compressed& state = *compressed_;
   while (true) {
-    const auto step = state.reader.read(Bytes{state.unread}.subspan(state.begin), into);
-    if (!step) co_return step.error();
-    state.begin += step->consumed;
-    state.filled_up = step->produced == into.size();
-    state.has_read = true;
-    if (state.begin == state.unread.size()) {
-      state.unread = {};
-      state.begin = 0;
-    }
-    if (step->produced != 0) co_return step->produced;
-    // All was used up, or there would be something to hand out.
-    state.unread.resize(READ_BYTES);
+    if (const auto unpacked = unpack_some(into)) co_return *unpacked;
+    state.unread.resize(READ_BYTES);  // all was used up
     const auto got = co_await read_bytes(state.unread);
     state.unread.resize(got ? *got : 0);
     if (!got || *got == 0) co_return got;

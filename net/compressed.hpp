@@ -17,7 +17,6 @@ struct Stream::Compressed {
   protocol::FrameWriter& writer;
   std::vector<std::uint8_t> unread;  // as it came, from `begin` on
   std::size_t begin = 0;
-  bool filled_up = false;            // the last read had no more room: there may be more in the reader
   std::vector<std::uint8_t> frames;  // on their way
   std::uint8_t sequence = 0;         // of the next frame written
   bool has_read = false;             // since a frame was written

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -39,12 +40,12 @@ class Stream {
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) = delete;
 
-  // Waits until read_some() has something to say, so that an idle connection needs no buffer. Returns at once for TLS,
-  // whose records only read_some() can look into, and where something read is still to be unpacked.
-  [[nodiscard]] awaitable<error_code> readable();
-
   // Waits for at least one byte. `into` must not be empty and must outlive the call.
   [[nodiscard]] awaitable<result<std::size_t>> read_some(Room into);
+
+  // Reads what is there already, without waiting: nothing when there is none (TLS and compression: of
+  // the record or frames that read_some() has begun), 0 bytes at the end of the stream. Not while a read_some() waits.
+  [[nodiscard]] std::optional<result<std::size_t>> try_read(Room into) noexcept;
 
   // Writes all of `bytes`, which must outlive the call.
   [[nodiscard]] awaitable<error_code> write(Bytes bytes);
@@ -91,7 +92,7 @@ class Stream {
   // compressed.cpp
   [[nodiscard]] awaitable<result<std::size_t>> read_frames(Room into);
   [[nodiscard]] awaitable<error_code> write_frames(Bytes bytes);
-  [[nodiscard]] bool has_unread_frames() const noexcept;
+  [[nodiscard]] std::optional<result<std::size_t>> unpack_some(Room into) noexcept;
 
   std::unique_ptr<Socket> socket_;  // its address stays the same when the stream moves: TLS refers to it
   std::unique_ptr<Tls> tls_;

@@ -10,15 +10,16 @@ bool is_mysql(const TestServer& server) {
   return server.kind() == Kind::mysql;
 }
 
-std::vector<std::string> with_own_id(std::vector<std::string> arguments) {
-  arguments.emplace_back("--server-id=2");
+std::vector<std::string> with_id(const ReplicaOptions& options) {
+  auto arguments = options.arguments;
+  arguments.push_back("--server-id=" + std::to_string(options.server_id));
   return arguments;
 }
 
 }  // namespace
 
 Replica::Replica(const TestServer& primary, const ReplicaOptions& options)
-    : server_{TestServer::start(primary.kind(), {.arguments = with_own_id(options.arguments), .program = {}})} {
+    : server_{TestServer::start(primary.kind(), {.arguments = with_id(options), .program = {}})} {
   const auto port = options.through != 0 ? options.through : primary.port();
   auto there = primary.connect("");
   if (there.must("SELECT COUNT(*) FROM mysql.user WHERE user = 'replica'").value() == "0") {

@@ -6,8 +6,9 @@
 namespace sluice::test {
 
 struct ReplicaOptions {
-  std::uint16_t through = 0;           // the port that it connects to; 0: the primary's own
-  std::vector<std::string> arguments;  // for its server's command line
+  unsigned server_id = 2;                   // the replicas of one primary need ids of their own, other than 1
+  std::uint16_t through = 0;                // the port that it connects to; 0: the primary's own
+  std::vector<std::string> arguments = {};  // for its server's command line
 };
 
 // Follows what the primary writes from now on. Not thread-safe.

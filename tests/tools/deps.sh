@@ -9,7 +9,7 @@ build_packages=(
 )
 # my_print_defaults, without which MariaDB makes no data folder, is with its clients.
 demo_packages=(mariadb-server-core mariadb-client-core)
-test_packages=(mariadb-server sysbench debootstrap openssl)
+test_packages=(mariadb-server sysbench haproxy socat openssl debootstrap)
 # What the tests in tests/clients run; Node's come from npm as well.
 client_packages=(
   python3-pymysql python3-cryptography python3-mysqldb php-cli php-mysql ruby ruby-mysql2 libdbd-mysql-perl
@@ -69,6 +69,15 @@ install_node_clients() {
   as_root npm install --silent --no-audit --no-fund --no-save --prefix "$root" \
     $(sed -n 's/.*"dependencies": { \(.*\) }.*/\1/p' tests/clients/package.json | tr -d '", ' | sed 's/:\([0-9.]*\)/@\1 /g')
   as_root cp tests/clients/package.json "$root/package.json"
+}
+
+# What bench_proxy compares Sluice with comes from the same place.
+install_router() {
+  local root="$cache/sid"
+  [ -x "$root/usr/bin/mysqlrouter" ] && return 0
+  echo "installing: MySQL Router of Debian sid in $root"
+  as_root chroot "$root" apt-get -qq update
+  as_root env DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get -qq install -y --no-install-recommends mysql-router
 }
 
 # MySQL 9.7 is not in Debian 12: it is taken from sid, into a folder of its own, and run with that folder's libraries.
