@@ -58,7 +58,9 @@ Session::Running Session::greet() {
 
 Session::Running Session::receive_login() {
   if (co_await read_packet(Side::client) == Next::end) co_return Next::end;
-  if (payload_of(Side::client).size() < protocol::SSL_REQUEST_BYTES) co_return Next::end;
+  if (payload_of(Side::client).size() < protocol::SSL_REQUEST_BYTES) {
+    co_return co_await refuse_login(bad_handshake(client_leg_.next_sequence));
+  }
   if (payload_of(Side::client).size() == protocol::SSL_REQUEST_BYTES &&
       (protocol::capabilities_of(payload_of(Side::client)) & protocol::capability::SSL) != 0 &&
       shared().client_side_tls) {
@@ -74,7 +76,7 @@ Session::Running Session::receive_login() {
   }
   const auto payload = payload_of(Side::client);
   auto login = protocol::read_login_response(payload);
-  if (!login) co_return Next::end;
+  if (!login) co_return co_await refuse_login(bad_handshake(client_leg_.next_sequence));
   if (co_await secure_server() == Next::end) co_return Next::end;
   if (legs() == AuthRelay::Legs::client_secure_only && protocol::sends_clear_password(login->plugin) &&
       login->auth_bytes > 1) {

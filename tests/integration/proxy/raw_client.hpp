@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -19,7 +20,8 @@ class RawClient {
     std::uint32_t capabilities = 0;          // beyond the least
     std::uint32_t mariadb_capabilities = 0;  // MariaDB's extended ones
     std::string plugin = "mysql_native_password";
-    std::string behind_login;  // a query sent with the login, without waiting for its OK
+    std::optional<Payload> instead_of_login;  // sent in its place
+    std::string behind_login;                 // a query sent with the login, without waiting for its OK
   };
 
   explicit RawClient(std::uint16_t port, std::uint32_t more_capabilities = 0)
@@ -27,7 +29,7 @@ class RawClient {
   RawClient(std::uint16_t port, const Options& options) {
     if (stream_.connect({"127.0.0.1", port}, deadline())) throw std::runtime_error("no connection");
     greeting_ = receive();
-    const auto login = login_response(options);
+    const auto login = options.instead_of_login.value_or(login_response(options));
     if (options.behind_login.empty()) {
       send(login);
       logged_in_ = authenticate({});
