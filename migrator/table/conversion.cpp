@@ -55,7 +55,7 @@ Conversion conversion(const Column& source, const Column& shadow) noexcept {
       // Digits in a VARCHAR, bytes in a TEXT.
       if (from == bit) return Conversion::own_rules;
       if (source.data_type == "vector" && to == text) return Conversion::own_rules;
-      return is(from, {real, year}) ? Conversion::by_text : Conversion::plain;
+      return is(from, {real, real_double, year}) ? Conversion::by_text : Conversion::plain;
     case json:
       return is_number(from) ? Conversion::by_text : Conversion::plain;
     case other:
