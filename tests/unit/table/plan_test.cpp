@@ -74,7 +74,7 @@ TEST(ColumnKind, tells_members_as_literals) {
   EXPECT_THAT(member_literals(column("v", "varchar(9)")), ElementsAre());
 }
 
-TEST(Plan, prefers_the_shorter_of_the_other_keys_and_none_that_could_be_null_or_cut) {
+TEST(Plan, prefers_the_first_of_the_other_keys_and_none_that_could_be_null_or_cut) {
   auto nullable = unique("a", {"a"});
   nullable.parts[0].nullable = true;
   auto prefix = unique("b", {"b"});
@@ -85,7 +85,7 @@ TEST(Plan, prefers_the_shorter_of_the_other_keys_and_none_that_could_be_null_or_
                           {nullable, prefix, hidden, unique("f", {"f"}), unique("w", {"c", "d"}), unique("x", {"d"})});
   const auto plan = make_plan(both, both, {});
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->key.source_index, "x");
+  EXPECT_EQ(plan->key.source_index, "w");
   EXPECT_EQ(plan->key.storage, KeyStorage::secondary);
 }
 
