@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <sstream>
-#include <utility>
 #include <vector>
 
 #include "migrator/sql/quoting.hpp"
@@ -14,36 +13,41 @@ using migrator::quote_identifier;
 using migrator::quote_string;
 using test::TestClient;
 
-// On MySQL a CHECK that somebody named is given a leading underscore, or loses it, and they stand in the order of
-// names.
-void forget_underscores(std::string& text) {
+// What may differ in SHOW CREATE TABLE: CHECKs that somebody named are given a leading underscore on MySQL, or lose it,
+// and stand in the order of names; indexes that are built late stand behind others.
+std::string without_differences(const std::string& create) {
   const std::string named = "CONSTRAINT `_";
-  std::vector<std::string> constraints;
-  std::istringstream lines{std::exchange(text, {})};
+  std::string text;
+  std::vector<std::string> last;
+  std::istringstream lines{create};
   for (std::string line; std::getline(lines, line);) {
-    if (line.find(" CONSTRAINT ") == std::string::npos) {
-      std::ranges::sort(constraints);
-      for (const std::string& constraint : std::exchange(constraints, {})) text += constraint + "\n";
-      text += line + "\n";
-      continue;
-    }
+    if (line.ends_with(',')) line.pop_back();
     const auto at = line.find(named);
     if (at != std::string::npos && line.find("` CHECK (") != std::string::npos) line.erase(at + named.size() - 1, 1);
-    if (line.ends_with(',')) line.pop_back();
-    constraints.push_back(line);
+    const auto begins = [&line](const char* with) { return line.starts_with(with); };
+    const bool in_order =
+        !begins("  KEY ") && !begins("  FULLTEXT ") && !begins("  SPATIAL ") && !begins("  CONSTRAINT ");
+    if (line.starts_with(")")) {
+      std::ranges::sort(last);
+      for (const std::string& one : last) text += one + "\n";
+    }
+    if (in_order) {
+      text += line + "\n";
+    } else {
+      last.push_back(line);
+    }
   }
+  return text;
 }
 
-// SHOW CREATE TABLE without what may differ.
 std::string definition_of(TestClient& client, const std::string& table) {
   std::string text = client.must("SHOW CREATE TABLE " + quote_identifier(table)).rows().at(0).at(1).value();
   text.erase(0, text.find('('));
-  forget_underscores(text);
   const std::string counter = " AUTO_INCREMENT=";
   if (const auto at = text.rfind(counter); at != std::string::npos) {
     text.erase(at, text.find_first_not_of("0123456789", at + counter.size()) - at);
   }
-  return text;
+  return without_differences(text);
 }
 
 std::string triggers_of(TestClient& client, const std::string& table) {
