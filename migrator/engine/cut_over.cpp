@@ -115,8 +115,11 @@ bool CutOver::connect() {
   settings.autocommit = Autocommit::off;
   settings.lock_wait_timeout = kLockWaitMax;
   settings.innodb_lock_wait_timeout = kLockWaitMax;
-  // The times in its text are meant as the server's own ALTER takes them.
-  if (parts_.instant) settings.time_zone = server_time_zone;
+  // Its text is meant as the server's own ALTER takes it.
+  if (parts_.instant) {
+    settings.time_zone = server_time_zone;
+    settings.foreign_key_checks = ForeignKeyChecks::on;
+  }
   auto main = Connection::connect(parts_.primary, settings);
   auto side = Connection::connect(parts_.primary);
   if (main.has_error() || side.has_error()) {

@@ -62,6 +62,7 @@ Inbox::Progress Inbox::progress() const {
           .waiting = pending_.waiting(),
           .urgent = pending_.bytes() > kPendingBytesMax / 2,
           .has_found_keys = pending_.has_found_keys(),
+          .changed_in_shadow = changed_in_shadow_,
           .trouble = trouble_,
           .link_error = link_error_,
           .renamed = renamed_};
@@ -125,7 +126,8 @@ void Inbox::note_writer(const Place& place) {
 }
 
 void Inbox::on_rows(RowsChanged change, std::stop_token stop) {
-  if (change.table.list == 0) note_writer(change.place);
+  const bool is_of_source = change.table.list == 0 && change.table.table == 0;
+  if (is_of_source) note_writer(change.place);
   {
     std::unique_lock lock(mutex_);
     if (renamed_) {
@@ -135,6 +137,7 @@ void Inbox::on_rows(RowsChanged change, std::stop_token stop) {
       return;
     }
     changed_.wait(lock, stop, [&] { return unlimited_ || pending_.bytes() < kPendingBytesMax; });
+    if (!is_of_source) changed_in_shadow_ += change.keys.size();
     for (RowKey& key : change.keys) pending_.add(std::move(key.literals), change.place.transaction_start);
   }
   changed_.notify_all();

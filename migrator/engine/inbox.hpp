@@ -47,6 +47,7 @@ class Inbox final : public ChangeConsumer {
     std::size_t waiting = 0;      // of these nobody works on
     bool urgent = false;          // the set is more than half full
     bool has_found_keys = false;  // see PendingKeys
+    std::uint64_t changed_in_shadow = 0;  // keys, by others than the engine
     std::optional<Problem> trouble;
     std::string link_error;           // empty: connected, as far as is known
     std::optional<Position> renamed;  // where the RENAME that was expected has come by: behind its event
@@ -60,7 +61,8 @@ class Inbox final : public ChangeConsumer {
   // ---- the swap: a DDL event that bears `tag` is the RENAME. Keys of the source before it are pending as ever; those
   // of the new table after it are only remembered.
   void expect_rename(std::string tag);
-  // A definition of this table that does not bear kOwnDefinition is trouble too, up to the RENAME.
+  // The second table of the stream's first list: rows that others change in it are pending, so that they are written
+  // again. A definition of it that does not bear kOwnDefinition is trouble too, up to the RENAME.
   void watch_shadow(TableRef shadow);
   // DDL that has one of these in its text is the engine's own, and no trouble.
   void expect_definitions(std::vector<std::string> parts);
@@ -96,6 +98,7 @@ class Inbox final : public ChangeConsumer {
   std::optional<TableRef> shadow_;  // set before the stream begins
   std::vector<std::string> expected_;
   std::optional<Position> renamed_;
+  std::uint64_t changed_in_shadow_ = 0;
   bool unlimited_ = false;
   std::set<KeyLiterals> changed_since_;
 };

@@ -68,6 +68,15 @@ TEST_F(InboxTest, TellsTransactionsThatDidNotComeThroughTheProxy) {
   EXPECT_EQ(observer.bypassed, 2);
 }
 
+TEST_F(InboxTest, RowsThatOthersChangeInTheShadowArePending) {
+  const WatchedIndex shadow{.list = 0, .table = 1};
+  inbox.on_rows({.table = shadow, .keys = {RowKey{{"1"}}, RowKey{{"2"}}}, .place = place(100, 99)}, {});
+  EXPECT_EQ(inbox.progress().pending, 2U);
+  EXPECT_EQ(inbox.progress().applied, at(100));
+  EXPECT_EQ(inbox.progress().changed_in_shadow, 2U);
+  EXPECT_TRUE(inbox.bypass_writers().empty()) << "they are counted for the source only";
+}
+
 TEST_F(InboxTest, IsInTroubleWhenSomebodyChangesTheTable) {
   define("CREATE TABLE other (id INT)", 100);
   EXPECT_FALSE(inbox.progress().trouble.has_value());
