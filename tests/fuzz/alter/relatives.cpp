@@ -63,7 +63,7 @@ void add_foreign_key(Table& table, Dice& dice) {
                            .attributes = {},
                            .pool = key.keys});
   // An index of its own, so that the server makes none, which it would drop as soon as there is another.
-  table.keys.push_back({"of ref", "KEY", "(" + quote_identifier(key.column) + (dice.one_in(3) ? " DESC)" : ")")});
+  table.keys.push_back({"of ref", "KEY", "(" + quote_identifier(key.column) + ")"});
   table.foreign_key = std::move(key);
 }
 
