@@ -255,7 +255,7 @@ void Round::judge(const Migrated& migrated, const Reply& own) {
       if (own.ok()) return count_refusal(migrated.why);
       break;
     case Migrated::End::failed: {
-      if (own.ok() && migrated.why.starts_with("row_image:")) {
+      if (migrated.why.starts_with("row_image:")) {
         ++tally_.refused["row_image"];
         return;
       }
