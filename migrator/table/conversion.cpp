@@ -57,6 +57,7 @@ Conversion conversion(const Column& source, const Column& shadow) noexcept {
       if (source.data_type == "vector" && to == text) return Conversion::own_rules;
       return is(from, {real, real_double, year}) ? Conversion::by_text : Conversion::plain;
     case json:
+      if (source.data_type == "vector") return Conversion::own_rules;
       return is_number(from) ? Conversion::by_text : Conversion::plain;
     case other:
       return Conversion::plain;  // what the server itself does not refuse

@@ -61,6 +61,7 @@ TEST(Plan, refuses_conversions_for_which_alter_table_has_rules_of_its_own) {
   EXPECT_THAT(becomes("json", "int"), ElementsAre("plan.conversion"));
   EXPECT_THAT(becomes("date", "year"), ElementsAre("plan.conversion"));
   EXPECT_THAT(becomes("vector(3)", "text"), ElementsAre("plan.conversion"));
+  EXPECT_THAT(becomes("vector(3)", "json"), ElementsAre("plan.conversion"));
   EXPECT_THAT(becomes("varchar(9)", "int"), ElementsAre());
   EXPECT_THAT(becomes("float", "varchar(9)"), ElementsAre());
   EXPECT_THAT(becomes("datetime", "date"), ElementsAre());
