@@ -221,9 +221,17 @@ class Drawer {
     return std::string(has_primary ? "DROP PRIMARY KEY, " : "") + "ADD PRIMARY KEY " + unique->parts;
   }
 
+  // MariaDB takes the bytes of members in these character sets for what they are to become.
+  [[nodiscard]] bool spoils_members(const Type& type) const {
+    const std::string charset = charset_of(type.collation);
+    return table_.server == Kind::mariadb && !type.members.empty() &&
+           (charset == "ucs2" || charset == "utf16" || charset == "utf32");
+  }
+
   Clause convert() {
     for (const Column& column : table_.columns) {
       if (column.in_key && !column.type.collation.empty() && !dice_.one_in(2)) return {};
+      if (spoils_members(column.type)) return {};
     }
     if (!named_.empty()) return {};
     for (const Column& column : table_.columns) named_.insert(column.name);
