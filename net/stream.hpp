@@ -29,6 +29,8 @@ using boost::system::result;
 using Bytes = std::span<const std::uint8_t>;
 using Room = std::span<std::uint8_t>;
 
+class TlsLink;
+
 class Stream {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;
@@ -75,9 +77,8 @@ class Stream {
   void close() noexcept;
 
  private:
-  struct Tls;
   std::unique_ptr<Socket> socket_;  // its address stays the same when the stream moves: TLS refers to it
-  std::unique_ptr<Tls> tls_;
+  std::unique_ptr<TlsLink> tls_;
   std::string peer_host_;
   bool is_unix_ = false;
 };
