@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -28,6 +29,8 @@ using boost::system::result;
 using Bytes = std::span<const std::uint8_t>;
 using Room = std::span<std::uint8_t>;
 
+class TlsLink;
+
 class Stream {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;
@@ -38,12 +41,12 @@ class Stream {
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) = delete;
 
-  // Waits until read_some() has something to say, so that an idle connection needs no buffer. Returns at once for TLS,
-  // whose records only read_some() can look into.
-  [[nodiscard]] awaitable<error_code> readable();
-
   // Waits for at least one byte. `into` must not be empty and must outlive the call.
   [[nodiscard]] awaitable<result<std::size_t>> read_some(Room into);
+
+  // Reads what is there already, without waiting: nothing when there is none (TLS: of the record that read_some() has
+  // begun), 0 bytes at the end of the stream. Not while a read_some() waits.
+  [[nodiscard]] std::optional<result<std::size_t>> try_read(Room into) noexcept;
 
   // Writes all of `bytes`, which must outlive the call.
   [[nodiscard]] awaitable<error_code> write(Bytes bytes);
@@ -74,9 +77,8 @@ class Stream {
   void close() noexcept;
 
  private:
-  struct Tls;
   std::unique_ptr<Socket> socket_;  // its address stays the same when the stream moves: TLS refers to it
-  std::unique_ptr<Tls> tls_;
+  std::unique_ptr<TlsLink> tls_;
   std::string peer_host_;
   bool is_unix_ = false;
 };

@@ -65,7 +65,9 @@ bool Migration::find_tables() {
   }
   auto plan = plan_for(specification_, *source_definition_, *shadow_definition_);
   if (plan.has_error()) {
-    fail(plan.error().front());
+    // It was possible once.
+    fail({"table_changed", "the table's definition was changed while nobody followed it (" +
+                               plan.error().front().message + "); start again"});
     return false;
   }
   plan_ = with_tables(std::move(*plan), source(), shadow_table(source()));
