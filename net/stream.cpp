@@ -14,6 +14,7 @@
 #include <boost/asio/write.hpp>
 #include <cerrno>
 
+#include "net/compressed.hpp"
 #include "net/tls_link.hpp"
 #include "net/tls_state.hpp"
 
@@ -85,6 +86,10 @@ Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
 
 awaitable<result<std::size_t>> Stream::read_some(Room into) {
+  return compressed_ ? read_frames(into) : read_bytes(into);
+}
+
+awaitable<result<std::size_t>> Stream::read_bytes(Room into) {
   if (!tls_) {
     const auto [error, bytes] = co_await socket_->async_read_some(asio::buffer(into.data(), into.size()), AS_VALUE);
     if (error && error != asio::error::eof) co_return error;
@@ -99,6 +104,7 @@ awaitable<result<std::size_t>> Stream::read_some(Room into) {
 }
 
 std::optional<result<std::size_t>> Stream::try_read(Room into) noexcept {
+  if (compressed_) return unpack_some(into);
   if (tls_) {
     const auto step = tls_->read(into);
     if (step.error) return result<std::size_t>{step.error};
@@ -112,6 +118,10 @@ std::optional<result<std::size_t>> Stream::try_read(Room into) noexcept {
 }
 
 awaitable<error_code> Stream::write(Bytes bytes) {
+  return compressed_ ? write_frames(bytes) : write_bytes(bytes);
+}
+
+awaitable<error_code> Stream::write_bytes(Bytes bytes) {
   if (!tls_) {
     const auto [error, written] =
         co_await asio::async_write(*socket_, asio::buffer(bytes.data(), bytes.size()), AS_VALUE);
@@ -128,6 +138,7 @@ awaitable<error_code> Stream::write(Bytes bytes) {
 }
 
 result<std::size_t> Stream::try_write(Bytes bytes) noexcept {
+  if (compressed_) return std::size_t{0};
   if (tls_) {
     std::size_t written = 0;
     while (written < bytes.size()) {

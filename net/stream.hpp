@@ -19,6 +19,7 @@
 #include "net/address.hpp"
 #include "net/error.hpp"
 #include "net/tls.hpp"
+#include "protocol/compression/frame_writer.hpp"
 
 namespace sluice::net {
 
@@ -44,15 +45,15 @@ class Stream {
   // Waits for at least one byte. `into` must not be empty and must outlive the call.
   [[nodiscard]] awaitable<result<std::size_t>> read_some(Room into);
 
-  // Reads what is there already, without waiting: nothing when there is none (TLS: of the record that read_some() has
-  // begun), 0 bytes at the end of the stream. Not while a read_some() waits.
+  // Reads what is there already, without waiting: nothing when there is none (TLS and compression: of
+  // the record or frames that read_some() has begun), 0 bytes at the end of the stream. Not while a read_some() waits.
   [[nodiscard]] std::optional<result<std::size_t>> try_read(Room into) noexcept;
 
   // Writes all of `bytes`, which must outlive the call.
   [[nodiscard]] awaitable<error_code> write(Bytes bytes);
 
   // Writes what the kernel takes now, without waiting: the hot path of a plain connection. 0 when it takes nothing, and
-  // always for TLS.
+  // always for TLS and what is compressed.
   [[nodiscard]] result<std::size_t> try_write(Bytes bytes) noexcept;
 
   // Upgrades in place, as the side that accepts. `already_read`: what came behind the SSLRequest (a client may send its
@@ -62,6 +63,15 @@ class Stream {
   // Upgrades in place, as the side that connects. `host` is verified (Verify::identity) and sent as SNI.
   // Errc::certificate_refused where the certificate does not pass.
   [[nodiscard]] awaitable<error_code> connect_tls(ClientTls tls, std::string host);
+
+  // From here on all is compressed, both ways. `already_read`: what came behind the login. `writer` is the thread's,
+  // and must outlive the stream.
+  void compress(protocol::Compression algorithm, protocol::FrameWriter& writer, Bytes already_read);
+  [[nodiscard]] bool is_compressed() const noexcept;
+  // Frames that are written are counted up from here. These do nothing where nothing is compressed.
+  void number_frames_from(std::uint8_t sequence) noexcept;
+  // From the frame read last, if it came behind the one written last: the other side has spoken, now it is our turn.
+  void number_frames_on() noexcept;
 
   // TLS or a unix socket: a password may be sent in clear.
   [[nodiscard]] bool is_secure() const noexcept;
@@ -77,8 +87,17 @@ class Stream {
   void close() noexcept;
 
  private:
+  struct Compressed;
+  [[nodiscard]] awaitable<result<std::size_t>> read_bytes(Room into);
+  [[nodiscard]] awaitable<error_code> write_bytes(Bytes bytes);
+  // compressed.cpp
+  [[nodiscard]] awaitable<result<std::size_t>> read_frames(Room into);
+  [[nodiscard]] awaitable<error_code> write_frames(Bytes bytes);
+  [[nodiscard]] std::optional<result<std::size_t>> unpack_some(Room into) noexcept;
+
   std::unique_ptr<Socket> socket_;  // its address stays the same when the stream moves: TLS refers to it
   std::unique_ptr<TlsLink> tls_;
+  std::unique_ptr<Compressed> compressed_;
   std::string peer_host_;
   bool is_unix_ = false;
 };

@@ -14,6 +14,8 @@ constexpr std::uint16_t CURSOR_EXISTS = 0x0040;
 // MariaDB's progress reports come as an ERR of this number (Knowledge Base, "Progress reporting").
 constexpr std::uint16_t PROGRESS_REPORT = 0xFFFF;
 constexpr std::size_t OLD_EOF_BYTES = 5;
+// In MySQL's answer to COM_STMT_PREPARE: status, statement, columns, parameters, a filler, warnings, and this.
+constexpr std::size_t METADATA_FOLLOWS_AT = 12;
 constexpr std::uint16_t SESSION_STATE_CHANGED = 0x4000;
 // Of the entries of an OK's session state:
 // https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_ok_packet.html#sect_protocol_basic_ok_packet_sessinfo
@@ -102,7 +104,7 @@ std::optional<Ending> Answers::first_packet() {
 void Answers::begin_columns() {
   definitions_left_ = seen_[0] < 0xFB ? seen_[0] : number_at(1);
   const std::size_t extra = skip_length(0);
-  const bool without_definitions = dialect_.mariadb_cached_metadata && length_ > extra && seen_[extra] == 0;
+  const bool without_definitions = dialect_.optional_metadata && length_ > extra && seen_[extra] == 0;
   if (without_definitions) definitions_left_ = 0;
   state_ = State::columns;
   if (definitions_left_ == 0) (void)after_columns();
@@ -150,7 +152,7 @@ std::optional<Ending> Answers::row_packet() {
 std::optional<Ending> Answers::prepared_packet() {
   const auto columns_or_end = [this]() -> std::optional<Ending> {
     definitions_left_ = columns_after_parameters_;
-    state_ = State::columns;
+    state_ = without_definitions_ ? State::columns_end : State::columns;
     return definitions_left_ == 0 ? finish(0) : std::nullopt;
   };
   if (is_error()) return finish(number_at(1));
@@ -159,7 +161,10 @@ std::optional<Ending> Answers::prepared_packet() {
       ending_.statement = number_at(1) | static_cast<std::uint32_t>(number_at(3)) << 16;
       columns_after_parameters_ = number_at(5);
       definitions_left_ = number_at(7);
-      state_ = State::parameters;
+      without_definitions_ =
+          dialect_.optional_metadata && length_ > METADATA_FOLLOWS_AT && seen_[METADATA_FOLLOWS_AT] == 0;
+      if (without_definitions_ && dialect_.deprecate_eof) return finish(0);
+      state_ = without_definitions_ ? State::parameters_end : State::parameters;
       return definitions_left_ == 0 ? columns_or_end() : std::nullopt;
     case State::parameters:
       if (--definitions_left_ != 0) return std::nullopt;

@@ -42,7 +42,7 @@ class Answers {
   // What client and server agreed upon, as far as it changes the answers.
   struct Dialect {
     bool deprecate_eof = false;
-    bool mariadb_cached_metadata = false;
+    bool optional_metadata = false;  // a result may come without column definitions, and says so
     bool session_track = false;
   };
 
@@ -57,6 +57,11 @@ class Answers {
   // are data, also behind an error that the server sends meanwhile.
   [[nodiscard]] bool wants_client_data() const noexcept { return client_sends_data_; }
   void client_data_ended() noexcept { client_sends_data_ = false; }
+
+  // Between COM_BINLOG_DUMP and its end, which may never come.
+  [[nodiscard]] bool is_endless() const noexcept {
+    return !expected_.empty() && expected_.front() == AnswerShape::endless;
+  }
 
   // Reads on in `bytes`. Returns at the end of an answer, or with nothing when all is read; `bytes` is what is left.
   [[nodiscard]] std::optional<Ending> next(Bytes& bytes);
@@ -91,6 +96,7 @@ class Answers {
   bool client_sends_data_ = false;
   std::uint64_t definitions_left_ = 0;
   std::uint16_t columns_after_parameters_ = 0;
+  bool without_definitions_ = false;  // the prepared statement being told of
   bool fresh_rows_ = false;  // no row yet after the columns
   Ending ending_;
 

@@ -31,6 +31,7 @@ inline constexpr std::uint32_t OPTIONAL_RESULTSET_METADATA = 1U << 25;
 inline constexpr std::uint32_t ZSTD_COMPRESSION = 1U << 26;
 inline constexpr std::uint32_t QUERY_ATTRIBUTES = 1U << 27;
 inline constexpr std::uint32_t MULTI_FACTOR = 1U << 28;
+inline constexpr std::uint32_t CAPABILITY_EXTENSION = 1U << 29;  // reserved for a second word
 
 }  // namespace sluice::protocol::capability
 

@@ -109,6 +109,14 @@ AnswerShape shape_of(CommandCode code) noexcept {
   return AnswerShape::results;
 }
 
+AnswerShape answer_to(const Command& command, ServerKind server) noexcept {
+  constexpr std::size_t CLOSE_MIN_BYTES = 4;      // the statement
+  constexpr std::size_t LONG_DATA_MIN_BYTES = 6;  // and the parameter
+  const bool is_too_short = (command.code == CommandCode::close && command.body.size() < CLOSE_MIN_BYTES) ||
+                            (command.code == CommandCode::send_long_data && command.body.size() < LONG_DATA_MIN_BYTES);
+  return is_too_short && server == ServerKind::mysql ? AnswerShape::one_packet : shape_of(command.code);
+}
+
 std::optional<std::string_view> sql_of(const Command& command, Attributes attributes) noexcept {
   Reader reader{command.body};
   if (command.code == CommandCode::query && attributes == Attributes::yes && !skip_attributes(reader)) {

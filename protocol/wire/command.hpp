@@ -52,6 +52,10 @@ struct Command {
 
 [[nodiscard]] AnswerShape shape_of(CommandCode code) noexcept;
 
+enum class ServerKind : std::uint8_t { mysql, mariadb };
+// The same, also for what is no such command: MySQL answers one that it finds too short, even where none is due.
+[[nodiscard]] AnswerShape answer_to(const Command& command, ServerKind server) noexcept;
+
 // Whether a COM_QUERY's text stands behind query attributes (CLIENT_QUERY_ATTRIBUTES).
 enum class Attributes : std::uint8_t { no, yes };
 

@@ -6,6 +6,8 @@ namespace sluice::protocol {
 namespace {
 
 constexpr std::size_t SCRAMBLE_HEAD_BYTES = 8;
+constexpr std::size_t RESERVED_BYTES = 6;
+constexpr std::uint32_t COMPRESSION = capability::COMPRESS | capability::ZSTD_COMPRESSION;
 
 // Of the low capability word: behind protocol version, server version, connection and scramble.
 std::size_t capabilities_offset(Bytes greeting) {
@@ -22,15 +24,21 @@ void write_greeting_capabilities(std::span<std::uint8_t> greeting, std::uint32_t
   greeting[low + 1] = static_cast<std::uint8_t>(capabilities >> 8);
   greeting[high] = static_cast<std::uint8_t>(capabilities >> 16);
   greeting[high + 1] = static_cast<std::uint8_t>(capabilities >> 24);
+  if ((capabilities & capability::LONG_PASSWORD) != 0) return;
+  const std::size_t extended = high + 2 + 1 + RESERVED_BYTES;
+  for (std::size_t i = 0; i < 4; ++i) {
+    greeting[extended + i] &= static_cast<std::uint8_t>(RELAYED_OF_MARIADB >> (8 * i));
+  }
 }
 
 std::uint32_t capabilities_of(Bytes response) {
   return Reader{response}.u32();
 }
 
-void write_relayed_capabilities(std::span<std::uint8_t> response, LegTls tls) {
+void write_relayed_capabilities(std::span<std::uint8_t> response, std::uint32_t offered, LegTls tls) {
+  const std::uint32_t taken_out = NOT_RELAYED | capability::SSL | (COMPRESSION & ~offered);
   const std::uint32_t capabilities =
-      (capabilities_of(response) & ~(NOT_RELAYED | capability::SSL)) | (tls == LegTls::on ? capability::SSL : 0);
+      (capabilities_of(response) & ~taken_out) | (tls == LegTls::on ? capability::SSL : 0);
   for (std::size_t i = 0; i < 4; ++i) response[i] = static_cast<std::uint8_t>(capabilities >> (8 * i));
 }
 

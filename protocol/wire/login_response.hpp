@@ -14,12 +14,14 @@
 
 namespace sluice::protocol {
 
-// What no one in between can follow: compressed packets, and answers without column definitions. Neither offered to the
-// client nor asked of the server.
-inline constexpr std::uint32_t NOT_RELAYED =
-    capability::COMPRESS | capability::ZSTD_COMPRESSION | capability::OPTIONAL_RESULTSET_METADATA;
+// What one in between can't follow, as it is not known: neither offered to the client nor asked of the server.
+inline constexpr std::uint32_t NOT_RELAYED = capability::CAPABILITY_EXTENSION;
+inline constexpr std::uint32_t RELAYED_OF_MARIADB =
+    mariadb_capability::PROGRESS | mariadb_capability::BULK_OPERATIONS | mariadb_capability::EXTENDED_METADATA |
+    mariadb_capability::CACHE_METADATA | mariadb_capability::BULK_UNIT_RESULTS;
 
-// Changes the capabilities of a packet that parse_greeting() has read, and nothing else.
+// Changes the capabilities of a packet that parse_greeting() has read, and nothing else. Of MariaDB's extended ones
+// what is not relayed is taken out.
 void write_greeting_capabilities(std::span<std::uint8_t> greeting, std::uint32_t capabilities);
 
 // The first bytes of the client's answer: an SSLRequest is these and no more.
@@ -38,9 +40,9 @@ struct LoginResponse {
 // Of a response or an SSLRequest, of 4 bytes or more.
 [[nodiscard]] std::uint32_t capabilities_of(Bytes response);
 enum class LegTls : std::uint8_t { off, on };
-// What the server is to read in the client's place: what the client asked for, without what is NOT_RELAYED, and with
-// TLS as it is on the server's side.
-void write_relayed_capabilities(std::span<std::uint8_t> response, LegTls tls);
+// What the server is to read in the client's place: what the client asked for, without what is NOT_RELAYED or a
+// compression that the server did not offer, and with TLS as it is on the server's side.
+void write_relayed_capabilities(std::span<std::uint8_t> response, std::uint32_t offered, LegTls tls);
 [[nodiscard]] std::optional<LoginResponse> read_login_response(Bytes payload);
 
 // The payload of COM_CHANGE_USER, the command byte included.

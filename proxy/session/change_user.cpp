@@ -29,6 +29,7 @@ Session::Running Session::change_user() {
   new_user_ = std::move(change);
   client_is_asked_ = false;
   server_leg_.next_sequence = 0;
+  server_->number_frames_from(0);
   Next next = co_await send_payload(Side::server, payload);
   while (next == Next::go_on && new_user_) {
     if (!client_is_asked_ && !server_gone_) {

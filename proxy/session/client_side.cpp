@@ -12,7 +12,8 @@ constexpr std::size_t PIPELINED_MAX = 1024;
 }  // namespace
 
 net::awaitable<void> Session::carry_commands() {
-  while (co_await read_client() == Next::go_on && co_await take_commands() == Next::go_on) {
+  // Some clients send commands behind their login without waiting for its OK.
+  while (co_await take_commands() == Next::go_on && co_await read_client() == Next::go_on) {
   }
 }
 
@@ -47,7 +48,8 @@ Session::Running Session::take_commands() {
       pass_packet(length);
       continue;
     }
-    if (continues_) {
+    // What a replica says while it is sent the binlog are no commands: it acknowledges events.
+    if (continues_ || answers_.is_endless()) {
       pass_packet(length);
       continue;
     }
@@ -87,14 +89,20 @@ std::optional<Command> Session::command_ahead() const {
 // Where something is armed, one command goes at a time: what a statement means, and who answers it, may depend on the
 // answer to the one before.
 Session::Running Session::begin_command(Command command) {
+  if (server_->is_compressed()) {
+    if (co_await forward_ready() == Next::end) co_return Next::end;
+    server_->number_frames_from(0);
+  }
   if (command.code == Code::change_user) co_return co_await change_user();
-  if (shape_of(command.code) == protocol::AnswerShape::none) {
+  const auto shape = answer_to(command, server_kind_);
+  if (shape == protocol::AnswerShape::none) {
     memory_.apply(effect_of(command, attributes_, memory_), 0);
     pass_packet(protocol::read_packet_header(from_client_.bytes().subspan(ready_)).length_bytes);
     co_return Next::go_on;
   }
   auto& gate = shared().gate;
-  if (gate.armed_epoch() != 0 || in_flight_.size() >= PIPELINED_MAX) {
+  const bool is_endless = shape == protocol::AnswerShape::endless;
+  if (gate.armed_epoch() != 0 || in_flight_.size() >= PIPELINED_MAX || is_endless) {
     if (co_await all_answered() == Next::end) co_return Next::end;
   }
   gate.begin(*slot_);
@@ -109,8 +117,12 @@ Session::Running Session::begin_command(Command command) {
 // The command at the front goes to the server.
 void Session::note_sent(const Command& command) {
   in_flight_.last().effect = effect_of(command, attributes_, memory_);
-  answers_.expect(shape_of(command.code));
+  answers_.expect(answer_to(command, server_kind_));
   pass_packet(protocol::read_packet_header(from_client_.bytes().subspan(ready_)).length_bytes);
+  if (answers_.is_endless()) {  // reads the binlog, no table: no gate is to wait for its end
+    in_flight_.last().is_at_gate = false;
+    finish_at_gate();
+  }
 }
 
 Session::Running Session::all_answered() {

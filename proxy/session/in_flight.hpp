@@ -15,6 +15,7 @@ struct SentCommand {
   Effect effect;
   std::chrono::steady_clock::time_point begun_at;
   std::chrono::steady_clock::duration held{};  // at the gate, before it was sent
+  bool is_at_gate = true;                      // false: the gate has been told that it is over
 };
 
 class InFlight {

@@ -39,6 +39,7 @@ Session::Running Session::greet() {
     co_return Next::end;
   }
   greeting_ = std::move(*greeting);
+  server_kind_ = greeting_.is_mariadb() ? protocol::ServerKind::mariadb : protocol::ServerKind::mysql;
   slot_ = shared().gate.enter(gate::ConnectionId{greeting_.thread_id},
                               [worker = worker_, session = weak_from_this()](gate::Wake wake) {
                                 boost::asio::post(worker->context(), [session, wake] {
@@ -57,7 +58,9 @@ Session::Running Session::greet() {
 
 Session::Running Session::receive_login() {
   if (co_await read_packet(Side::client) == Next::end) co_return Next::end;
-  if (payload_of(Side::client).size() < protocol::SSL_REQUEST_BYTES) co_return Next::end;
+  if (payload_of(Side::client).size() < protocol::SSL_REQUEST_BYTES) {
+    co_return co_await refuse_login(bad_handshake(client_leg_.next_sequence));
+  }
   if (payload_of(Side::client).size() == protocol::SSL_REQUEST_BYTES &&
       (protocol::capabilities_of(payload_of(Side::client)) & protocol::capability::SSL) != 0 &&
       shared().client_side_tls) {
@@ -73,7 +76,7 @@ Session::Running Session::receive_login() {
   }
   const auto payload = payload_of(Side::client);
   auto login = protocol::read_login_response(payload);
-  if (!login) co_return Next::end;
+  if (!login) co_return co_await refuse_login(bad_handshake(client_leg_.next_sequence));
   if (co_await secure_server() == Next::end) co_return Next::end;
   if (legs() == AuthRelay::Legs::client_secure_only && protocol::sends_clear_password(login->plugin) &&
       login->auth_bytes > 1) {
@@ -81,7 +84,7 @@ Session::Running Session::receive_login() {
         login_refused(client_leg_.next_sequence, "the password came in clear, and the server's connection has no TLS"));
   }
   std::vector<std::uint8_t> response{payload.begin(), payload.end()};
-  protocol::write_relayed_capabilities(response, server_leg_tls());
+  protocol::write_relayed_capabilities(response, greeting_.capabilities, server_leg_tls());
   const Next sent = co_await send_payload(Side::server, response);
   OPENSSL_cleanse(response.data(), response.size());
   agreed_ = login->capabilities & greeting_.capabilities & ~protocol::NOT_RELAYED;
@@ -108,7 +111,7 @@ Session::Running Session::secure_server() {
   if (!offered) co_return co_await refuse_login(tls_unavailable(client_leg_.next_sequence, "the server offers no TLS"));
   const auto payload = payload_of(Side::client).first(protocol::SSL_REQUEST_BYTES);
   std::vector<std::uint8_t> request{payload.begin(), payload.end()};
-  protocol::write_relayed_capabilities(request, protocol::LegTls::on);
+  protocol::write_relayed_capabilities(request, greeting_.capabilities, protocol::LegTls::on);
   if (co_await send_payload(Side::server, request) == Next::end) co_return Next::end;
   const auto error = co_await server_->connect_tls(*shared().server_side_tls, shared().config.primary.host);
   if (error) co_return co_await refuse_login(tls_unavailable(client_leg_.next_sequence, error.message()));
@@ -132,7 +135,20 @@ Session::Running Session::relay_authentication() {
   from_client_.consume(client_leg_.packet_bytes);
   from_server_.consume(server_leg_.packet_bytes);
   client_leg_ = server_leg_ = {};
+  begin_compression();
   co_return Next::go_on;
+}
+
+// Both legs or none: what the client agreed to was the server's offer. Each leg has frames of its own.
+void Session::begin_compression() {
+  const auto algorithm = protocol::compression_of(agreed_);
+  if (!algorithm) return;
+  const auto begin = [&](net::Stream& leg, Buffer& ahead) {
+    leg.compress(*algorithm, worker_->frame_writer(), ahead.bytes());
+    ahead.release();
+  };
+  begin(client_, from_client_);
+  begin(*server_, from_server_);
 }
 
 Session::Running Session::read_packet(Side side) {
@@ -197,7 +213,8 @@ void Session::note_login(protocol::LoginResponse login) {
   const auto has = [this](std::uint32_t bit) { return (agreed_ & bit) != 0; };
   const auto mariadb = login.mariadb_capabilities & greeting_.mariadb_capabilities;
   answers_.set_dialect({.deprecate_eof = has(protocol::capability::DEPRECATE_EOF),
-                        .mariadb_cached_metadata = (mariadb & protocol::mariadb_capability::CACHE_METADATA) != 0,
+                        .optional_metadata = has(protocol::capability::OPTIONAL_RESULTSET_METADATA) ||
+                                             (mariadb & protocol::mariadb_capability::CACHE_METADATA) != 0,
                         .session_track = has(protocol::capability::SESSION_TRACK)});
   attributes_ = has(protocol::capability::QUERY_ATTRIBUTES) ? Attributes::yes : Attributes::no;
   memory_.set_multi_statements(has(protocol::capability::MULTI_STATEMENTS) ? MultiStatements::yes

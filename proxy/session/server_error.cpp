@@ -30,6 +30,10 @@ PacketBytes server_unreachable(std::string_view reason) {
   return error_packet(0, 1105, {}, "Can't connect to the MySQL server behind the proxy: " + std::string{reason});
 }
 
+PacketBytes bad_handshake(std::uint8_t sequence) {
+  return error_packet(sequence, 1043, "08S01", "Bad handshake");
+}
+
 PacketBytes login_refused(std::uint8_t sequence, std::string_view reason) {
   return error_packet(sequence, 1045, "28000", "Access denied by the proxy: " + std::string{reason});
 }

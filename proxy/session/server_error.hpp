@@ -17,6 +17,7 @@ using PacketBytes = std::vector<std::uint8_t>;
 [[nodiscard]] PacketBytes server_unreachable(std::string_view reason);  // 1105
 
 // During the login, with the sequence id that the client expects next.
+[[nodiscard]] PacketBytes bad_handshake(std::uint8_t sequence);                             // 1043, 08S01
 [[nodiscard]] PacketBytes login_refused(std::uint8_t sequence, std::string_view reason);    // 1045, 28000
 [[nodiscard]] PacketBytes tls_required(std::uint8_t sequence);                              // 3159, HY000
 [[nodiscard]] PacketBytes tls_unavailable(std::uint8_t sequence, std::string_view reason);  // 1105, HY000

@@ -28,16 +28,28 @@ Session::Running Session::pass_answers() {
   // Looked at again: the wait may have begun before.
   if (new_user_) co_return co_await pass_authentication();
   const auto bytes = from_server_.bytes();
-  for (auto rest = bytes; const auto ending = answers_.next(rest);) note_answer(*ending);
+  auto unsent = bytes;
+  for (auto rest = bytes; const auto ending = answers_.next(rest);) {
+    note_answer(*ending);
+    if (!client_.is_compressed() || client_gone_) continue;
+    // The frames of each answer are numbered anew.
+    if (co_await write_to_client(unsent.first(unsent.size() - rest.size())) == Next::end) lose_client();
+    client_.number_frames_from(1);
+    unsent = rest;
+  }
   if (client_gone_) {
     discarded_bytes_ += bytes.size();
     if (discarded_bytes_ > DISCARDED_MAX) co_return Next::end;
-  } else if (co_await write_to_client(bytes) == Next::end) {
-    client_gone_ = true;
-    client_.close();
+  } else if (!unsent.empty() && co_await write_to_client(unsent) == Next::end) {
+    lose_client();
   }
   from_server_.consume(bytes.size());
   co_return draining_&& is_idle() ? Next::end : Next::go_on;
+}
+
+void Session::lose_client() {
+  client_gone_ = true;
+  client_.close();
 }
 
 void Session::finish_at_gate() {
@@ -57,17 +69,18 @@ void Session::note_answer(const protocol::Ending& ending) {
     transaction_.failed(ending.error);
     memory_.apply_failed(sent.effect);
   } else {
-    if (const auto* said = std::get_if<Said>(&sent.effect)) {
+    if (const auto* said = memory_.said_by(sent.effect)) {
       const auto* kill = std::get_if<protocol::Kill>(&said->context);
       if (kill != nullptr) shared().gate.interrupt(gate::ConnectionId{kill->connection});
     }
     memory_.apply(std::move(sent.effect), ending.statement);
   }
   memory_.server_says(ending.database, ending.charset);
+  if (waits_for_answers_) changed_.notify();
+  if (!sent.is_at_gate) return;
   finish_at_gate();
   shared().observer.statement_finished(ending.error == 0 ? Outcome::ok : Outcome::error,
                                        std::chrono::steady_clock::now() - sent.begun_at, sent.held);
-  if (waits_for_answers_) changed_.notify();
 }
 
 }  // namespace sluice::proxy

@@ -64,8 +64,8 @@ void Session::close() {
 }
 
 bool Session::is_idle() const noexcept {
-  return !logged_in_ || (in_flight_.empty() && !transaction_.is_open() && !waits_at_gate_ && packet_left_ == 0 &&
-                         from_client_.empty());
+  return !logged_in_ || ((in_flight_.empty() || answers_.is_endless()) && !transaction_.is_open() && !waits_at_gate_ &&
+                         packet_left_ == 0 && from_client_.empty());
 }
 
 Session::Running Session::fill(net::Stream& from, Buffer& into) {
@@ -93,6 +93,7 @@ Session::Running Session::write_to_client(net::Bytes bytes) {
   const auto at_once = client_.try_write(bytes);
   if (!at_once) co_return Next::end;
   if (*at_once == bytes.size()) co_return Next::go_on;
+  client_.number_frames_on();
   writing_to_client_ = true;
   const auto error = co_await client_.write(bytes.subspan(*at_once));
   writing_to_client_ = false;
@@ -104,6 +105,7 @@ Session::Running Session::write_to_server(net::Bytes bytes) {
   const auto at_once = server_->try_write(bytes);
   if (!at_once) co_return Next::end;
   if (*at_once == bytes.size()) co_return Next::go_on;
+  if (answers_.wants_client_data() || new_user_) server_->number_frames_on();
   co_return co_await server_->write(bytes.subspan(*at_once)) ? Next::end : Next::go_on;
 }
 

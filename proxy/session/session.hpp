@@ -72,6 +72,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] AuthRelay::MultiFactor factors() const noexcept;
   [[nodiscard]] protocol::LegTls server_leg_tls() const noexcept;
   void note_login(protocol::LoginResponse login);
+  void begin_compression();
 
   // ---- client_side.cpp
   net::awaitable<void> carry_commands();
@@ -104,6 +105,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Running pass_answers();
   void note_answer(const protocol::Ending& ending);
   void finish_at_gate();
+  void lose_client();
 
   std::shared_ptr<Worker> worker_;
   net::Stream client_;
@@ -121,6 +123,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Leg client_leg_;
   Leg server_leg_;
   protocol::Greeting greeting_;
+  protocol::ServerKind server_kind_{};
   std::optional<AuthRelay> relay_;
   std::optional<protocol::ChangeUser> new_user_;  // while COM_CHANGE_USER is under way
 

@@ -55,6 +55,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   void forget(const std::shared_ptr<Session>& session);
   [[nodiscard]] Shared& shared() noexcept { return shared_; }
   [[nodiscard]] BlockPool& blocks() noexcept { return blocks_; }
+  [[nodiscard]] protocol::FrameWriter& frame_writer() noexcept { return frame_writer_; }
   // The names armed now, which may be newer than the epoch that made the caller ask.
   [[nodiscard]] const ArmedIndex& armed();
 
@@ -65,6 +66,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running_{context_.get_executor()};
   BlockPool blocks_;
+  protocol::FrameWriter frame_writer_;
   std::optional<ArmedIndex> armed_;
   std::unordered_set<std::shared_ptr<Session>> sessions_;
   Stage stage_ = Stage::serving;

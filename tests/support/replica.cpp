@@ -10,11 +10,17 @@ bool is_mysql(const TestServer& server) {
   return server.kind() == Kind::mysql;
 }
 
+std::vector<std::string> with_id(const ReplicaOptions& options) {
+  auto arguments = options.arguments;
+  arguments.push_back("--server-id=" + std::to_string(options.server_id));
+  return arguments;
+}
+
 }  // namespace
 
-Replica::Replica(const TestServer& primary, unsigned server_id)
-    : server_{TestServer::start(primary.kind(),
-                                {.arguments = {"--server-id=" + std::to_string(server_id)}, .program = {}})} {
+Replica::Replica(const TestServer& primary, const ReplicaOptions& options)
+    : server_{TestServer::start(primary.kind(), {.arguments = with_id(options), .program = {}})} {
+  const auto port = options.through != 0 ? options.through : primary.port();
   auto there = primary.connect("");
   if (there.must("SELECT COUNT(*) FROM mysql.user WHERE user = 'replica'").value() == "0") {
     primary.make_user(account, password, "REPLICATION SLAVE ON *.*");
@@ -23,8 +29,8 @@ Replica::Replica(const TestServer& primary, unsigned server_id)
   const std::string prefix = is_mysql(primary) ? "SOURCE_" : "MASTER_";
   auto here = server_.connect("");
   here.must(std::string{is_mysql(primary) ? "CHANGE REPLICATION SOURCE TO " : "CHANGE MASTER TO "} + prefix +
-            "HOST = '127.0.0.1', " + prefix + "PORT = " + std::to_string(primary.port()) + ", " + prefix + "USER = '" +
-            account + "', " + prefix + "PASSWORD = '" + password + "', " + prefix + "CONNECT_RETRY = 1, " + prefix +
+            "HOST = '127.0.0.1', " + prefix + "PORT = " + std::to_string(port) + ", " + prefix + "USER = '" + account +
+            "', " + prefix + "PASSWORD = '" + password + "', " + prefix + "CONNECT_RETRY = 1, " + prefix +
             "LOG_FILE = '" + head.at(0).value() + "', " + prefix + "LOG_POS = " + head.at(1).value() +
             (is_mysql(primary) ? ", GET_SOURCE_PUBLIC_KEY = 1" : ""));
   here.must(is_mysql(primary) ? "START REPLICA" : "START SLAVE");

@@ -5,11 +5,16 @@
 
 namespace sluice::test {
 
-// Follows what the primary writes from now on. The replicas of one primary need ids of their own, other than 1. Not
-// thread-safe.
+struct ReplicaOptions {
+  unsigned server_id = 2;                   // the replicas of one primary need ids of their own, other than 1
+  std::uint16_t through = 0;                // the port that it connects to; 0: the primary's own
+  std::vector<std::string> arguments = {};  // for its server's command line
+};
+
+// Follows what the primary writes from now on. Not thread-safe.
 class Replica {
  public:
-  explicit Replica(const TestServer& primary, unsigned server_id = 2);
+  explicit Replica(const TestServer& primary, const ReplicaOptions& options = {});
 
   [[nodiscard]] TestServer& server() { return server_; }
   // It still fetches what the primary writes, but applies none of it, until start_applying().

@@ -9,7 +9,12 @@ build_packages=(
 )
 # my_print_defaults, without which MariaDB makes no data folder, is with its clients.
 demo_packages=(mariadb-server-core mariadb-client-core)
-test_packages=(mariadb-server sysbench haproxy socat openssl debootstrap python3-pymysql python3-cryptography)
+test_packages=(mariadb-server sysbench haproxy socat openssl debootstrap)
+# What the tests in tests/clients run; Node's come from npm as well.
+client_packages=(
+  python3-pymysql python3-cryptography python3-mysqldb php-cli php-mysql ruby ruby-mysql2 libdbd-mysql-perl
+  libdbd-mariadb-perl golang-go golang-github-go-sql-driver-mysql-dev libmariadb-java openjdk-17-jdk-headless
+)
 fuzz_packages=(libclang-rt-19-dev)
 
 as_root() {
@@ -50,6 +55,20 @@ install_packages() {
   without_services apt install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
   apt update
   without_services apt install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# Node's clients, in the versions of tests/clients/package.json, in a folder of their own.
+install_node_clients() {
+  local root="$cache/clients"
+  { command -v node && command -v npm; } >/dev/null || install_packages nodejs npm
+  cmp -s tests/clients/package.json "$root/package.json" && return 0
+  echo "installing: mysql2 and mariadb of npm in $root"
+  as_root rm -rf --one-file-system "$root"
+  as_root mkdir -p "$root"
+  # The description goes last: it tells that the rest is there.
+  as_root npm install --silent --no-audit --no-fund --no-save --prefix "$root" \
+    $(sed -n 's/.*"dependencies": { \(.*\) }.*/\1/p' tests/clients/package.json | tr -d '", ' | sed 's/:\([0-9.]*\)/@\1 /g')
+  as_root cp tests/clients/package.json "$root/package.json"
 }
 
 # What bench_proxy compares Sluice with comes from the same place.

@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto dialect = reader.u8();
   Answers answers;
   answers.set_dialect({.deprecate_eof = (dialect & 1) != 0,
-                       .mariadb_cached_metadata = (dialect & 2) != 0,
+                       .optional_metadata = (dialect & 2) != 0,
                        .session_track = (dialect & 4) != 0});
   for (const auto code : reader.take(reader.u8() % 8)) {
     const auto shape = shape_of(static_cast<CommandCode>(code));
@@ -57,11 +57,27 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto sql = sql_of({.code = CommandCode::query, .body = rest}, Attributes::yes);
   require(!sql || sql->size() <= rest.size());
   (void)read_login_response(rest);
+  std::vector<std::uint8_t> edited{rest.begin(), rest.end()};
+  if (const auto greeting = parse_greeting(rest)) {
+    write_greeting_capabilities(edited, greeting->capabilities & ~NOT_RELAYED);
+    const auto again = parse_greeting(edited);
+    require(again && again->scramble == greeting->scramble && again->plugin == greeting->plugin);
+    require(again->capabilities == (greeting->capabilities & ~NOT_RELAYED));
+    require(again->mariadb_capabilities == (greeting->mariadb_capabilities & RELAYED_OF_MARIADB));
+  }
   (void)read_change_user(rest);
   AuthRelay relay{AuthRelay::Legs::client_secure_only, AuthRelay::MultiFactor::yes, "caching_sha2_password", Scramble{},
                   nullptr};
   (void)relay.from_server(rest.first(std::min<std::size_t>(rest.size(), 2)));
   (void)relay.from_client(rest);
   (void)relay.from_server(rest);
+  for (const auto legs : {AuthRelay::Legs::alike, AuthRelay::Legs::server_secure_only}) {
+    AuthRelay other{legs, AuthRelay::MultiFactor::no, "sha256_password", Scramble{}, nullptr};
+    for (Reader packets{rest}; !packets.at_end();) {
+      const auto packet = packets.take(std::min<std::size_t>(packets.u8(), packets.left()));
+      (void)other.from_server(packet);
+      (void)other.from_client(packet);
+    }
+  }
   return 0;
 }

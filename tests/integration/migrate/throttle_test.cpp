@@ -215,7 +215,7 @@ TEST_P(Replicas, one_that_was_down_is_found_again) {
 class TwoReplicas : public Replicas {
  protected:
   void SetUp() override {
-    other_.emplace(server(), 3);
+    other_.emplace(server(), test::ReplicaOptions{.server_id = 3});
     Replicas::SetUp();
   }
   Replica& other() { return *other_; }

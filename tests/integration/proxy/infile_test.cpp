@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "tests/integration/proxy/fixture.hpp"
+#include "tests/integration/proxy/raw_client.hpp"
 
 namespace sluice::proxy {
 namespace {
@@ -70,6 +71,60 @@ TEST_P(LocalInfile, file_that_fails_early_is_data_to_its_end) {
   (void)client.query(into_narrow + "; " + load(path));
   EXPECT_TRUE(client.ping());
   EXPECT_EQ(client.must("SELECT 1").value(), "1");
+}
+
+// A client's own words, to leave off in the middle.
+class LocalInfileRaw : public LocalInfile {
+ protected:
+  static constexpr std::uint32_t CAPABILITIES = protocol::capability::LOCAL_FILES | protocol::capability::TRANSACTIONS |
+                                                protocol::capability::MULTI_STATEMENTS |
+                                                protocol::capability::MULTI_RESULTS;
+  static RawClient::Payload bytes(std::string_view text) { return {text.begin(), text.end()}; }
+};
+SLUICE_ON_BOTH_SERVERS(LocalInfileRaw);
+
+TEST_P(LocalInfileRaw, client_that_refuses_sends_nothing_and_goes_on) {
+  RawClient client{proxy().proxy.port(), CAPABILITIES};
+  client.query(load("first") + "; " + load("second") + "; SELECT 1");
+  for (const bool refuses : {true, false}) {
+    ASSERT_EQ(client.receive().at(0), 0xFB);
+    if (!refuses) client.send(bytes("a line\nanother\n"));
+    client.send({});
+    ASSERT_EQ(client.receive().at(0), 0x00);
+  }
+  for (int packets = 0; packets < 5; ++packets) ASSERT_FALSE(client.receive().empty());
+  client.command({0x0E});
+  EXPECT_EQ(client.receive().at(0), 0x00);
+  EXPECT_EQ(server().connect().must("SELECT COUNT(*) FROM loaded").value(), "2");
+}
+
+TEST_P(LocalInfileRaw, server_that_refuses_in_the_middle_gets_the_rest_and_goes_on) {
+  auto direct = server().connect();
+  direct.must("DROP TABLE IF EXISTS narrow");
+  direct.must("CREATE TABLE narrow (line VARCHAR(20) CHECK (line <> 'wrong'))");
+  RawClient client{proxy().proxy.port(), CAPABILITIES};
+  client.query("LOAD DATA LOCAL INFILE 'x' INTO TABLE narrow; SELECT 1");
+  ASSERT_EQ(client.receive().at(0), 0xFB);
+  client.send(bytes("right\nwrong\n" + std::string(200'000, 'x') + "\n"));
+  // These look like commands: COM_QUIT, a query.
+  client.send({0x01});
+  client.send(RawClient::query_payload("DROP TABLE narrow"));
+  client.send({});
+  (void)client.receive();  // OK or ERR, as the server's sql_mode has it
+  client.command({0x0E});
+  EXPECT_FALSE(client.receive().empty());
+  EXPECT_TRUE(direct.query("SELECT * FROM narrow").ok());
+}
+
+TEST_P(LocalInfileRaw, client_that_goes_away_in_the_middle_has_loaded_nothing) {
+  {
+    RawClient client{proxy().proxy.port(), CAPABILITIES};
+    client.query(load("x"));
+    ASSERT_EQ(client.receive().at(0), 0xFB);
+    client.send(bytes("a line\nanother\n"));
+  }
+  EXPECT_TRUE(proxy().empties());
+  EXPECT_TRUE(test::wait_until([&] { return server().connect().must("SELECT COUNT(*) FROM loaded").value() == "0"; }));
 }
 
 }  // namespace

@@ -54,8 +54,12 @@ TEST_P(Raw, refused_change_of_user_goes_on_or_ends_as_the_server_does) {
 }
 
 TEST_P(Raw, compression_that_was_not_offered_is_not_agreed_upon) {
+  if (is_mysql()) server().connect().must("SET GLOBAL protocol_compression_algorithms = 'uncompressed'");
   namespace capability = protocol::capability;
-  RawClient client{proxy().proxy.port(), capability::COMPRESS | capability::ZSTD_COMPRESSION};
+  // MariaDB knows no other than the first.
+  RawClient client{proxy().proxy.port(),
+                   is_mysql() ? capability::COMPRESS | capability::ZSTD_COMPRESSION : capability::ZSTD_COMPRESSION};
+  if (is_mysql()) server().connect().must("SET GLOBAL protocol_compression_algorithms = DEFAULT");
   client.query("DO 0");
   EXPECT_EQ(code_of(client.receive()), "ok");
 }
@@ -104,6 +108,48 @@ TEST_P(Raw, database_that_the_server_tells_of_is_the_one_to_judge_by) {
   gate.open(table);
   EXPECT_EQ(code_of(client.receive()), "ok");
   gate.disarm(table);
+}
+
+TEST_P(Raw, progress_reports_come_before_the_answer) {
+  if (is_mysql()) return;  // MariaDB's own
+  RawClient client{proxy().proxy.port(),
+                   RawClient::Options{.capabilities = protocol::capability::TRANSACTIONS,
+                                      .mariadb_capabilities = protocol::mariadb_capability::PROGRESS}};
+  client.query("SET progress_report_time = 1");
+  ASSERT_EQ(code_of(client.receive()), "ok");
+  client.query("CREATE OR REPLACE TABLE long_way SELECT seq AS id, REPEAT('x', 100) AS note FROM seq_1_to_400000");
+  ASSERT_EQ(code_of(client.receive()), "ok");
+  auto& gate = proxy().gate;
+  const gate::TableName other{"test", "judged"};
+  int reports = 0;
+  // As long as it takes for the server to have something to report.
+  for (int columns = 0; reports == 0 && columns < 10; ++columns) {
+    client.query("ALTER TABLE long_way ADD COLUMN c" + std::to_string(columns) +
+                 " INT, ADD INDEX (note), ALGORITHM = COPY");
+    auto packet = client.receive();
+    for (; code_of(packet) == "65535"; packet = client.receive()) ++reports;
+    ASSERT_EQ(code_of(packet), "ok");
+  }
+  EXPECT_GT(reports, 0);
+  gate.arm(other, {gate::Target{other, gate::Target::Kind::table}}, "m1");
+  EXPECT_EQ(gate.close(other, gate::Clock::now() + 5s, gate::Clock::now() + 30s), gate::CloseResult::held);
+  gate.disarm(other);
+  server().connect().must("DROP TABLE long_way");
+}
+
+TEST_P(Raw, login_that_can_not_be_read_is_refused_in_the_servers_words) {
+  Payload lies(32, 0);
+  lies[0] = 0x01;
+  lies[1] = 0x82;  // PROTOCOL_41, SECURE_CONNECTION: its auth data is said to be longer than the packet
+  lies.insert(lies.end(), {'r', 'o', 'o', 't', 0, 250, 'a', 'b', 'c'});
+  for (const auto& payload : {Payload{}, Payload{5, 2}, Payload(31, 2), lies}) {
+    const auto said = [&](std::uint16_t port) {
+      return RawClient{port, RawClient::Options{.instead_of_login = payload}}.logged_in();
+    };
+    const auto direct = said(server().port());
+    EXPECT_EQ(code_of(direct), "1043");
+    EXPECT_EQ(said(proxy().proxy.port()), direct);
+  }
 }
 
 }  // namespace

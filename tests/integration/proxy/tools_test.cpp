@@ -2,11 +2,8 @@
 // language.
 #include <gmock/gmock.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "tests/integration/proxy/fixture.hpp"
+#include "tests/integration/proxy/programs.hpp"
 
 namespace sluice::proxy {
 namespace {
@@ -16,21 +13,7 @@ using namespace std::chrono_literals;
 
 class Tools : public ThroughProxy {
  protected:
-  struct Ran {
-    int status = -1;
-    std::string output;
-  };
-  Ran run(std::vector<std::string> arguments) {
-    const auto output = folder.path() / "output";
-    std::filesystem::remove(output);
-    test::ChildProcess child{{.arguments = std::move(arguments), .output = output}};
-    Ran ran;
-    ran.status = child.wait(60s).value_or(-1);
-    std::ostringstream text;
-    text << std::ifstream{output}.rdbuf();
-    ran.output = text.str();
-    return ran;
-  }
+  Ran run(const std::vector<std::string>& arguments) { return run_program(arguments, folder.path()); }
   std::string port() { return std::to_string(proxy().proxy.port()); }
 
   test::ScratchFolder folder{"tools"};
@@ -50,15 +33,11 @@ TEST_P(Tools, mariadb_command_line_client) {
 TEST_P(Tools, mysql_command_line_client_of_oracle) {
   // Since 9.0 it can't log in to a MariaDB any more, with or without a proxy: mysql_native_password is gone from it.
   if (!is_mysql()) return;
-  const std::filesystem::path root =
-      std::getenv("SLUICE_MYSQL_CHROOT") != nullptr ? std::getenv("SLUICE_MYSQL_CHROOT") : "/var/cache/sluice/sid";
-  // Run by its own loader: its libraries are newer than ours.
-  const auto loader = root / "lib64/ld-linux-x86-64.so.2";
-  const auto libraries = (root / "usr/lib/x86_64-linux-gnu").string() + ":" + (root / "lib/x86_64-linux-gnu").string();
   for (const std::string tls : {"--ssl-mode=DISABLED", "--ssl-mode=PREFERRED"}) {
-    const auto ran =
-        run({loader, "--library-path", libraries, root / "usr/bin/mysql", "--no-defaults", "-h127.0.0.1", "-P" + port(),
-             "-uroot", tls, "--get-server-public-key", "test", "-e", "SELECT 6 * 7 AS answer; SELECT 'two'"});
+    auto arguments = mysql_program("mysql");
+    arguments.insert(arguments.end(), {"-h127.0.0.1", "-P" + port(), "-uroot", tls, "--get-server-public-key", "test",
+                                       "-e", "SELECT 6 * 7 AS answer; SELECT 'two'"});
+    const auto ran = run(arguments);
     EXPECT_EQ(ran.status, 0) << ran.output;
     EXPECT_THAT(ran.output, HasSubstr("42"));
     EXPECT_THAT(ran.output, HasSubstr("two"));

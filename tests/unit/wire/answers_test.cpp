@@ -174,5 +174,35 @@ TEST_F(AnswerEnds, nowhere_in_what_nobody_asked_for) {
   EXPECT_EQ(endings({}, ERR).size(), 0U);
 }
 
+TEST_F(AnswerEnds, at_the_last_eof_of_a_prepared_statement_whose_definitions_were_left_out) {
+  const auto prepared = [](std::uint8_t columns, std::uint8_t parameters, std::uint8_t metadata_follows) {
+    return packet({0x00, 9, 0, 0, 0, columns, 0, parameters, 0, 0, 0, 0, metadata_follows});
+  };
+  const Answers::Dialect with_eof{.optional_metadata = true};
+  const Answers::Dialect without_eof{.deprecate_eof = true, .optional_metadata = true};
+  for (const auto& [dialect, ends] : {std::pair{with_eof, EOF_OLD}, std::pair{without_eof, Stream{}}}) {
+    EXPECT_EQ(endings({AnswerShape::prepared}, prepared(2, 1, 0) + ends + ends, dialect).size(), 1U);
+    EXPECT_EQ(endings({AnswerShape::prepared}, prepared(0, 1, 0) + ends, dialect).size(), 1U);
+    EXPECT_EQ(endings({AnswerShape::prepared}, prepared(2, 0, 0) + ends, dialect).size(), 1U);
+    EXPECT_EQ(endings({AnswerShape::prepared}, prepared(0, 0, 0), dialect).size(), 1U);
+    EXPECT_EQ(
+        endings({AnswerShape::prepared}, prepared(1, 1, 1) + DEFINITION + ends + DEFINITION + ends, dialect).size(),
+        1U);
+  }
+}
+
+TEST_F(AnswerEnds, of_a_binlog_dump_is_not_an_event) {
+  Answers answers;
+  answers.expect(AnswerShape::endless);
+  EXPECT_TRUE(answers.is_endless());
+  const auto event = packet({0x00, 1, 2, 3});
+  Bytes bytes{event};
+  EXPECT_FALSE(answers.next(bytes));
+  EXPECT_TRUE(answers.is_endless());
+  bytes = EOF_OLD;
+  EXPECT_TRUE(answers.next(bytes));
+  EXPECT_FALSE(answers.is_endless());
+}
+
 }  // namespace
 }  // namespace sluice::protocol

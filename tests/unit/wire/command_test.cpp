@@ -102,5 +102,19 @@ TEST(Shape, of_what_is_not_known_is_the_general_one) {
   EXPECT_EQ(shape_of(CommandCode::close), AnswerShape::none);
 }
 
+TEST(Command, too_short_is_answered_by_mysql_also_where_no_answer_is_due) {
+  const std::vector<std::uint8_t> body{1, 0, 0, 0, 0, 0};
+  const auto command = [&](CommandCode code, std::size_t bytes) {
+    return Command{.code = code, .body = Bytes{body}.first(bytes)};
+  };
+  EXPECT_EQ(answer_to(command(CommandCode::close, 3), ServerKind::mysql), AnswerShape::one_packet);
+  EXPECT_EQ(answer_to(command(CommandCode::close, 4), ServerKind::mysql), AnswerShape::none);
+  EXPECT_EQ(answer_to(command(CommandCode::close, 3), ServerKind::mariadb), AnswerShape::none);
+  EXPECT_EQ(answer_to(command(CommandCode::send_long_data, 5), ServerKind::mysql), AnswerShape::one_packet);
+  EXPECT_EQ(answer_to(command(CommandCode::send_long_data, 6), ServerKind::mysql), AnswerShape::none);
+  EXPECT_EQ(answer_to(command(CommandCode::send_long_data, 5), ServerKind::mariadb), AnswerShape::none);
+  EXPECT_EQ(answer_to(command(CommandCode::quit, 0), ServerKind::mysql), AnswerShape::none);
+}
+
 }  // namespace
 }  // namespace sluice::protocol

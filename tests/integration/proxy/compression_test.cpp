@@ -1,0 +1,185 @@
+// Clients that compress: both legs do, or none, and what arrives is the same.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "protocol/compression/frame_reader.hpp"
+#include "protocol/compression/frame_writer.hpp"
+#include "tests/integration/proxy/fixture.hpp"
+#include "tests/integration/proxy/programs.hpp"
+#include "tests/integration/proxy/raw_client.hpp"
+
+namespace sluice::proxy {
+namespace {
+
+namespace capability = protocol::capability;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+const gate::TableName TABLE{"test", "squeezed"};
+
+class CompressedClients : public ThroughProxy {
+ protected:
+  void SetUp() override {
+    auto direct = server().connect();
+    direct.must("SET GLOBAL local_infile = 1, max_allowed_packet = 64 * 1024 * 1024");
+    direct.must("DROP TABLE IF EXISTS squeezed");
+    direct.must("CREATE TABLE squeezed (id INT AUTO_INCREMENT PRIMARY KEY, note LONGTEXT)");
+  }
+  // The command-line client with each algorithm that it and the server know, with TLS and without.
+  std::vector<std::vector<std::string>> clients() {
+    std::vector<std::vector<std::string>> all;
+    for (const std::string tls : {"off", "on"}) {
+      // The tests' MariaDB has no certificate.
+      if (tls == "on" && !is_mysql()) continue;
+      all.push_back({MARIADB, "--compress", tls == "on" ? "--ssl" : "--skip-ssl"});
+      if (!is_mysql()) continue;
+      for (const std::string algorithms : {"zlib", "zstd", "zlib,zstd", "zstd,zlib,uncompressed"}) {
+        auto client = mysql_program("mysql");
+        client.insert(client.end(), {"--compression-algorithms=" + algorithms, "--get-server-public-key",
+                                     tls == "on" ? "--ssl-mode=REQUIRED" : "--ssl-mode=DISABLED"});
+        all.push_back(client);
+      }
+    }
+    return all;
+  }
+  // What it prints for `sql`, through the proxy.
+  std::string says(std::vector<std::string> client, const std::string& sql) {
+    const auto file = folder.path() / "sql";
+    std::ofstream{file} << sql;
+    client.insert(client.end(), {"-h127.0.0.1", "-P" + std::to_string(proxy().proxy.port()), "-uroot", "-N",
+                                 "--local-infile=1", "--max-allowed-packet=64M", "test"});
+    const auto ran = run_program(fed_with(file, client), folder.path());
+    EXPECT_EQ(ran.status, 0) << testing::PrintToString(client) << ran.output.substr(0, 2000);
+    return ran.output;
+  }
+  static constexpr const char* MARIADB = "/usr/bin/mariadb";
+
+  test::ScratchFolder folder{"compression"};
+};
+SLUICE_ON_BOTH_SERVERS(CompressedClients);
+
+TEST_P(CompressedClients, are_compressed_on_both_legs) {
+  for (const auto& client : clients()) {
+    // The server's leg, as the server sees it.
+    EXPECT_THAT(says(client, "SHOW STATUS LIKE 'Compression';"), HasSubstr("ON"));
+  }
+}
+
+TEST_P(CompressedClients, send_and_receive_what_was_meant) {
+  for (const auto& client : clients()) {
+    SCOPED_TRACE(testing::PrintToString(client));
+    const auto said =
+        says(client, "TRUNCATE squeezed; INSERT INTO squeezed (note) VALUES ('" + std::string(3'000'000, 'x') +
+                         "'), ('small');\nSELECT LENGTH(note) FROM squeezed;\n"
+                         "SELECT 1; SELECT SUM(LENGTH(note)) FROM squeezed;\n");
+    EXPECT_THAT(said, HasSubstr("3000000\n5\n1\n3000005\n"));
+    const auto large = says(client, "SELECT REPEAT('y', 20000000); \n");
+    EXPECT_GT(large.size(), 20'000'000U);
+  }
+}
+
+TEST_P(CompressedClients, load_their_files_several_in_one_text) {
+  const auto path = folder.path() / "lines";
+  {
+    std::ofstream file{path};
+    for (int i = 0; i < 50'000; ++i) file << "line " << i * 7919 << std::string("\1\0\0\0\1", 5) << '\n';
+  }
+  const std::string load =
+      "LOAD DATA LOCAL INFILE '" + path.string() + "' INTO TABLE squeezed FIELDS ESCAPED BY '' (note)";
+  for (const auto& client : clients()) {
+    SCOPED_TRACE(testing::PrintToString(client));
+    const auto said = says(client, "TRUNCATE squeezed;\ndelimiter $\n" + load + "; " + load + "; SELECT 'behind'$\n" +
+                                       "SELECT COUNT(*), COUNT(DISTINCT note) FROM squeezed$\n");
+    EXPECT_THAT(said, HasSubstr("behind\n100000\t50000\n"));
+  }
+}
+
+TEST_P(CompressedClients, are_held_at_the_gate_and_go_on) {
+  auto& gate = proxy().gate;
+  gate.arm(TABLE, {gate::Target{TABLE, gate::Target::Kind::table}}, "m1");
+  for (const auto& client : clients()) {
+    SCOPED_TRACE(testing::PrintToString(client));
+    ASSERT_EQ(gate.close(TABLE, gate::Clock::now() + 10s, gate::Clock::now() + 60s), gate::CloseResult::held);
+    auto arguments = client;
+    arguments.insert(arguments.end(),
+                     {"-h127.0.0.1", "-P" + std::to_string(proxy().proxy.port()), "-uroot", "-N", "test", "-e",
+                      "SELECT 1; INSERT INTO squeezed (note) VALUES (REPEAT('z', 100)); SELECT 2"});
+    const auto output = folder.path() / "held";
+    test::ChildProcess child{{.arguments = arguments, .output = output}};
+    EXPECT_TRUE(test::wait_until([&] { return gate.status(TABLE).waiting == 1; }));
+    gate.open(TABLE);
+    EXPECT_EQ(child.wait(20s), 0);
+  }
+  EXPECT_EQ(server().connect().must("SELECT COUNT(*) FROM squeezed").value(), std::to_string(clients().size()));
+  gate.disarm(TABLE);
+}
+
+// Frames said by hand.
+class CompressedRaw : public CompressedClients {
+ protected:
+  // In a compressed session of its own: all that comes back up to the close, or to `packets` of them.
+  std::vector<RawClient::Payload> answers(const RawClient::Payload& frames, std::size_t piece_bytes,
+                                          std::size_t packets) {
+    RawClient client{proxy().proxy.port(), capability::COMPRESS};
+    for (protocol::Bytes rest{frames}; !rest.empty();) {
+      const auto piece = rest.first(std::min(piece_bytes, rest.size()));
+      client.send_bytes({piece.begin(), piece.end()});
+      rest = rest.subspan(piece.size());
+    }
+    protocol::FrameReader reader{protocol::Compression::zlib};
+    protocol::PacketAssembler assembler{1 << 20};
+    std::vector<RawClient::Payload> heard;
+    std::vector<std::uint8_t> room(4096);
+    while (heard.size() < packets) {
+      const auto bytes = client.receive_bytes();
+      if (bytes.empty()) break;
+      for (protocol::Bytes in{bytes};;) {
+        const auto step = reader.read(in, room);
+        if (!step || (step->produced == 0 && step->consumed == 0)) break;
+        in = in.subspan(step->consumed);
+        assembler.feed(protocol::Bytes{room}.first(step->produced));
+        while (true) {
+          const auto packet = assembler.next();
+          if (!packet || !*packet) break;
+          heard.emplace_back((*packet)->payload.begin(), (*packet)->payload.end());
+        }
+      }
+    }
+    return heard;
+  }
+  static RawClient::Payload frames_of(std::string_view sql) {
+    RawClient::Payload frames;
+    std::uint8_t sequence = 0;
+    protocol::FrameWriter{}.write(protocol::Compression::zlib, protocol::frame(RawClient::query_payload(sql), 0),
+                                  sequence, frames);
+    return frames;
+  }
+};
+SLUICE_ON_BOTH_SERVERS(CompressedRaw);
+
+TEST_P(CompressedRaw, frames_cut_at_every_byte_are_understood) {
+  const auto frames = frames_of("SELECT '" + std::string(60, 'x') + "'");
+  for (std::size_t piece = 1; piece < frames.size(); piece += 3) {
+    const auto heard = answers(frames, piece, 5);
+    ASSERT_EQ(heard.size(), 5U) << piece;
+    EXPECT_EQ(heard[3].size(), 61U);
+  }
+}
+
+TEST_P(CompressedRaw, frames_that_lie_end_their_client_and_nobody_else) {
+  auto other = proxy().connect();
+  const auto good = frames_of("SELECT '" + std::string(200, 'x') + "'");
+  for (const std::size_t at : {std::size_t{4}, std::size_t{7}, good.size() - 1}) {
+    auto bad = good;
+    bad[at] ^= 0x15;
+    EXPECT_THAT(answers(bad, bad.size(), 5), testing::SizeIs(testing::Lt(5U))) << at;
+  }
+  EXPECT_TRUE(other.ping());
+  EXPECT_TRUE(test::wait_until([&] { return proxy().observer.connections == 1; }));
+}
+
+}  // namespace
+}  // namespace sluice::proxy
