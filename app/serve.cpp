@@ -118,8 +118,9 @@ Service::Ended Service::recover() {
 
 void Service::open() {
   proxy_.start();
-  log_.write(Level::info, "proxy.listening",
-             {{"address", net::to_string({.host = config_.proxy.listen.host, .port = proxy_.port()})}});
+  for (const auto& address : proxy_.addresses()) {
+    log_.write(Level::info, "proxy.listening", {{"address", net::to_string(address)}});
+  }
   listening_ = true;
   log_.write(Level::info, "ready");
 }

@@ -23,10 +23,18 @@ std::optional<std::size_t> number_in(const std::string& text, std::size_t least,
   return value;
 }
 
-template <net::Address proxy::ProxyConfig::* Field, std::uint16_t DefaultPort>
-bool read_address(ServeConfig& config, const std::string& text) {
-  const auto address = net::parse_address(text, DefaultPort);
-  if (address) config.proxy.*Field = *address;
+bool read_listen(ServeConfig& config, const std::string& text) {
+  const auto address = net::parse_address(text, LISTEN_PORT);
+  if (address) config.proxy.listen.push_back(*address);
+  return address.has_value();
+}
+void listen_nowhere(ServeConfig& config) {
+  config.proxy.listen.clear();
+}
+
+bool read_primary(ServeConfig& config, const std::string& text) {
+  const auto address = net::parse_address(text, PRIMARY_PORT);
+  if (address) config.proxy.primary = *address;
   return address.has_value();
 }
 
@@ -110,13 +118,15 @@ bool read_drain_timeout(ServeConfig& config, const std::string& text) {
 }
 
 constexpr std::string_view AN_ADDRESS = "HOST:PORT";
+constexpr std::string_view AN_ADDRESS_OR_PATH = "HOST:PORT or unix:/PATH";
 constexpr std::string_view A_FILE = "the path of a file";
 
 constexpr std::array SETTINGS{
-    Setting{"listen", "HOST:PORT", "where clients connect (127.0.0.1:3307)", AN_ADDRESS,
-            read_address<&proxy::ProxyConfig::listen, LISTEN_PORT>},
-    Setting{"primary", "HOST:PORT", "the MySQL or MariaDB server to stand in front of", AN_ADDRESS,
-            read_address<&proxy::ProxyConfig::primary, PRIMARY_PORT>},
+    Setting{"listen", "ADDRESS",
+            "where clients connect: HOST:PORT or unix:/PATH; may be given several times (127.0.0.1:3307)",
+            AN_ADDRESS_OR_PATH, read_listen, listen_nowhere},
+    Setting{"primary", "ADDRESS", "the MySQL or MariaDB server to stand in front of: HOST:PORT or unix:/PATH",
+            AN_ADDRESS_OR_PATH, read_primary},
     Setting{"http", "HOST:PORT", "the HTTP API and the status page (127.0.0.1:8080)", AN_ADDRESS, read_http},
     Setting{"user", "NAME", "the account that changes tables; its password is in $SLUICE_PASSWORD", "an account's name",
             read_text<&ServeConfig::user>},
@@ -154,10 +164,14 @@ std::span<const Setting> settings() noexcept {
   return SETTINGS;
 }
 
-std::optional<Reason> apply(const Setting& setting, const std::string& shown_name, const std::string& text,
+std::optional<Reason> apply(const Setting& setting, const std::string& shown_name, std::span<const std::string> texts,
                             ServeConfig& config) {
-  if (setting.read(config, text)) return std::nullopt;
-  return Reason{shown_name + " must be " + std::string{setting.allowed} + ", not \"" + text + "\""};
+  if (setting.begin_list != nullptr) setting.begin_list(config);
+  for (const auto& text : texts) {
+    if (setting.read(config, text)) continue;
+    return Reason{shown_name + " must be " + std::string{setting.allowed} + ", not \"" + text + "\""};
+  }
+  return std::nullopt;
 }
 
 }  // namespace sluice::app

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "net/address.hpp"
 #include "proxy/gate/gate.hpp"
@@ -37,7 +38,7 @@ struct Limits {
 };
 
 struct ProxyConfig {
-  net::Address listen{"127.0.0.1", 3307};  // port 0: any free one
+  std::vector<net::Address> listen{{"127.0.0.1", 3307}};  // port 0: any free one
   net::Address primary{"127.0.0.1", 3306};
   unsigned threads = 0;  // 0: one per processor
   ClientTlsMode client_tls = ClientTlsMode::preferred;
@@ -57,10 +58,13 @@ class Proxy {
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
 
-  // Listens and starts the I/O threads. Throws std::runtime_error with a sentence that names the address or the file.
+  // Listens and starts the I/O threads. The file of a unix socket is made, one that nobody listens on replaced; it goes
+  // when the proxy stops. Throws std::runtime_error with a sentence that names the address or the file.
   void start();
 
-  // The port that clients connect to; valid after start().
+  // Where clients connect, in the order of the configuration; valid after start().
+  [[nodiscard]] const std::vector<net::Address>& addresses() const noexcept;
+  // The port of the first of these that has one; 0: none has.
   [[nodiscard]] std::uint16_t port() const noexcept;
 
   // Blocks: accepts no more, ends each session as soon as it has no command or transaction open, and at `deadline` the

@@ -24,7 +24,7 @@ Session::Running Session::change_user() {
   in_flight_.push(
       {.effect = LoggedIn{change->database, change->collation}, .begun_at = std::chrono::steady_clock::now()});
   const auto scramble = relay_->scramble();
-  relay_.emplace(legs(), factors(), change->plugin.empty() ? greeting_.plugin : change->plugin, scramble,
+  relay_.emplace(way(), factors(), change->plugin.empty() ? greeting_.plugin : change->plugin, scramble,
                  shared().rsa_key ? &*shared().rsa_key : nullptr);
   new_user_ = std::move(change);
   client_is_asked_ = false;

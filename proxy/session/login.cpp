@@ -10,6 +10,12 @@ namespace {
 
 // No packet of a login is larger; a peer that says so is no MySQL.
 constexpr std::size_t LOGIN_PACKET_MAX = 1024 * 1024;
+
+AuthRelay::Security security_of(const net::Stream& stream) noexcept {
+  if (stream.is_tls()) return AuthRelay::Security::tls;
+  return stream.is_secure() ? AuthRelay::Security::unix_socket : AuthRelay::Security::none;
+}
+
 }  // namespace
 
 Session::Running Session::log_in() {
@@ -75,8 +81,8 @@ Session::Running Session::receive_login() {
   auto login = protocol::read_login_response(payload);
   if (!login) co_return Next::end;
   if (co_await secure_server() == Next::end) co_return Next::end;
-  if (legs() == AuthRelay::Legs::client_secure_only && protocol::sends_clear_password(login->plugin) &&
-      login->auth_bytes > 1) {
+  if (AuthRelay::legs_of(way(), login->plugin) == AuthRelay::Legs::client_secure_only &&
+      protocol::sends_clear_password(login->plugin) && login->auth_bytes > 1) {
     co_return co_await refuse_login(
         login_refused(client_leg_.next_sequence, "the password came in clear, and the server's connection has no TLS"));
   }
@@ -85,7 +91,7 @@ Session::Running Session::receive_login() {
   const Next sent = co_await send_payload(Side::server, response);
   OPENSSL_cleanse(response.data(), response.size());
   agreed_ = login->capabilities & greeting_.capabilities & ~protocol::NOT_RELAYED;
-  relay_.emplace(legs(), factors(), login->plugin.empty() ? greeting_.plugin : login->plugin, greeting_.scramble,
+  relay_.emplace(way(), factors(), login->plugin.empty() ? greeting_.plugin : login->plugin, greeting_.scramble,
                  shared().rsa_key ? &*shared().rsa_key : nullptr);
   note_login(std::move(*login));
   co_return sent;
@@ -110,7 +116,8 @@ Session::Running Session::secure_server() {
   std::vector<std::uint8_t> request{payload.begin(), payload.end()};
   protocol::write_relayed_capabilities(request, protocol::LegTls::on);
   if (co_await send_payload(Side::server, request) == Next::end) co_return Next::end;
-  const auto error = co_await server_->connect_tls(*shared().server_side_tls, shared().config.primary.host);
+  const auto error =
+      co_await server_->connect_tls(*shared().server_side_tls, net::certificate_name(shared().config.primary));
   if (error) co_return co_await refuse_login(tls_unavailable(client_leg_.next_sequence, error.message()));
   co_return Next::go_on;
 }
@@ -179,9 +186,8 @@ Session::Running Session::refuse_login(PacketBytes packet) {
   co_return Next::end;
 }
 
-AuthRelay::Legs Session::legs() const noexcept {
-  if (client_.is_secure() == server_->is_secure()) return AuthRelay::Legs::alike;
-  return client_.is_secure() ? AuthRelay::Legs::client_secure_only : AuthRelay::Legs::server_secure_only;
+AuthRelay::Way Session::way() const noexcept {
+  return {.client = security_of(client_), .server = security_of(*server_)};
 }
 
 AuthRelay::MultiFactor Session::factors() const noexcept {

@@ -36,6 +36,12 @@ net::Verify verification(ServerTlsMode mode) {
   return net::Verify::nothing;
 }
 
+// Whether the way to the server may be secure where the client's is not.
+bool may_be_secure_alone(const ProxyConfig& config) {
+  return config.primary.is_unix() ||
+         (config.server_tls != ServerTlsMode::disabled && config.server_tls != ServerTlsMode::as_client);
+}
+
 }  // namespace
 
 struct Proxy::State {
@@ -45,7 +51,7 @@ struct Proxy::State {
   Shared shared;
   std::vector<std::shared_ptr<Worker>> workers;
   std::unique_ptr<Listener> listener;
-  std::uint16_t port = 0;
+  std::vector<net::Address> addresses;
 };
 
 Proxy::Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer)
@@ -62,18 +68,21 @@ void Proxy::start() {
   if (config.server_tls != ServerTlsMode::disabled) {
     shared.server_side_tls = net::ClientTls::make(verification(config.server_tls), config.ca_file);
   }
-  if (config.server_tls != ServerTlsMode::disabled && config.server_tls != ServerTlsMode::as_client) {
-    shared.rsa_key.emplace();
-  }
+  if (may_be_secure_alone(config)) shared.rsa_key.emplace();
   const unsigned threads = config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < threads; ++i) state_->workers.push_back(std::make_shared<Worker>(shared));
   state_->listener = std::make_unique<Listener>(shared, state_->workers);
-  state_->port = state_->listener->start();
+  state_->addresses = state_->listener->start();
   for (auto& worker : state_->workers) worker->start();
 }
 
+const std::vector<net::Address>& Proxy::addresses() const noexcept {
+  return state_->addresses;
+}
+
 std::uint16_t Proxy::port() const noexcept {
-  return state_->port;
+  const auto tcp = std::ranges::find_if_not(state_->addresses, &net::Address::is_unix);
+  return tcp == state_->addresses.end() ? std::uint16_t{0} : tcp->port;
 }
 
 void Proxy::stop(std::chrono::steady_clock::time_point deadline) {

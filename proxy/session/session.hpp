@@ -66,7 +66,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] net::Bytes payload_of(Side side) const;
   Running send_payload(Side side, net::Bytes payload);
   Running refuse_login(PacketBytes packet);
-  [[nodiscard]] AuthRelay::Legs legs() const noexcept;
+  [[nodiscard]] AuthRelay::Way way() const noexcept;
   [[nodiscard]] AuthRelay::MultiFactor factors() const noexcept;
   [[nodiscard]] protocol::LegTls server_leg_tls() const noexcept;
   void note_login(protocol::LoginResponse login);

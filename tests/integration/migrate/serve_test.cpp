@@ -44,6 +44,17 @@ class Serve : public BehindSluice {
     EXPECT_TRUE(status) << "still running: " << output();
     return {status.value_or(-1), output()};
   }
+  static bool gets_ready(const Port& http_port) {
+    return wait_until(
+        [&] {
+          try {
+            return request("GET", http_port.number(), "/readyz").status == 200;
+          } catch (const std::runtime_error&) {
+            return false;  // it does not listen yet
+          }
+        },
+        60s);
+  }
   [[nodiscard]] std::string http() { return "127.0.0.1:" + std::to_string(sluice().http_port()); }
   [[nodiscard]] std::vector<std::string> migrate_command(const std::string& alter) {
     return {"migrate", "--http", http(), "--database", "test", "--table", "orders", "--alter", alter};
@@ -181,13 +192,7 @@ TEST_P(Serve, works_with_the_privileges_that_the_readme_names) {
   const Port listen;
   const Port http_port;
   auto child = start(serve_command("documented", server().port(), listen, http_port));
-  ASSERT_TRUE(wait_until([&] {
-    try {
-      return request("GET", http_port.number(), "/readyz").status == 200;
-    } catch (const std::runtime_error&) {
-      return false;
-    }
-  })) << output();
+  ASSERT_TRUE(gets_ready(http_port)) << output();
   const auto posted =
       request("POST", http_port.number(), "/migrate", body_of({.table = "orders", .alter = "ADD COLUMN note INT"}));
   ASSERT_EQ(posted.status, 202U) << posted.body;
@@ -220,6 +225,31 @@ TEST_P(Serve, refuses_to_start_with_the_reason) {
   auto unknown = serve_command("sluice", server().port(), listen, http_port);
   unknown.emplace_back("--no-such-flag");
   EXPECT_NE(run(unknown).status, 0);
+}
+
+TEST_P(Serve, stands_between_unix_sockets) {
+  make_orders(100);
+  const Port listen;
+  const Port http_port;
+  const ScratchFolder folder{"sockets"};
+  const auto socket = folder.path() / "sluice.sock";
+  auto arguments = serve_command("sluice", server().port(), listen, http_port);
+  arguments[4] = "unix:" + server().socket_path().string();
+  arguments.insert(arguments.end(), {"--listen", "unix:" + socket.string()});
+  auto child = start(arguments);
+  ASSERT_TRUE(gets_ready(http_port)) << output();
+  TestClient at_socket{{.socket = socket, .database = "test"}};
+  TestClient at_port{{.port = listen.number(), .database = "test"}};
+  const auto accepted =
+      request("POST", http_port.number(), "/migrate", body_of({.table = "orders", .alter = "ADD COLUMN note INT"}));
+  ASSERT_EQ(accepted.status, 202U) << accepted.body;
+  const auto path = "/migrate/" + parse_status(accepted.body).id;
+  ASSERT_TRUE(wait_until([&] { return parse_status(request("GET", http_port.number(), path).body).ended(); }, 60s));
+  EXPECT_EQ(parse_status(request("GET", http_port.number(), path).body).state, "completed") << output();
+  for (auto* client : {&at_socket, &at_port}) EXPECT_EQ(client->must("SELECT COUNT(note) FROM orders").value(), "0");
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(30s), 0) << output();
+  EXPECT_FALSE(std::filesystem::exists(socket));
 }
 
 TEST_P(Serve, command_line_migrates_and_ends_with_0_only_then) {

@@ -50,7 +50,7 @@ class RunningProxy {
 
  private:
   static ProxyConfig at_any_port(ProxyConfig config) {
-    config.listen = {"127.0.0.1", 0};
+    if (config.listen == ProxyConfig{}.listen) config.listen = {net::Address{"127.0.0.1", 0}};
     if (config.threads == 0) config.threads = 2;
     return config;
   }
