@@ -31,6 +31,7 @@ migrator::TlsPolicy policy(proxy::ServerTlsMode mode) {
       return migrator::TlsPolicy::verify_identity;
     case proxy::ServerTlsMode::as_client:
     case proxy::ServerTlsMode::disabled:
+    case proxy::ServerTlsMode::preferred:
       break;
   }
   return migrator::TlsPolicy::off;

@@ -6,6 +6,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <stdexcept>
 
+#include "net/endpoint.hpp"
+
 namespace sluice::net {
 namespace {
 
@@ -28,11 +30,8 @@ Acceptor::Acceptor(asio::io_context& context, const Address& address) : address_
       listen_at(asio::local::stream_protocol::endpoint{address.host});
       return;
     }
-    tcp::endpoint endpoint = resolve(context, address);
-    listen_at(endpoint);
-    const auto bound = acceptor_.local_endpoint();
-    std::copy_n(reinterpret_cast<const char*>(bound.data()), bound.size(), reinterpret_cast<char*>(endpoint.data()));
-    address_.port = endpoint.port();
+    listen_at(resolve(context, address));
+    address_.port = as_tcp(acceptor_.local_endpoint()).port();
   } catch (const boost::system::system_error& error) {
     throw std::runtime_error("can't listen on " + to_string(address) + ": " + error.code().message());
   } catch (const std::runtime_error& error) {

@@ -60,8 +60,8 @@ void Listener::hand_out(net::Stream::Socket client, Worker& worker) {
     return;
   }
   --shared_.connections;
-  shared_.observer.connection_refused();
   net::Stream refused{std::move(client)};
+  shared_.observer.connection_refused(Refusal::connections, refused.peer_host());
   (void)refused.try_write(too_many_connections());
 }
 

@@ -1,5 +1,5 @@
-// A client that says packet by packet what it wants, to a server directly or through the proxy. Logs in as root, who
-// has no password in the tests.
+// A client that says packet by packet what it wants, to a server directly or through the proxy. Logs in as somebody who
+// has no password.
 #pragma once
 
 #include <stdexcept>
@@ -14,9 +14,12 @@ class RawClient {
  public:
   using Payload = std::vector<std::uint8_t>;
 
-  explicit RawClient(std::uint16_t port, std::uint32_t more_capabilities = 0) {
+  // `first`: what it says before it has heard anything.
+  explicit RawClient(std::uint16_t port, std::uint32_t more_capabilities = 0, const Payload& first = {},
+                     std::string_view user = "root") {
     namespace capability = protocol::capability;
     if (stream_.connect({"127.0.0.1", port}, deadline())) throw std::runtime_error("no connection");
+    if (stream_.write(first, deadline())) throw std::runtime_error("can't write");
     (void)receive();  // the greeting
     Payload login;
     protocol::Writer writer{login};
@@ -25,7 +28,7 @@ class RawClient {
     writer.u32(1 << 24);
     writer.u8(45);  // utf8mb4
     writer.zeros(23);
-    writer.zero_terminated("root");
+    writer.zero_terminated(user);
     writer.u8(0);
     writer.zero_terminated("test");
     writer.zero_terminated("mysql_native_password");
