@@ -15,6 +15,7 @@
 #include <cerrno>
 
 #include "net/compressed.hpp"
+#include "net/endpoint.hpp"
 #include "net/tls_link.hpp"
 #include "net/tls_state.hpp"
 
@@ -47,11 +48,13 @@ std::string host_of(const Stream::Socket& socket) {
   error_code error;
   const auto peer = socket.remote_endpoint(error);
   if (error) return "unknown";
-  if (peer.protocol().family() == AF_UNIX) return "localhost";
-  asio::ip::tcp::endpoint endpoint;
-  endpoint.resize(peer.size());
-  std::copy_n(reinterpret_cast<const char*>(peer.data()), peer.size(), reinterpret_cast<char*>(endpoint.data()));
-  return endpoint.address().to_string();
+  return peer.protocol().family() == AF_UNIX ? "localhost" : as_tcp(peer).address().to_string();
+}
+
+result<protocol::IpEndpoint> to_protocol(const asio::ip::tcp::endpoint& endpoint) {
+  const auto address = protocol::parse_ip_address(endpoint.address().to_string());
+  if (!address) return address.error();
+  return protocol::IpEndpoint{*address, endpoint.port()};
 }
 
 bool is_certificate_error(const error_code& error) {
@@ -192,6 +195,18 @@ bool Stream::is_secure() const noexcept {
 bool Stream::is_tls() const noexcept {
   return tls_ != nullptr;
 }
+std::optional<protocol::ClientConnection> Stream::connection() const {
+  error_code error;
+  const auto peer = socket_->remote_endpoint(error);
+  if (error || is_unix_) return std::nullopt;
+  const auto local = socket_->local_endpoint(error);
+  if (error) return std::nullopt;
+  const auto client = to_protocol(as_tcp(peer));
+  const auto server = to_protocol(as_tcp(local));
+  if (!client || !server) return std::nullopt;
+  return protocol::ClientConnection{*client, *server};
+}
+
 const std::string& Stream::peer_host() const noexcept {
   return peer_host_;
 }

@@ -20,6 +20,7 @@
 #include "net/error.hpp"
 #include "net/tls.hpp"
 #include "protocol/compression/frame_writer.hpp"
+#include "protocol/wire/ip_address.hpp"
 
 namespace sluice::net {
 
@@ -76,6 +77,8 @@ class Stream {
   // TLS or a unix socket: a password may be sent in clear.
   [[nodiscard]] bool is_secure() const noexcept;
   [[nodiscard]] bool is_tls() const noexcept;
+  // Its two ends, the peer's first. Nothing: it is a unix socket, or no longer connected.
+  [[nodiscard]] std::optional<protocol::ClientConnection> connection() const;
   // "10.0.0.7", or "localhost" for a unix socket.
   [[nodiscard]] const std::string& peer_host() const noexcept;
 
