@@ -23,7 +23,7 @@ Message refusal(const std::vector<Reason>& reasons) {
 // The arguments of `sluice serve` as they came.
 struct ServeArguments {
   std::string config_file;
-  std::map<std::string_view, std::string> texts;  // by the name of the setting
+  std::map<std::string_view, std::vector<std::string>> texts;  // by the name of the setting
 };
 
 CLI::App* declare_serve(CLI::App& app, ServeArguments& given) {
@@ -31,12 +31,14 @@ CLI::App* declare_serve(CLI::App& app, ServeArguments& given) {
   serve->add_option("--config", given.config_file, "YAML file with the same settings; flags go before it")
       ->type_name("FILE");
   for (const auto& setting : settings()) {
-    const auto flag = migrator::flag_name(setting.name);
+    const auto keep = [&given, &setting](const std::vector<std::string>& texts) { given.texts[setting.name] = texts; };
+    const bool is_list = setting.begin_list != nullptr;
     serve
-        ->add_option_function<std::string>(
-            flag, [&given, &setting](const std::string& text) { given.texts[setting.name] = text; },
-            std::string{setting.help})
-        ->type_name(std::string{setting.value_name});
+        ->add_option_function<std::vector<std::string>>(migrator::flag_name(setting.name), keep,
+                                                        std::string{setting.help})
+        ->type_name(std::string{setting.value_name})
+        ->expected(1, 1)
+        ->multi_option_policy(is_list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
   }
   return serve;
 }
@@ -47,9 +49,9 @@ Command serve_command(const ServeArguments& given, const Environment& environmen
     if (const auto reason = read_config_file(given.config_file, config)) return refusal({*reason});
   }
   for (const auto& setting : settings()) {
-    const auto text = given.texts.find(setting.name);
-    if (text == given.texts.end()) continue;
-    if (const auto reason = apply(setting, migrator::flag_name(setting.name), text->second, config))
+    const auto texts = given.texts.find(setting.name);
+    if (texts == given.texts.end()) continue;
+    if (const auto reason = apply(setting, migrator::flag_name(setting.name), texts->second, config))
       return refusal({*reason});
   }
   if (const auto reason = load_secrets(environment, config)) return refusal({*reason});

@@ -1,9 +1,12 @@
 #include "app/serve.hpp"
 
 #include <atomic>
+#include <csignal>
+#include <filesystem>
 #include <stdexcept>
 
 #include "app/exit_code.hpp"
+#include "app/killer.hpp"
 #include "app/log.hpp"
 #include "app/open_files.hpp"
 #include "app/primary.hpp"
@@ -18,6 +21,30 @@
 namespace sluice::app {
 namespace {
 
+// How often it is looked whether files have changed.
+constexpr std::chrono::seconds FILES_LOOK_INTERVAL{5};
+
+// When files were written last.
+class FileTimes {
+ public:
+  using Times = std::vector<std::optional<std::filesystem::file_time_type>>;  // nothing: it is not there
+
+  explicit FileTimes(std::vector<std::string> paths) : paths_(std::move(paths)) {}
+
+  [[nodiscard]] Times now() const {
+    Times times;
+    for (const auto& path : paths_) {
+      std::error_code error;
+      const auto time = std::filesystem::last_write_time(path, error);
+      times.push_back(error ? std::nullopt : std::optional{time});
+    }
+    return times;
+  }
+
+ private:
+  std::vector<std::string> paths_;
+};
+
 // Everything that runs, in an order in which each part outlives those that use it.
 class Service {
  public:
@@ -31,7 +58,8 @@ class Service {
         http_(
             config_.http, *engine_, [this] { return telemetry_.text(engine_->list(), gate_); },
             [this] { return listening_ && engine_->ready(); }),
-        proxy_(config_.proxy, gate_, telemetry_) {}
+        killer_(engine_login(config_), log_),
+        proxy_(config_.proxy, gate_, telemetry_, [this](gate::ConnectionId id) { killer_.kill(id); }) {}
 
   [[nodiscard]] int run();
 
@@ -43,16 +71,21 @@ class Service {
   [[nodiscard]] Ended await_primary();
   [[nodiscard]] Ended recover();
   void open();
+  // Until a signal to stop, which it returns; meanwhile what can be is reloaded.
+  [[nodiscard]] int await_end();
+  void reload();
+  void reload_certificate();
   void close();
 
   ServeConfig config_;
-  std::optional<Signals> signals_{std::in_place};
+  std::optional<Signals> signals_{std::in_place, Signals::Hangup::is_waited_for};
   Log log_;
   Telemetry telemetry_;
   gate::Gate gate_;
   std::unique_ptr<migrator::Engine> engine_;
   std::atomic<bool> listening_ = false;
   control::Server http_;
+  Killer killer_;
   proxy::Proxy proxy_;
 };
 
@@ -79,7 +112,7 @@ int Service::run() {
     log_.write(Level::error, "start.failed", {{"reason", error.what()}});
     return exit_code::refused;
   }
-  const int signal = signals_->wait();
+  const int signal = await_end();
   log_.write(Level::info, "stopping", {{"signal", std::to_string(signal)}});
   close();
   log_.write(Level::info, "stopped");
@@ -103,7 +136,7 @@ Service::Ended Service::await_primary() {
       last_reason = reason;
     }
     pause = next_login_pause(pause);
-    if (signals_->wait_for(pause)) return exit_code::ok;
+    if (const auto signal = signals_->wait_for(pause); signal && *signal != SIGHUP) return exit_code::ok;
   }
   log_.write(Level::info, "primary.reached", {{"primary", address}, {"user", login.user}});
   return std::nullopt;
@@ -118,10 +151,47 @@ Service::Ended Service::recover() {
 
 void Service::open() {
   proxy_.start();
-  log_.write(Level::info, "proxy.listening",
-             {{"address", net::to_string({.host = config_.proxy.listen.host, .port = proxy_.port()})}});
+  for (const auto& address : proxy_.addresses()) {
+    log_.write(Level::info, "proxy.listening", {{"address", net::to_string(address)}});
+  }
   listening_ = true;
   log_.write(Level::info, "ready");
+}
+
+int Service::await_end() {
+  const FileTimes files{{config_.proxy.certificate_file, config_.proxy.key_file}};
+  for (auto seen = files.now();;) {
+    const auto signal = signals_->wait_for(FILES_LOOK_INTERVAL);
+    if (signal && *signal != SIGHUP) return *signal;
+    if (signal) reload();
+    const auto now = files.now();
+    if (!signal && now != seen) reload_certificate();
+    seen = now;
+  }
+}
+
+void Service::reload() {
+  reload_certificate();
+  if (!config_.token_file.empty()) {
+    auto token = read_secret_file(config_.token_file);
+    if (token) {
+      http_.set_token(std::move(*token));
+      log_.write(Level::info, "reloaded", {{"what", "token"}});
+    } else {
+      log_.write(Level::error, "reload.failed", {{"what", "token"}, {"reason", token.error().text}});
+    }
+  }
+  log_.write(Level::info, "reload.done", {{"not_reloaded", "all other settings: they need a restart"}});
+}
+
+void Service::reload_certificate() {
+  if (config_.proxy.certificate_file.empty()) return;
+  try {
+    proxy_.reload_certificate();
+    log_.write(Level::info, "reloaded", {{"what", "certificate"}});
+  } catch (const std::runtime_error& error) {
+    log_.write(Level::error, "reload.failed", {{"what", "certificate"}, {"reason", error.what()}});
+  }
 }
 
 void Service::close() {

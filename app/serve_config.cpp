@@ -31,6 +31,7 @@ migrator::TlsPolicy policy(proxy::ServerTlsMode mode) {
       return migrator::TlsPolicy::verify_identity;
     case proxy::ServerTlsMode::as_client:
     case proxy::ServerTlsMode::disabled:
+    case proxy::ServerTlsMode::preferred:
       break;
   }
   return migrator::TlsPolicy::off;
@@ -43,8 +44,16 @@ std::optional<Reason> apply_entry(const YAML::Node& key, const YAML::Node& value
   const auto setting = std::ranges::find(settings(), name, &Setting::name);
   if (setting == settings().end()) return at_line(key.Mark(), "there is no setting \"" + name + "\"");
   if (!seen.insert(name).second) return at_line(key.Mark(), name + " is there twice");
-  if (!value.IsScalar()) return at_line(value.Mark(), name + " must be " + std::string{setting->allowed});
-  const auto reason = apply(*setting, name, value.Scalar(), config);
+  const bool is_list = setting->begin_list != nullptr && value.IsSequence();
+  std::vector<std::string> texts;
+  if (value.IsScalar()) texts.push_back(value.Scalar());
+  for (std::size_t i = 0; is_list && i < value.size(); ++i) {
+    if (value[i].IsScalar()) texts.push_back(value[i].Scalar());
+  }
+  if (texts.empty() || texts.size() != (is_list ? value.size() : 1)) {
+    return at_line(value.Mark(), name + " must be " + std::string{setting->allowed});
+  }
+  const auto reason = apply(*setting, name, texts, config);
   return reason ? std::optional{at_line(value.Mark(), reason->text)} : std::nullopt;
 }
 
@@ -101,12 +110,12 @@ std::vector<Reason> problems_of(const ServeConfig& config) {
   std::vector<Reason> problems;
   const auto add = [&](std::string text) { problems.push_back({std::move(text)}); };
   const auto& primary = config.proxy.primary;
-  if (primary.host.empty()) add("--primary HOST:PORT is missing: the server to stand in front of");
-  if (primary.is_unix()) {
-    add("--primary must be HOST:PORT: the binlog is followed over TCP, not over a unix socket");
+  if (primary.host.empty()) add("--primary ADDRESS is missing: the server to stand in front of");
+  const auto& listen = config.proxy.listen;
+  for (auto each = listen.begin(); each != listen.end(); ++each) {
+    if (*each == primary) add("--listen and --primary are the same address");
+    if (std::find(listen.begin(), each, *each) != each) add("--listen " + net::to_string(*each) + " is there twice");
   }
-  if (config.proxy.listen.is_unix()) add("--listen must be HOST:PORT, not a unix socket");
-  if (config.proxy.listen == primary) add("--listen and --primary are the same address");
   if (config.user.empty()) add("--user NAME is missing: the account that changes tables");
   if (!is_loopback(config.http.host) && config.http.token.empty()) {
     add("--http " + config.http.host + " can be reached from other machines: give --token-file FILE, or use 127.0.0.1");

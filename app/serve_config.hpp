@@ -46,15 +46,17 @@ struct Setting {
   std::string_view allowed;  // ends the sentence "… must be"
   // False: the text is not what `allowed` says.
   bool (*read)(ServeConfig&, const std::string& text);
+  // Of a setting that may be given several times, each of them read: empties the list first. Else nullptr.
+  void (*begin_list)(ServeConfig&) = nullptr;
 };
 
 [[nodiscard]] std::span<const Setting> settings() noexcept;
 
-// Sets one setting from its text; the reason calls it `shown_name`.
+// Sets one setting from its texts, of which there is one unless it is a list; the reason calls it `shown_name`.
 [[nodiscard]] std::optional<Reason> apply(const Setting& setting, const std::string& shown_name,
-                                          const std::string& text, ServeConfig& config);
+                                          std::span<const std::string> texts, ServeConfig& config);
 
-// YAML text: one mapping from setting names to scalars. A reason carries the line.
+// YAML text: one mapping from setting names to scalars, or to sequences of them for lists. A reason carries the line.
 [[nodiscard]] std::optional<Reason> apply_yaml(const std::string& text, ServeConfig& config);
 [[nodiscard]] std::optional<Reason> read_config_file(const std::string& path, ServeConfig& config);
 

@@ -6,6 +6,7 @@
 namespace sluice::app {
 namespace {
 
+using protocol::ProxyHeaderVersion;
 using proxy::ClientTlsMode;
 using proxy::ServerTlsMode;
 
@@ -15,6 +16,8 @@ constexpr std::uint16_t HTTP_PORT = 8080;
 constexpr unsigned THREADS_MAX = 256;
 constexpr std::size_t CONNECTIONS_MAX = 1'000'000;
 constexpr unsigned DRAIN_SECONDS_MAX = 3600;
+constexpr unsigned CONNECT_SECONDS_MAX = 3600;
+constexpr unsigned IDLE_SECONDS_MAX = 31'536'000;  // MySQL's largest wait_timeout
 
 std::optional<std::size_t> number_in(const std::string& text, std::size_t least, std::size_t most) {
   std::size_t value = 0;
@@ -23,10 +26,18 @@ std::optional<std::size_t> number_in(const std::string& text, std::size_t least,
   return value;
 }
 
-template <net::Address proxy::ProxyConfig::* Field, std::uint16_t DefaultPort>
-bool read_address(ServeConfig& config, const std::string& text) {
-  const auto address = net::parse_address(text, DefaultPort);
-  if (address) config.proxy.*Field = *address;
+bool read_listen(ServeConfig& config, const std::string& text) {
+  const auto address = net::parse_address(text, LISTEN_PORT);
+  if (address) config.proxy.listen.push_back(*address);
+  return address.has_value();
+}
+void listen_nowhere(ServeConfig& config) {
+  config.proxy.listen.clear();
+}
+
+bool read_primary(ServeConfig& config, const std::string& text) {
+  const auto address = net::parse_address(text, PRIMARY_PORT);
+  if (address) config.proxy.primary = *address;
   return address.has_value();
 }
 
@@ -65,11 +76,14 @@ struct Word {
 constexpr std::array<Word<ClientTlsMode>, 3> CLIENT_TLS{{{"disabled", ClientTlsMode::disabled},
                                                          {"preferred", ClientTlsMode::preferred},
                                                          {"required", ClientTlsMode::required}}};
-constexpr std::array<Word<ServerTlsMode>, 5> SERVER_TLS{{{"as-client", ServerTlsMode::as_client},
+constexpr std::array<Word<ServerTlsMode>, 6> SERVER_TLS{{{"as-client", ServerTlsMode::as_client},
                                                          {"disabled", ServerTlsMode::disabled},
+                                                         {"preferred", ServerTlsMode::preferred},
                                                          {"required", ServerTlsMode::required},
                                                          {"verify-ca", ServerTlsMode::verify_ca},
                                                          {"verify-identity", ServerTlsMode::verify_identity}}};
+constexpr std::array<Word<std::optional<ProxyHeaderVersion>>, 3> PROXY_HEADERS{
+    {{"off", std::nullopt}, {"v1", ProxyHeaderVersion::v1}, {"v2", ProxyHeaderVersion::v2}}};
 constexpr std::array<Word<LogFormat>, 3> LOG_FORMATS{
     {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}};
 
@@ -98,10 +112,33 @@ bool read_threads(ServeConfig& config, const std::string& text) {
   if (threads) config.proxy.threads = static_cast<unsigned>(*threads);
   return threads.has_value();
 }
-bool read_connections(ServeConfig& config, const std::string& text) {
-  const auto connections = number_in(text, 1, CONNECTIONS_MAX);
-  if (connections) config.proxy.limits.connections = *connections;
+template <std::size_t proxy::Limits::* Field, std::size_t Least>
+bool read_limit(ServeConfig& config, const std::string& text) {
+  const auto connections = number_in(text, Least, CONNECTIONS_MAX);
+  if (connections) config.proxy.limits.*Field = *connections;
   return connections.has_value();
+}
+bool read_connect_timeout(ServeConfig& config, const std::string& text) {
+  const auto seconds = number_in(text, 1, CONNECT_SECONDS_MAX);
+  if (!seconds) return false;
+  config.proxy.limits.connect_deadline_ms = config.proxy.limits.handshake_deadline_ms = std::chrono::seconds{*seconds};
+  return true;
+}
+bool read_idle_timeout(ServeConfig& config, const std::string& text) {
+  const auto seconds = number_in(text, 0, IDLE_SECONDS_MAX);
+  if (seconds) config.proxy.limits.idle_deadline_ms = std::chrono::seconds{*seconds};
+  return seconds.has_value();
+}
+bool read_trusted_balancer(ServeConfig& config, const std::string& text) {
+  const auto network = protocol::parse_ip_network(text);
+  if (network) config.proxy.proxy_header_from.push_back(*network);
+  return network.has_value();
+}
+void trust_no_balancer(ServeConfig& config) {
+  config.proxy.proxy_header_from.clear();
+}
+bool read_proxy_header_to_primary(ServeConfig& config, const std::string& text) {
+  return read_word(PROXY_HEADERS, text, config.proxy.proxy_header_to_primary);
 }
 bool read_drain_timeout(ServeConfig& config, const std::string& text) {
   const auto seconds = number_in(text, 0, DRAIN_SECONDS_MAX);
@@ -110,13 +147,15 @@ bool read_drain_timeout(ServeConfig& config, const std::string& text) {
 }
 
 constexpr std::string_view AN_ADDRESS = "HOST:PORT";
+constexpr std::string_view AN_ADDRESS_OR_PATH = "HOST:PORT or unix:/PATH";
 constexpr std::string_view A_FILE = "the path of a file";
 
 constexpr std::array SETTINGS{
-    Setting{"listen", "HOST:PORT", "where clients connect (127.0.0.1:3307)", AN_ADDRESS,
-            read_address<&proxy::ProxyConfig::listen, LISTEN_PORT>},
-    Setting{"primary", "HOST:PORT", "the MySQL or MariaDB server to stand in front of", AN_ADDRESS,
-            read_address<&proxy::ProxyConfig::primary, PRIMARY_PORT>},
+    Setting{"listen", "ADDRESS",
+            "where clients connect: HOST:PORT or unix:/PATH; may be given several times (127.0.0.1:3307)",
+            AN_ADDRESS_OR_PATH, read_listen, listen_nowhere},
+    Setting{"primary", "ADDRESS", "the MySQL or MariaDB server to stand in front of: HOST:PORT or unix:/PATH",
+            AN_ADDRESS_OR_PATH, read_primary},
     Setting{"http", "HOST:PORT", "the HTTP API and the status page (127.0.0.1:8080)", AN_ADDRESS, read_http},
     Setting{"user", "NAME", "the account that changes tables; its password is in $SLUICE_PASSWORD", "an account's name",
             read_text<&ServeConfig::user>},
@@ -134,14 +173,30 @@ constexpr std::array SETTINGS{
             read_proxy_text<&proxy::ProxyConfig::certificate_file>},
     Setting{"key", "FILE", "PEM private key of that certificate", A_FILE,
             read_proxy_text<&proxy::ProxyConfig::key_file>},
-    Setting{"server_tls", "MODE",
-            "TLS with the primary: as-client (the default), disabled, required, verify-ca or verify-identity",
-            "as-client, disabled, required, verify-ca or verify-identity", read_server_tls},
+    Setting{
+        "server_tls", "MODE",
+        "TLS with the primary: as-client (the default), disabled, preferred, required, verify-ca or verify-identity",
+        "as-client, disabled, preferred, required, verify-ca or verify-identity", read_server_tls},
     Setting{"ca", "FILE", "PEM authorities that the primary's certificate must lead to (the system's)", A_FILE,
             read_proxy_text<&proxy::ProxyConfig::ca_file>},
     Setting{"threads", "N", "threads that carry clients (0: one for each processor)", "a number from 0 to 256",
             read_threads},
-    Setting{"max_connections", "N", "clients at the same time (10000)", "a number from 1 to 1000000", read_connections},
+    Setting{"max_connections", "N", "clients at the same time (10000)", "a number from 1 to 1000000",
+            read_limit<&proxy::Limits::connections, 1>},
+    Setting{"max_user_connections", "N", "clients of one user at the same time (0: any number)",
+            "a number from 0 to 1000000", read_limit<&proxy::Limits::connections_per_user, 0>},
+    Setting{"max_connections_per_address", "N", "clients from one address at the same time (0: any number)",
+            "a number from 0 to 1000000", read_limit<&proxy::Limits::connections_per_address, 0>},
+    Setting{"connect_timeout_seconds", "N", "how long a client's login may take, and a connection to the primary (10)",
+            "a number of seconds from 1 to 3600", read_connect_timeout},
+    Setting{"idle_timeout_seconds", "N", "clients idle for so long are disconnected (0: never by Sluice)",
+            "a number of seconds from 0 to 31536000", read_idle_timeout},
+    Setting{"proxy_protocol_from", "CIDR",
+            "load balancers that begin with a header of the PROXY protocol; may be given several times",
+            "an address or a network, like 10.0.0.0/8", read_trusted_balancer, trust_no_balancer},
+    Setting{"proxy_protocol_to_primary", "VERSION",
+            "tells the primary who the client is by the PROXY protocol: v1, v2 or off (the default)", "v1, v2 or off",
+            read_proxy_header_to_primary},
     Setting{"drain_timeout_seconds", "N", "how long clients may take to finish after SIGTERM (20)",
             "a number of seconds from 0 to 3600", read_drain_timeout},
     Setting{"log_format", "FORMAT", "text, json or auto: text on a terminal (the default)", "auto, text or json",
@@ -154,10 +209,14 @@ std::span<const Setting> settings() noexcept {
   return SETTINGS;
 }
 
-std::optional<Reason> apply(const Setting& setting, const std::string& shown_name, const std::string& text,
+std::optional<Reason> apply(const Setting& setting, const std::string& shown_name, std::span<const std::string> texts,
                             ServeConfig& config) {
-  if (setting.read(config, text)) return std::nullopt;
-  return Reason{shown_name + " must be " + std::string{setting.allowed} + ", not \"" + text + "\""};
+  if (setting.begin_list != nullptr) setting.begin_list(config);
+  for (const auto& text : texts) {
+    if (setting.read(config, text)) continue;
+    return Reason{shown_name + " must be " + std::string{setting.allowed} + ", not \"" + text + "\""};
+  }
+  return std::nullopt;
 }
 
 }  // namespace sluice::app

@@ -4,49 +4,31 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 
 namespace sluice::app {
-namespace {
 
-sigset_t both() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  return set;
-}
-
-}  // namespace
-
-Signals::Signals() {
-  const sigset_t set = both();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+Signals::Signals(Hangup hangup) {
+  sigemptyset(&set_);
+  sigaddset(&set_, SIGINT);
+  sigaddset(&set_, SIGTERM);
+  if (hangup == Hangup::is_waited_for) sigaddset(&set_, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
 Signals::~Signals() {
-  const sigset_t set = both();
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-}
-
-int Signals::wait() const {
-  const sigset_t set = both();
-  for (;;) {
-    const int number = sigwaitinfo(&set, nullptr);
-    if (number > 0) return number;
-  }
+  if (sigismember(&set_, SIGHUP) == 1) std::signal(SIGHUP, SIG_IGN);
+  pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
 }
 
 std::optional<int> Signals::wait_for(std::chrono::milliseconds time) const {
-  const sigset_t set = both();
   const auto deadline = std::chrono::steady_clock::now() + time;
   for (;;) {
     const auto left = std::max(deadline - std::chrono::steady_clock::now(), std::chrono::steady_clock::duration{});
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
     const timespec limit{.tv_sec = seconds.count(),
                          .tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(left - seconds).count()};
-    const int number = sigtimedwait(&set, nullptr, &limit);
+    const int number = sigtimedwait(&set_, nullptr, &limit);
     if (number > 0) return number;
     if (errno != EINTR) return std::nullopt;
   }

@@ -1,6 +1,11 @@
 #include "app/telemetry.hpp"
 
 namespace sluice::app {
+namespace {
+
+constexpr std::chrono::minutes REFUSALS_LOGGED_EVERY{1};
+
+}  // namespace
 
 void Telemetry::login_finished(proxy::Outcome outcome) noexcept {
   Metrics::login_finished(outcome);
@@ -18,6 +23,17 @@ void Telemetry::server_unreachable(std::string_view reason) noexcept {
   if (reason_ == reason) return;
   reason_ = reason;
   log_.write(Level::warning, "primary.unreachable", {{"reason", reason_}});
+}
+
+void Telemetry::connection_refused(proxy::Refusal reason, std::string_view host) noexcept {
+  Metrics::connection_refused(reason, host);
+  const auto now = std::chrono::steady_clock::now();
+  const auto index = static_cast<std::size_t>(reason);
+  const std::scoped_lock lock{mutex_};
+  if (refusals_[index] && now - *refusals_[index] < REFUSALS_LOGGED_EVERY) return;
+  refusals_[index] = now;
+  log_.write(Level::warning, "client.refused",
+             {{"reason", std::string{proxy::REFUSALS[index]}}, {"host", std::string{host}}});
 }
 
 void Telemetry::journalled(const migrator::MigrationId& id, std::string_view event, std::string_view details) {

@@ -1,8 +1,11 @@
 // Metrics that also put into the log what a person should read. Thread-safe.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "app/log.hpp"
@@ -18,6 +21,8 @@ class Telemetry final : public metrics::Metrics {
   void login_finished(proxy::Outcome outcome) noexcept override;
   // Logged when it begins and when the reason changes, not for each client that is turned away.
   void server_unreachable(std::string_view reason) noexcept override;
+  // Logged once a minute at most for each reason.
+  void connection_refused(proxy::Refusal reason, std::string_view host) noexcept override;
   void journalled(const migrator::MigrationId& id, std::string_view event, std::string_view details) override;
 
  private:
@@ -25,6 +30,7 @@ class Telemetry final : public metrics::Metrics {
   std::atomic<bool> unreachable_ = false;
   std::mutex mutex_;
   std::string reason_;  // under mutex_; of the last server_unreachable since the last login
+  std::array<std::optional<std::chrono::steady_clock::time_point>, proxy::REFUSALS.size()> refusals_;  // under mutex_
 };
 
 }  // namespace sluice::app

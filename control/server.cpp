@@ -365,6 +365,11 @@ std::uint16_t Server::port() const noexcept {
   return impl_->port;
 }
 
+void Server::set_token(std::string token) {
+  asio::post(impl_->io,
+             [impl = impl_.get(), token = std::move(token)]() mutable { impl->config.token = std::move(token); });
+}
+
 void Server::stop() {
   impl_->stopping = true;
   impl_->io.stop();

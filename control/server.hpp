@@ -51,6 +51,8 @@ class Server {
   void start();
   // The bound port; 0 before start().
   [[nodiscard]] std::uint16_t port() const noexcept;
+  // From any thread, while it runs: requests have to carry this one from now on. `token` is not empty.
+  void set_token(std::string token);
   // Closes every connection; blocks until the calls that are running have ended. May be called more than once.
   void stop();
 

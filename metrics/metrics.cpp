@@ -48,7 +48,8 @@ struct Metrics::Counts {
   std::vector<std::unique_ptr<HoldTimes>> hold_parts = times_of_parts();
   std::array<Counter, OUTCOMES.size()> logins{};
   std::atomic<std::int64_t> connections = 0;
-  Counter connections_accepted = 0, connections_refused = 0, server_unreachable = 0;
+  Counter connections_accepted = 0, server_unreachable = 0, idled_out = 0, abandoned = 0;
+  std::array<Counter, proxy::REFUSALS.size()> refused{};
   Counter rows_copied = 0, changes_applied = 0, rows_verified = 0, mismatches = 0, stragglers = 0;
   Counter bypass_transactions = 0, throttled_ms = 0;
   std::array<Counter, CUT_OVER_RESULTS.size()> cut_overs{};
@@ -67,8 +68,15 @@ void Metrics::Counts::add_clients(std::vector<MetricFamily>& families) const {
   sample(open, as_double(connections.load()));
   families.push_back(std::move(open));
   families.push_back(counter("sluice_client_connections_accepted_total", "Clients accepted.", connections_accepted));
-  families.push_back(counter("sluice_client_connections_refused_total",
-                             "Clients turned away at the limit of connections.", connections_refused));
+  MetricFamily refusals = counters("sluice_client_connections_refused_total", "Clients turned away, by the reason.");
+  for (std::size_t i = 0; i < refused.size(); ++i) {
+    sample(refusals, as_double(refused[i].load()), {{"reason", std::string{proxy::REFUSALS[i]}}});
+  }
+  families.push_back(std::move(refusals));
+  families.push_back(counter("sluice_client_connections_idled_out_total",
+                             "Clients disconnected because they were idle for too long.", idled_out));
+  families.push_back(counter("sluice_abandoned_statements_total",
+                             "Statements killed at the primary because their client had gone.", abandoned));
   families.push_back(counter("sluice_server_unreachable_total",
                              "Clients that got no connection because the primary did not answer.", server_unreachable));
 
@@ -101,7 +109,8 @@ void Metrics::Counts::add_migrations(std::vector<MetricFamily>& families) const 
   families.push_back(
       counter("sluice_changes_applied_total", "Changed keys applied to shadow tables.", changes_applied));
   families.push_back(counter("sluice_verified_rows_total", "Rows compared in both tables.", rows_verified));
-  families.push_back(counter("sluice_mismatches_total", "Rows found unequal that no client had changed; they are written again.", mismatches));
+  families.push_back(counter("sluice_mismatches_total",
+                             "Rows found unequal that no client had changed; they are written again.", mismatches));
   families.push_back(counter("sluice_stragglers_total",
                              "Changes from outside the proxy that came just before a swap and were carried over.",
                              stragglers));
@@ -141,8 +150,14 @@ void Metrics::connection_opened() noexcept {
 void Metrics::connection_closed() noexcept {
   counts_->connections.fetch_sub(1);
 }
-void Metrics::connection_refused() noexcept {
-  counts_->connections_refused.fetch_add(1);
+void Metrics::connection_refused(proxy::Refusal reason, std::string_view) noexcept {
+  counts_->refused[static_cast<std::size_t>(reason)].fetch_add(1);
+}
+void Metrics::connection_idled_out() noexcept {
+  counts_->idled_out.fetch_add(1);
+}
+void Metrics::server_query_abandoned() noexcept {
+  counts_->abandoned.fetch_add(1);
 }
 void Metrics::login_finished(proxy::Outcome outcome) noexcept {
   counts_->logins[static_cast<std::size_t>(outcome)].fetch_add(1);

@@ -34,7 +34,9 @@ class Metrics : public proxy::ProxyObserver, public migrator::MigrationObserver 
   // ---- ProxyObserver
   void connection_opened() noexcept override;
   void connection_closed() noexcept override;
-  void connection_refused() noexcept override;
+  void connection_refused(proxy::Refusal reason, std::string_view host) noexcept override;
+  void connection_idled_out() noexcept override;
+  void server_query_abandoned() noexcept override;
   void login_finished(proxy::Outcome outcome) noexcept override;
   void server_unreachable(std::string_view reason) noexcept override;
   void statement_finished(proxy::Outcome outcome, Duration latency, Duration held) noexcept override;

@@ -7,6 +7,8 @@
 namespace sluice::net {
 namespace {
 
+constexpr std::string_view UNIX_PREFIX = "unix:";
+
 boost::system::result<std::uint16_t> parse_port(std::string_view digits) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
@@ -18,6 +20,9 @@ boost::system::result<std::uint16_t> parse_port(std::string_view digits) {
 
 boost::system::result<Address> parse_address(std::string_view text, std::uint16_t default_port) {
   if (text.empty()) return Errc::bad_address;
+  if (text.starts_with(UNIX_PREFIX) && text.substr(UNIX_PREFIX.size()).starts_with('/')) {
+    text.remove_prefix(UNIX_PREFIX.size());
+  }
   if (text.front() == '/') return Address{std::string{text}, 0};
 
   std::string_view host = text;
@@ -43,6 +48,10 @@ std::string to_string(const Address& address) {
   if (address.is_unix()) return address.host;
   const bool is_ipv6 = address.host.find(':') != std::string::npos;
   return (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+std::string certificate_name(const Address& address) {
+  return address.is_unix() ? "localhost" : address.host;
 }
 
 }  // namespace sluice::net

@@ -16,10 +16,13 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
-// "HOST", "HOST:PORT", "[IPV6]:PORT" or "/path/of.sock". Errc::bad_address for anything else.
+// "HOST", "HOST:PORT", "[IPV6]:PORT", "/path/of.sock" or "unix:/path/of.sock". Errc::bad_address for anything else.
 [[nodiscard]] boost::system::result<Address> parse_address(std::string_view text, std::uint16_t default_port);
 
 // The same form again, e.g. "[::1]:3306".
 [[nodiscard]] std::string to_string(const Address& address);
+
+// The name that a certificate met there must carry: of a unix socket "localhost", as client libraries have it.
+[[nodiscard]] std::string certificate_name(const Address& address);
 
 }  // namespace sluice::net

@@ -10,21 +10,21 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
-#include <climits>
 
 #include "net/compressed.hpp"
+#include "net/endpoint.hpp"
+#include "net/tls_link.hpp"
 #include "net/tls_state.hpp"
 
 namespace sluice::net {
 namespace {
 
 namespace asio = boost::asio;
-namespace ssl = boost::asio::ssl;
+
+using Wants = TlsLink::Wants;
 
 constexpr auto AS_VALUE = asio::as_tuple(asio::use_awaitable);
 
@@ -48,17 +48,13 @@ std::string host_of(const Stream::Socket& socket) {
   error_code error;
   const auto peer = socket.remote_endpoint(error);
   if (error) return "unknown";
-  if (peer.protocol().family() == AF_UNIX) return "localhost";
-  asio::ip::tcp::endpoint endpoint;
-  endpoint.resize(peer.size());
-  std::copy_n(reinterpret_cast<const char*>(peer.data()), peer.size(), reinterpret_cast<char*>(endpoint.data()));
-  return endpoint.address().to_string();
+  return peer.protocol().family() == AF_UNIX ? "localhost" : as_tcp(peer).address().to_string();
 }
 
-result<std::size_t> end_as_zero(const error_code& error, std::size_t bytes) {
-  if (!error) return bytes;
-  if (error == asio::error::eof || error == ssl::error::stream_truncated) return 0;
-  return error;
+result<protocol::IpEndpoint> to_protocol(const asio::ip::tcp::endpoint& endpoint) {
+  const auto address = protocol::parse_ip_address(endpoint.address().to_string());
+  if (!address) return address.error();
+  return protocol::IpEndpoint{*address, endpoint.port()};
 }
 
 bool is_certificate_error(const error_code& error) {
@@ -66,25 +62,21 @@ bool is_certificate_error(const error_code& error) {
          ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
 }
 
-}  // namespace
+awaitable<error_code> wait_for(Stream::Socket& socket, Wants wants) {
+  const auto [error] = co_await socket.async_wait(
+      wants == Wants::read ? Stream::Socket::wait_read : Stream::Socket::wait_write, AS_VALUE);
+  co_return error;
+}
 
-struct Stream::Tls {
-  Tls(Socket& socket, ssl::context& context) : stream(socket, context) {}
-  ssl::stream<Socket&> stream;
-  bool writing = false;
-
-  // Asio's own shutdown would wait for the peer's answer. What the session writes from here on goes nowhere.
-  void say_goodbye(int socket) noexcept {
-    SSL* const session = stream.native_handle();
-    BIO* const record = writing || SSL_is_init_finished(session) != 1 ? nullptr : BIO_new(BIO_s_mem());
-    if (record == nullptr) return;
-    SSL_set0_wbio(session, record);
-    SSL_shutdown(session);
-    char* bytes = nullptr;
-    const long size = BIO_get_mem_data(record, &bytes);
-    if (size > 0) (void)::send(socket, bytes, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
+awaitable<error_code> shake_hands(Stream::Socket& socket, TlsLink& tls, TlsLink::Step (TlsLink::*once)() noexcept) {
+  while (true) {
+    const auto step = (tls.*once)();
+    if (step.error || step.wants == Wants::nothing) co_return step.error;
+    if (const auto error = co_await wait_for(socket, step.wants)) co_return error;
   }
-};
+}
+
+}  // namespace
 
 Stream::Stream(Socket socket) : socket_(std::make_unique<Socket>(std::move(socket))), peer_host_(host_of(*socket_)) {
   error_code error;
@@ -101,19 +93,26 @@ awaitable<result<std::size_t>> Stream::read_some(Room into) {
 }
 
 awaitable<result<std::size_t>> Stream::read_bytes(Room into) {
-  const auto room = asio::buffer(into.data(), into.size());
-  const auto [error, bytes] =
-      tls_ ? co_await tls_->stream.async_read_some(room, AS_VALUE) : co_await socket_->async_read_some(room, AS_VALUE);
-  co_return end_as_zero(error, bytes);
+  if (!tls_) {
+    const auto [error, bytes] = co_await socket_->async_read_some(asio::buffer(into.data(), into.size()), AS_VALUE);
+    if (error && error != asio::error::eof) co_return error;
+    co_return bytes;
+  }
+  while (true) {
+    const auto step = tls_->read(into);
+    if (step.error) co_return step.error;
+    if (step.wants == Wants::nothing) co_return step.bytes;
+    if (const auto error = co_await wait_for(*socket_, step.wants)) co_return error;
+  }
 }
 
 std::optional<result<std::size_t>> Stream::try_read(Room into) noexcept {
   if (compressed_) return unpack_some(into);
   if (tls_) {
-    SSL* const session = tls_->stream.native_handle();
-    if (SSL_pending(session) <= 0) return std::nullopt;
-    const int got = SSL_read(session, into.data(), static_cast<int>(std::min<std::size_t>(into.size(), INT_MAX)));
-    return got > 0 ? std::optional{result<std::size_t>{static_cast<std::size_t>(got)}} : std::nullopt;
+    const auto step = tls_->read(into);
+    if (step.error) return result<std::size_t>{step.error};
+    if (step.wants != Wants::nothing) return std::nullopt;
+    return step.bytes;
   }
   const auto got = ::recv(socket_->native_handle(), into.data(), into.size(), MSG_DONTWAIT);
   if (got >= 0) return static_cast<std::size_t>(got);
@@ -126,19 +125,33 @@ awaitable<error_code> Stream::write(Bytes bytes) {
 }
 
 awaitable<error_code> Stream::write_bytes(Bytes bytes) {
-  const auto data = asio::buffer(bytes.data(), bytes.size());
   if (!tls_) {
-    const auto [error, written] = co_await asio::async_write(*socket_, data, AS_VALUE);
+    const auto [error, written] =
+        co_await asio::async_write(*socket_, asio::buffer(bytes.data(), bytes.size()), AS_VALUE);
     co_return error;
   }
-  tls_->writing = true;
-  const auto [error, written] = co_await asio::async_write(tls_->stream, data, AS_VALUE);
-  tls_->writing = static_cast<bool>(error);
-  co_return error;
+  while (!bytes.empty()) {
+    const auto step = tls_->write(bytes);
+    if (step.error) co_return step.error;
+    bytes = bytes.subspan(step.bytes);
+    if (step.wants == Wants::nothing) continue;
+    if (const auto error = co_await wait_for(*socket_, step.wants)) co_return error;
+  }
+  co_return error_code{};
 }
 
 result<std::size_t> Stream::try_write(Bytes bytes) noexcept {
-  if (tls_ || compressed_) return std::size_t{0};
+  if (compressed_) return std::size_t{0};
+  if (tls_) {
+    std::size_t written = 0;
+    while (written < bytes.size()) {
+      const auto step = tls_->write(bytes.subspan(written));
+      if (step.error) return step.error;
+      if (step.wants != Wants::nothing) break;
+      written += step.bytes;
+    }
+    return written;
+  }
   const auto written = ::send(socket_->native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (written >= 0) return static_cast<std::size_t>(written);
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::size_t{0};
@@ -146,31 +159,32 @@ result<std::size_t> Stream::try_write(Bytes bytes) noexcept {
 }
 
 awaitable<error_code> Stream::accept_tls(ServerTls tls, Bytes already_read) {
-  tls_ = std::make_unique<Tls>(*socket_, tls.state().context);
-  const auto ahead = asio::buffer(already_read.data(), already_read.size());
-  const auto [error, used] = co_await tls_->stream.async_handshake(ssl::stream_base::server, ahead, AS_VALUE);
-  co_return error;
+  tls_ = std::make_unique<TlsLink>(tls.state().context.native_handle(), socket_->native_handle(), already_read);
+  co_return co_await shake_hands(*socket_, *tls_, &TlsLink::accept);
 }
 
 awaitable<error_code> Stream::connect_tls(ClientTls tls, std::string host) {
-  tls_ = std::make_unique<Tls>(*socket_, tls.state().context);
-  error_code ignored;
-  if (asio::ip::make_address(host, ignored); ignored) {  // SNI carries names only (RFC 6066, 3)
-    SSL_set_tlsext_host_name(tls_->stream.native_handle(), host.c_str());
-  }
+  tls_ = std::make_unique<TlsLink>(tls.state().context.native_handle(), socket_->native_handle(), Bytes{});
+  SSL* const session = tls_->session();
+  error_code not_numeric;
+  const bool is_name = (asio::ip::make_address(host, not_numeric), not_numeric.failed());
+  if (is_name) SSL_set_tlsext_host_name(session, host.c_str());  // SNI carries names only (RFC 6066, 3)
   switch (tls.state().verify) {
     case Verify::nothing:
-      tls_->stream.set_verify_mode(ssl::verify_none);
+      SSL_set_verify(session, SSL_VERIFY_NONE, nullptr);
       break;
     case Verify::ca:
-      tls_->stream.set_verify_mode(ssl::verify_peer);
+      SSL_set_verify(session, SSL_VERIFY_PEER, nullptr);
       break;
     case Verify::identity:
-      tls_->stream.set_verify_mode(ssl::verify_peer);
-      tls_->stream.set_verify_callback(ssl::host_name_verification(host));
+      SSL_set_verify(session, SSL_VERIFY_PEER, nullptr);
+      if ((is_name ? SSL_set1_host(session, host.c_str())
+                   : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str())) != 1) {
+        co_return Errc::certificate_refused;
+      }
       break;
   }
-  const auto [error] = co_await tls_->stream.async_handshake(ssl::stream_base::client, AS_VALUE);
+  const auto error = co_await shake_hands(*socket_, *tls_, &TlsLink::connect);
   if (is_certificate_error(error)) co_return Errc::certificate_refused;
   co_return error;
 }
@@ -181,6 +195,18 @@ bool Stream::is_secure() const noexcept {
 bool Stream::is_tls() const noexcept {
   return tls_ != nullptr;
 }
+std::optional<protocol::ClientConnection> Stream::connection() const {
+  error_code error;
+  const auto peer = socket_->remote_endpoint(error);
+  if (error || is_unix_) return std::nullopt;
+  const auto local = socket_->local_endpoint(error);
+  if (error) return std::nullopt;
+  const auto client = to_protocol(as_tcp(peer));
+  const auto server = to_protocol(as_tcp(local));
+  if (!client || !server) return std::nullopt;
+  return protocol::ClientConnection{*client, *server};
+}
+
 const std::string& Stream::peer_host() const noexcept {
   return peer_host_;
 }
@@ -192,7 +218,7 @@ void Stream::shutdown_send() noexcept {
 
 void Stream::close() noexcept {
   error_code ignored;
-  if (tls_ && socket_->is_open()) tls_->say_goodbye(socket_->native_handle());
+  if (tls_ && socket_->is_open()) tls_->say_goodbye();
   socket_->close(ignored);
 }
 

@@ -20,6 +20,7 @@
 #include "net/error.hpp"
 #include "net/tls.hpp"
 #include "protocol/compression/frame_writer.hpp"
+#include "protocol/wire/ip_address.hpp"
 
 namespace sluice::net {
 
@@ -29,6 +30,8 @@ using boost::system::error_code;
 using boost::system::result;
 using Bytes = std::span<const std::uint8_t>;
 using Room = std::span<std::uint8_t>;
+
+class TlsLink;
 
 class Stream {
  public:
@@ -74,6 +77,8 @@ class Stream {
   // TLS or a unix socket: a password may be sent in clear.
   [[nodiscard]] bool is_secure() const noexcept;
   [[nodiscard]] bool is_tls() const noexcept;
+  // Its two ends, the peer's first. Nothing: it is a unix socket, or no longer connected.
+  [[nodiscard]] std::optional<protocol::ClientConnection> connection() const;
   // "10.0.0.7", or "localhost" for a unix socket.
   [[nodiscard]] const std::string& peer_host() const noexcept;
 
@@ -85,7 +90,6 @@ class Stream {
   void close() noexcept;
 
  private:
-  struct Tls;
   struct Compressed;
   [[nodiscard]] awaitable<result<std::size_t>> read_bytes(Room into);
   [[nodiscard]] awaitable<error_code> write_bytes(Bytes bytes);
@@ -95,7 +99,7 @@ class Stream {
   [[nodiscard]] std::optional<result<std::size_t>> unpack_some(Room into) noexcept;
 
   std::unique_ptr<Socket> socket_;  // its address stays the same when the stream moves: TLS refers to it
-  std::unique_ptr<Tls> tls_;
+  std::unique_ptr<TlsLink> tls_;
   std::unique_ptr<Compressed> compressed_;
   std::string peer_host_;
   bool is_unix_ = false;

@@ -17,8 +17,10 @@ namespace ssl = boost::asio::ssl;
 constexpr unsigned RSA_KEY_BITS = 2048;
 constexpr long SELF_SIGNED_VALIDITY_SECONDS = 10L * 365 * 24 * 3600;
 
-void allow_modern_versions_only(ssl::context& context) {
+void set_up(ssl::context& context) {
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  // Sessions are resumed by their tickets: nothing is kept of those that are gone.
+  SSL_CTX_set_session_cache_mode(context.native_handle(), SSL_SESS_CACHE_OFF);
 }
 
 void check(const boost::system::error_code& error, const std::string& what, const std::string& file) {
@@ -52,7 +54,7 @@ Certificate sign_own(EVP_PKEY* key) {
 
 ServerTls ServerTls::from_files(const std::string& certificate_file, const std::string& key_file) {
   auto state = std::make_shared<State>();
-  allow_modern_versions_only(state->context);
+  set_up(state->context);
   boost::system::error_code error;
   state->context.use_certificate_chain_file(certificate_file, error);
   check(error, "certificate", certificate_file);
@@ -66,7 +68,7 @@ ServerTls ServerTls::from_files(const std::string& certificate_file, const std::
 
 ServerTls ServerTls::self_signed() {
   auto state = std::make_shared<State>();
-  allow_modern_versions_only(state->context);
+  set_up(state->context);
   const Key key{EVP_RSA_gen(RSA_KEY_BITS)};
   const Certificate certificate = key ? sign_own(key.get()) : nullptr;
   if (!certificate || SSL_CTX_use_certificate(state->context.native_handle(), certificate.get()) != 1 ||
@@ -78,7 +80,7 @@ ServerTls ServerTls::self_signed() {
 
 ClientTls ClientTls::make(Verify verify, const std::string& ca_file) {
   auto state = std::make_shared<State>(verify);
-  allow_modern_versions_only(state->context);
+  set_up(state->context);
   boost::system::error_code error;
   if (ca_file.empty()) {
     state->context.set_default_verify_paths(error);

@@ -1,6 +1,7 @@
 // What the proxy tells of itself, for metrics and the log. Std only.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
@@ -15,6 +16,19 @@ enum class Outcome : std::uint8_t {
   interrupted,  // the gate's 1317: KILL QUERY while it waited
 };
 
+// Why a client was turned away before, or at the end of, its login.
+enum class Refusal : std::uint8_t {
+  connections,          // there are as many as may be: 1040
+  user_connections,     // of this user: 1203
+  address_connections,  // from this address: 1040
+  proxy_header,         // one that can't be understood, or from an address that is not trusted
+  handshake_timeout,    // the login was not over in time
+};
+
+// By their names in metrics and the log.
+inline constexpr std::array<std::string_view, 5> REFUSALS{"connections", "user_connections", "address_connections",
+                                                          "proxy_header", "handshake_timeout"};
+
 // Called on the I/O threads, from several at once: must be thread-safe, cheap, and never block.
 class ProxyObserver {
  public:
@@ -23,7 +37,10 @@ class ProxyObserver {
   virtual ~ProxyObserver() = default;
   virtual void connection_opened() noexcept = 0;  // a client was accepted
   virtual void connection_closed() noexcept = 0;
-  virtual void connection_refused() noexcept = 0;  // over the limit of connections; opened and closed are not told
+  // `host`: where the client came from. Opened and closed are told as well, except for Refusal::connections.
+  virtual void connection_refused(Refusal reason, std::string_view host) noexcept = 0;
+  virtual void connection_idled_out() noexcept = 0;    // closed for having been idle for too long
+  virtual void server_query_abandoned() noexcept = 0;  // a client was gone, and its statement had to be killed
   virtual void login_finished(Outcome outcome) noexcept = 0;
   virtual void server_unreachable(std::string_view reason) noexcept = 0;
   // `latency`: from the command's first byte read to its answer's last byte read; `held`: what of it the command waited

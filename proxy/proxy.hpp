@@ -4,10 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "net/address.hpp"
+#include "protocol/wire/proxy_header.hpp"
 #include "proxy/gate/gate.hpp"
 #include "proxy/observer.hpp"
 
@@ -24,6 +28,7 @@ enum class ClientTlsMode : std::uint8_t {
 enum class ServerTlsMode : std::uint8_t {
   as_client,  // exactly when the client uses it
   disabled,
+  preferred,        // whenever the primary offers it
   required,         // encrypted, certificate not looked at
   verify_ca,        // and the certificate leads to a trusted authority
   verify_identity,  // and carries the primary's name
@@ -31,13 +36,20 @@ enum class ServerTlsMode : std::uint8_t {
 
 struct Limits {
   std::size_t connections = 10'000;
+  std::size_t connections_per_user = 0;                   // 0: no limit
+  std::size_t connections_per_address = 0;                // the same
   std::chrono::milliseconds connect_deadline_ms{10'000};  // to the primary
-  std::chrono::milliseconds handshake_deadline_ms{
-      10'000};  // from accept to the end of the login; MySQL's connect_timeout
+  // From accept to the end of the login; MySQL's connect_timeout.
+  std::chrono::milliseconds handshake_deadline_ms{10'000};
+  // Without a command, in a transaction or not; MySQL's wait_timeout. 0: none but the server's. Kept to within a
+  // quarter.
+  std::chrono::milliseconds idle_deadline_ms{0};
+  // What the server still does for a client that is gone is killed after this time.
+  std::chrono::milliseconds abandoned_deadline_ms{1000};
 };
 
 struct ProxyConfig {
-  net::Address listen{"127.0.0.1", 3307};  // port 0: any free one
+  std::vector<net::Address> listen{{"127.0.0.1", 3307}};  // port 0: any free one
   net::Address primary{"127.0.0.1", 3306};
   unsigned threads = 0;  // 0: one per processor
   ClientTlsMode client_tls = ClientTlsMode::preferred;
@@ -45,23 +57,39 @@ struct ProxyConfig {
   std::string key_file;
   ServerTlsMode server_tls = ServerTlsMode::as_client;
   std::string ca_file;  // PEM; empty: the system's authorities
+  // Who says in a PROXY protocol header whom they speak for: they have to. From all others such a header is refused.
+  std::vector<protocol::IpNetwork> proxy_header_from;
+  // Tells the primary by such a header who the client is. Nothing: does not.
+  std::optional<protocol::ProxyHeaderVersion> proxy_header_to_primary;
   Limits limits;
 };
 
+// Ends a connection at the primary (KILL) whose client is gone. Called on the I/O threads: must be thread-safe and
+// never block.
+using Killer = std::function<void(gate::ConnectionId)>;
+
 class Proxy {
  public:
-  // `gate` and `observer` must outlive the proxy.
-  Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer);
+  // `gate`, `observer` and what `killer` refers to must outlive the proxy. Without a killer the server is left to
+  // notice by itself that a client has gone.
+  Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer, Killer killer = {});
   // Stops at once if it still runs.
   ~Proxy();
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
 
-  // Listens and starts the I/O threads. Throws std::runtime_error with a sentence that names the address or the file.
+  // Listens and starts the I/O threads. The file of a unix socket is made, one that nobody listens on replaced; it goes
+  // when the proxy stops. Throws std::runtime_error with a sentence that names the address or the file.
   void start();
 
-  // The port that clients connect to; valid after start().
+  // Where clients connect, in the order of the configuration; valid after start().
+  [[nodiscard]] const std::vector<net::Address>& addresses() const noexcept;
+  // The port of the first of these that has one; 0: none has.
   [[nodiscard]] std::uint16_t port() const noexcept;
+
+  // From any thread, after start(): new clients get the certificate that the files hold now. Throws std::runtime_error
+  // with a sentence that names the file; the certificate stays the one it was then.
+  void reload_certificate();
 
   // Blocks: accepts no more, ends each session as soon as it has no command or transaction open, and at `deadline` the
   // rest. A second call does nothing.

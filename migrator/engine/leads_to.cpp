@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "protocol/sql/text.hpp"
+
 namespace sluice::migrator {
 namespace {
 
@@ -16,6 +18,7 @@ std::string lower(std::string text) {
 struct Source {
   gate::TableName name;  // what clients would name
   std::string text;      // lower case; empty: hidden from this user, or no SQL
+  bool is_name = false;  // the text is nothing but a table's name
 };
 
 std::string doubled(const std::string& text, char quote) {
@@ -24,12 +27,17 @@ std::string doubled(const std::string& text, char quote) {
   return result;
 }
 
-// May the text, in lower case, name it?
-bool names(const std::string& text, const std::string& name) {
+// May it name that table, told in lower case?
+bool names(const Source& source, const std::string& name) {
+  if (source.text.empty()) return true;
+  if (source.is_name) return protocol::sql::may_be_same_name(source.text, name);
   // Other letters have upper cases and accents, and a question mark stands for any of them.
   const bool ascii = std::ranges::all_of(name, [](unsigned char c) { return c < 0x80 && c != '?'; });
-  const auto has = [&text](const std::string& spelling) { return text.find(spelling) != std::string::npos; };
-  return !ascii || has(name) || has(doubled(name, '`')) || has(doubled(name, '"'));
+  const auto has = [&](const std::string& spelling) {
+    return ascii ? source.text.find(spelling) != std::string::npos
+                 : protocol::sql::may_contain_name(source.text, spelling);
+  };
+  return has(name) || has(doubled(name, '`')) || has(doubled(name, '"'));
 }
 
 }  // namespace
@@ -38,23 +46,24 @@ SqlResult<std::vector<gate::Target>> names_that_lead_to(Connection& connection, 
                                                         Relatives relatives) {
   const std::string by_foreign_keys =
       // A change of the parent may cascade to the child; a change of the child looks at the parent.
-      " UNION ALL SELECT unique_constraint_schema, referenced_table_name, table_name"
+      " UNION ALL SELECT unique_constraint_schema, referenced_table_name, table_name, 1"
       " FROM information_schema.referential_constraints"
-      " UNION ALL SELECT constraint_schema, table_name, referenced_table_name"
+      " UNION ALL SELECT constraint_schema, table_name, referenced_table_name, 1"
       " FROM information_schema.referential_constraints";
   auto rows = connection.query(
-      "SELECT table_schema, table_name, view_definition FROM information_schema.views"
+      "SELECT table_schema, table_name, view_definition, 0 FROM information_schema.views"
       " WHERE table_schema NOT IN ('sys', 'mysql', 'information_schema', 'performance_schema')"
-      " UNION ALL SELECT routine_schema, routine_name, IF(routine_body = 'SQL', routine_definition, NULL)"
+      " UNION ALL SELECT routine_schema, routine_name, IF(routine_body = 'SQL', routine_definition, NULL), 0"
       " FROM information_schema.routines"
       " WHERE routine_schema NOT IN ('sys', 'mysql')"
-      " UNION ALL SELECT event_object_schema, event_object_table, action_statement FROM information_schema.triggers"
+      " UNION ALL SELECT event_object_schema, event_object_table, action_statement, 0"
+      " FROM information_schema.triggers"
       " WHERE trigger_schema NOT IN ('sys', 'mysql')" +
       (relatives == Relatives::included ? by_foreign_keys : ""));
   if (rows.has_error()) return rows.error();
   std::vector<Source> sources;
   for (const Row& row : rows->rows) {
-    sources.push_back({{row[0].value_or(""), row[1].value_or("")}, lower(row[2].value_or(""))});
+    sources.push_back({{row[0].value_or(""), row[1].value_or("")}, lower(row[2].value_or("")), row[3] == "1"});
   }
 
   std::vector<gate::Target> targets{{.name = {table.database, table.table}, .kind = gate::Target::Kind::table}};
@@ -63,8 +72,7 @@ SqlResult<std::vector<gate::Target>> names_that_lead_to(Connection& connection, 
   for (std::size_t next = 0; next < targets.size(); ++next) {
     const std::string name = lower(targets[next].name.table);
     for (const Source& source : sources) {
-      const bool leads = source.text.empty() || names(source.text, name);
-      if (leads && known.insert(source.name).second) {
+      if (names(source, name) && known.insert(source.name).second) {
         targets.push_back({.name = source.name, .kind = gate::Target::Kind::alias});
       }
     }

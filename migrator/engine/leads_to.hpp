@@ -14,8 +14,7 @@ namespace sluice::migrator {
 // Foreign keys' other ends: a change of one of them may change the table, or wait for it.
 enum class Relatives : std::uint8_t { included, left_out };
 
-// Blocks for three queries. Errs towards too many: a text that contains the name counts, and so does every text
-// where the name is not ASCII.
+// Blocks for a query. Errs towards too many: a text that contains the name counts, or what a server may take for it.
 [[nodiscard]] SqlResult<std::vector<gate::Target>> names_that_lead_to(Connection& connection, const TableRef& table,
                                                                       Relatives relatives);
 

@@ -139,13 +139,16 @@ SqlResult<Connection> Connection::connect(const ServerAddress& address, const Se
   impl->handle.reset(mysql_init(nullptr));
   if (!impl->handle) return SqlError{Outcome::refused, 2008, "HY001", "out of memory"};
   MYSQL* handle = impl->handle.get();
-  const unsigned protocol = MYSQL_PROTOCOL_TCP;
+  const bool is_unix = address.host.starts_with('/');
+  const unsigned protocol = is_unix ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
   mysql_options(handle, MYSQL_OPT_PROTOCOL, &protocol);
   mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   set_tls(handle, address);
   set_timeouts(handle, settings);
-  if (mysql_real_connect(handle, address.host.c_str(), address.user.c_str(), address.password.c_str(), nullptr,
-                         address.port, nullptr, 0) == nullptr) {
+  const char* const host = is_unix ? "localhost" : address.host.c_str();
+  const char* const path = is_unix ? address.host.c_str() : nullptr;
+  if (mysql_real_connect(handle, host, address.user.c_str(), address.password.c_str(), nullptr, address.port, path,
+                         0) == nullptr) {
     return last_error(handle);
   }
   impl->socket = socket_of(handle);

@@ -14,7 +14,7 @@ enum class TlsPolicy : std::uint8_t {
 };
 
 struct ServerAddress {
-  std::string host = "127.0.0.1";  // a name or an address; always TCP
+  std::string host = "127.0.0.1";  // a name or an address; or, beginning with '/', the path of a unix socket
   std::uint16_t port = 3306;
   std::string user;
   std::string password;

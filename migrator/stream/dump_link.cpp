@@ -132,7 +132,8 @@ std::optional<StreamError> DumpLink::log_in(Deadline deadline) {
       }
       if (step.next == Next::done) return std::nullopt;
       if (step.next == Next::read) break;
-      if (const auto error = stream_.upgrade(tls_, login_.address.host, deadline)) return error_of(error);
+      if (const auto error = stream_.upgrade(tls_, net::certificate_name(login_.address), deadline))
+        return error_of(error);
     }
   }
 }

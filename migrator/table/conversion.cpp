@@ -57,8 +57,9 @@ Conversion conversion(const Column& source, const Column& shadow) noexcept {
       if (source.data_type == "vector" && to == text) return Conversion::own_rules;
       // An INSERT ... SELECT leaves out the zeros in front.
       if (source.column_type.ends_with(" zerofill")) return Conversion::by_text;
-      return is(from, {real, year}) ? Conversion::by_text : Conversion::plain;
+      return is(from, {real, real_double, year}) ? Conversion::by_text : Conversion::plain;
     case json:
+      if (source.data_type == "vector") return Conversion::own_rules;
       return is_number(from) ? Conversion::by_text : Conversion::plain;
     case other:
       return Conversion::plain;  // what the server itself does not refuse

@@ -60,16 +60,13 @@ bool follows_rows(const TableDefinition& table, const Key& key) {
   });
 }
 
-// The order in which keys are considered: PRIMARY, then few columns before many.
+// In the table's order. PRIMARY is the first; where there is none, the servers take the first for it: InnoDB keeps the
+// rows by it, and binlog_row_image=MINIMAL names them by it.
 std::vector<const Key*> candidates(const TableDefinition& table) {
   std::vector<const Key*> keys;
   for (const Key& key : table.keys) {
     if (follows_rows(table, key)) keys.push_back(&key);
   }
-  // Of equal rank, the one that comes first in the table: the pointers are into one vector.
-  std::ranges::sort(keys, {}, [](const Key* key) {
-    return std::pair{key->name == "PRIMARY" ? std::size_t{0} : key->parts.size(), key};
-  });
   return keys;
 }
 

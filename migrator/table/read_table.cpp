@@ -1,5 +1,6 @@
 #include "migrator/table/read_table.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace sluice::migrator {
@@ -72,6 +73,18 @@ SqlResult<void> read_columns(Connection& connection, TableDefinition& table) {
   return {};
 }
 
+// information_schema does not tell their order.
+SqlResult<void> sort_keys(Connection& connection, TableDefinition& table) {
+  const auto answer = connection.query("SHOW INDEX FROM " + quote(table.name));
+  if (!answer) return answer.error();
+  constexpr std::size_t key_name = 2;
+  std::ranges::sort(table.keys, {}, [&](const Key& key) {
+    return std::ranges::find(answer->rows, key.name, [](const Row& row) { return text(row[key_name]); }) -
+           answer->rows.begin();
+  });
+  return {};
+}
+
 SqlResult<void> read_keys(Connection& connection, TableDefinition& table) {
   const auto answer = connection.query(
       "SELECT INDEX_NAME, NON_UNIQUE, COLUMN_NAME, SUB_PART, NULLABLE, INDEX_TYPE, " +
@@ -88,7 +101,7 @@ SqlResult<void> read_keys(Connection& connection, TableDefinition& table) {
     }
     table.keys.back().parts.push_back({text(row[2]), row[3].has_value(), text(row[4]) == "YES"});
   }
-  return {};
+  return sort_keys(connection, table);
 }
 
 SqlResult<std::vector<std::string>> read_list(Connection& connection, const std::string& sql) {

@@ -149,6 +149,7 @@ Token Lexer::between_quotes() noexcept {
   const char quote = sql_[at_];
   const bool identifier = quote == '`' || (quote == '"' && reading_.double_quotes == Reading::DoubleQuotes::identifier);
   const bool escapes = !identifier && reading_.backslash == Reading::Backslash::escape;
+  const bool in_code = in_code_comment_;
   bool escaped = false;
   for (std::size_t i = begin + 1; i < sql_.size(); ++i) {
     const char c = sql_[i];
@@ -169,14 +170,17 @@ Token Lexer::between_quotes() noexcept {
               .begin = begin};
     }
   }
-  return broken();
+  Token endless = broken();
+  if (!in_code) endless.quote = quote;
+  return endless;
 }
 
 Token Lexer::variable() noexcept {
   const std::size_t begin = at_++;
   if (peek() == '@') ++at_;
   if (is(peek(), quote_byte) && at_ < sql_.size()) {
-    if (between_quotes().kind == Token::Kind::broken) return {.kind = Token::Kind::broken, .begin = begin};
+    const Token name = between_quotes();
+    if (name.kind == Token::Kind::broken) return {.kind = name.kind, .quote = name.quote, .begin = begin};
   } else {
     while (at_ < sql_.size() && is(sql_[at_], word_byte)) ++at_;
   }

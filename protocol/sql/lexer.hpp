@@ -26,7 +26,7 @@ struct Token {
     broken,  // from here on nobody knows: something does not end, or ends differently from server to server
   };
   Kind kind = Kind::end;
-  char quote = 0;        // of quoted and string
+  char quote = 0;        // of quoted and string, and of what is broken as this quote is never closed
   bool escaped = false;  // the text has doubled quotes or backslashes in it
   std::string_view text;
   std::size_t begin = 0;  // of the token in the whole text, quotes included

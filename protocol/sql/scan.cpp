@@ -100,6 +100,8 @@ sql::Findings read_all_ways(std::string_view sql, const ScanContext& context, co
       }
     }
   }
+  // If it is refused however it is read, we may be wrong about that.
+  if (findings.refused == code_ways * backslash_ways * quote_ways) findings.opaque = true;
   return findings;
 }
 

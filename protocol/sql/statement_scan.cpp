@@ -30,7 +30,12 @@ void StatementScan::run(std::string_view sql) {
   Lexer lexer(sql, reading_);
   for (Token token = lexer.next(); token.kind != Token::Kind::end; token = lexer.next()) {
     if (token.kind == Token::Kind::broken) {
-      findings_.opaque = true;
+      const bool refused = token.quote != 0 && text_ == Text::command && comments_ == CodeComments::at_most_one;
+      if (refused) {
+        ++findings_.refused;
+      } else {
+        findings_.opaque = true;
+      }
       break;
     }
     on_token(token);

@@ -16,6 +16,7 @@ namespace sluice::protocol::sql {
 struct Findings {
   std::vector<TableAccess> access;  // by armed table
   bool opaque = false;
+  std::size_t refused = 0;  // readings in which a quote is not closed: the servers refuse such a statement
 };
 
 class StatementScan {

@@ -1,6 +1,7 @@
 #include "protocol/sql/text.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace sluice::protocol::sql {
 namespace {
@@ -44,6 +45,21 @@ bool may_be_same_character(std::string_view a, std::string_view b) noexcept {
   return true;
 }
 
+// How many bytes the text begins with that the server may take for the name; none: it begins otherwise.
+std::optional<std::size_t> bytes_that_may_spell(std::string_view name, std::string_view text) noexcept {
+  std::size_t i = 0;
+  for (std::size_t j = 0; j < name.size();) {
+    if (i == text.size()) return std::nullopt;
+    const std::size_t in_text = character_bytes(text, i);
+    const std::size_t in_name = character_bytes(name, j);
+    if (in_text == 0 || in_name == 0) return text.size();  // not what was promised: who knows
+    if (!may_be_same_character(text.substr(i, in_text), name.substr(j, in_name))) return std::nullopt;
+    i += in_text;
+    j += in_name;
+  }
+  return i;
+}
+
 }  // namespace
 
 bool has_high_byte(std::string_view text) noexcept {
@@ -68,17 +84,15 @@ bool equals_folded(std::string_view a, std::string_view b) noexcept {
 }
 
 bool may_be_same_name(std::string_view a, std::string_view b) noexcept {
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < a.size() && j < b.size()) {
-    const std::size_t in_a = character_bytes(a, i);
-    const std::size_t in_b = character_bytes(b, j);
-    if (in_a == 0 || in_b == 0) return true;  // not what was promised: who knows
-    if (!may_be_same_character(a.substr(i, in_a), b.substr(j, in_b))) return false;
-    i += in_a;
-    j += in_b;
+  return bytes_that_may_spell(b, a) == a.size();
+}
+
+bool may_contain_name(std::string_view text, std::string_view name) noexcept {
+  for (std::size_t at = 0; at < text.size();) {
+    if (bytes_that_may_spell(name, text.substr(at))) return true;
+    at += std::max(character_bytes(text, at), std::size_t{1});
   }
-  return i == a.size() && j == b.size();
+  return false;
 }
 
 }  // namespace sluice::protocol::sql

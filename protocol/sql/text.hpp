@@ -60,4 +60,7 @@ inline constexpr std::array<std::uint8_t, 256> byte_classes = make_byte_classes(
 // character.
 [[nodiscard]] bool may_be_same_name(std::string_view a, std::string_view b) noexcept;
 
+// The same of any part of a text, be it within a word.
+[[nodiscard]] bool may_contain_name(std::string_view text, std::string_view name) noexcept;
+
 }  // namespace sluice::protocol::sql

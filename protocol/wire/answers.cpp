@@ -24,8 +24,26 @@ constexpr std::uint8_t TRACK_SCHEMA = 1;
 
 }  // namespace
 
+void Answers::skip_rows(Bytes& bytes) noexcept {
+  constexpr std::uint8_t least_marker = 0xFE;  // EOF or OK; ERR is 0xFF
+  const std::uint8_t* at = bytes.data();
+  const std::uint8_t* const end = at + bytes.size();
+  while (end - at > 4) {
+    const std::size_t length = at[0] | static_cast<std::size_t>(at[1]) << 8U | static_cast<std::size_t>(at[2]) << 16U;
+    const bool is_plain = length != 0 && length != PACKET_PAYLOAD_MAX_BYTES && at[4] < least_marker;
+    if (!is_plain || static_cast<std::size_t>(end - at) < 4 + length) break;
+    at += 4 + length;
+    fresh_rows_ = false;
+  }
+  bytes = {at, end};
+}
+
 std::optional<Ending> Answers::next(Bytes& bytes) {
   while (!bytes.empty()) {
+    if (state_ == State::rows && header_seen_ == 0 && !continues_) {
+      skip_rows(bytes);
+      if (bytes.empty()) return std::nullopt;
+    }
     if (header_seen_ < header_.size()) {
       header_[header_seen_++] = bytes.front();
       bytes = bytes.subspan(1);

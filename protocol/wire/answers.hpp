@@ -72,6 +72,8 @@ class Answers {
   // An OK is kept whole up to here, for what it says of the session; of a longer one only the numbers are read.
   static constexpr std::size_t TRACKED_OK_MAX_BYTES = 4096;
 
+  // Over rows that are whole in `bytes` and can be nothing else, as most of a large result is.
+  void skip_rows(Bytes& bytes) noexcept;
   void see(Bytes piece);
   void note_session_changes();
 

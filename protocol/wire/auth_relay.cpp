@@ -32,6 +32,14 @@ bool sends_clear_password(std::string_view plugin) noexcept {
          plugin == "authentication_openid_connect_client";
 }
 
+AuthRelay::Legs AuthRelay::legs_of(Way way, std::string_view plugin) noexcept {
+  const auto is_secure = [&](Security leg) {
+    return leg == Security::tls || (leg == Security::unix_socket && plugin != SHA256);
+  };
+  if (is_secure(way.client) == is_secure(way.server)) return Legs::alike;
+  return is_secure(way.client) ? Legs::client_secure_only : Legs::server_secure_only;
+}
+
 AuthRelay::Step AuthRelay::from_server(Bytes payload) {
   if (payload.empty()) return pass(Side::client, payload, Side::client);
   auto step = pass(Side::client, payload, Side::client);
@@ -55,7 +63,7 @@ AuthRelay::Step AuthRelay::from_server(Bytes payload) {
   if (plugin_ == CACHING_SHA2 && payload.size() == 2) {
     if (payload[1] == FAST_AUTH_OK) step.read_next = Side::server;
     if (payload[1] == FULL_AUTH) {
-      expects_ = legs_ == Legs::server_secure_only ? Expects::clients_key_request : Expects::clients_password;
+      expects_ = legs() == Legs::server_secure_only ? Expects::clients_key_request : Expects::clients_password;
     }
   }
   return step;
@@ -64,7 +72,7 @@ AuthRelay::Step AuthRelay::from_server(Bytes payload) {
 AuthRelay::Step AuthRelay::from_client(Bytes payload) {
   const Expects expects = expects_;
   const bool is_key_request = payload.size() == 1 && payload[0] == key_request_of(plugin_);
-  switch (legs_) {
+  switch (legs()) {
     case Legs::alike:
       break;
     case Legs::client_secure_only:
@@ -131,7 +139,7 @@ AuthRelay::Step AuthRelay::switch_plugin(Bytes payload) {
   }
   // sha256_password can encrypt as well; the others can't.
   if (plugin_ != SHA256 && sends_clear_password(plugin_)) {
-    switch (legs_) {
+    switch (legs()) {
       case Legs::alike:
         break;
       case Legs::client_secure_only:

@@ -25,7 +25,16 @@ enum class Side : std::uint8_t { client, server };
 
 class AuthRelay {
  public:
+  enum class Security : std::uint8_t { none, unix_socket, tls };
+  // Of the client's connection and of the one to the server.
+  struct Way {
+    Security client = Security::none;
+    Security server = Security::none;
+  };
+  // How the two differ for a plugin: to sha256_password a unix socket is not safe enough for a password in clear.
   enum class Legs : std::uint8_t { alike, client_secure_only, server_secure_only };
+  [[nodiscard]] static Legs legs_of(Way way, std::string_view plugin) noexcept;
+
   enum class Done : std::uint8_t {
     not_yet,
     ok,       // the server's OK is the payload
@@ -43,9 +52,9 @@ class AuthRelay {
   // Whether CLIENT_MULTI_FACTOR was agreed upon: then the server may ask for a next factor.
   enum class MultiFactor : std::uint8_t { no, yes };
 
-  // `key` is needed for Legs::server_secure_only and must outlive this.
-  AuthRelay(Legs legs, MultiFactor factors, std::string plugin, const Scramble& scramble, const RsaKey* key)
-      : legs_(legs), factors_(factors), plugin_(std::move(plugin)), scramble_(scramble), key_(key) {}
+  // `key` is needed where the legs may be Legs::server_secure_only and must outlive this.
+  AuthRelay(Way way, MultiFactor factors, std::string plugin, const Scramble& scramble, const RsaKey* key)
+      : way_(way), factors_(factors), plugin_(std::move(plugin)), scramble_(scramble), key_(key) {}
 
   [[nodiscard]] Step from_server(Bytes payload);
   [[nodiscard]] Step from_client(Bytes payload);
@@ -63,7 +72,9 @@ class AuthRelay {
   [[nodiscard]] Step encrypt_for_server(Bytes key_packet);
   [[nodiscard]] Step decrypt_for_server(Bytes payload);
 
-  Legs legs_;
+  [[nodiscard]] Legs legs() const noexcept { return legs_of(way_, plugin_); }
+
+  Way way_;
   MultiFactor factors_;
   std::string plugin_;
   Scramble scramble_;

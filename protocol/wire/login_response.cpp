@@ -65,6 +65,23 @@ std::optional<LoginResponse> read_login_response(Bytes payload) {
   return login;
 }
 
+std::vector<std::uint8_t> nobodys_login(Bytes auth) {
+  constexpr std::uint32_t PACKET_MAX_BYTES = 1U << 24;
+  constexpr std::uint8_t UTF8MB4 = 45;
+  std::vector<std::uint8_t> payload;
+  Writer writer{payload};
+  writer.u32(capability::LONG_PASSWORD | capability::PROTOCOL_41 | capability::SECURE_CONNECTION |
+             capability::PLUGIN_AUTH);
+  writer.u32(PACKET_MAX_BYTES);
+  writer.u8(UTF8MB4);
+  writer.zeros(SSL_REQUEST_BYTES - payload.size());
+  writer.zero_terminated("sluice-client-left");
+  writer.u8(static_cast<std::uint8_t>(auth.size()));
+  writer.bytes(auth);
+  writer.zero_terminated("mysql_native_password");
+  return payload;
+}
+
 std::optional<ChangeUser> read_change_user(Bytes payload) {
   Reader reader{payload};
   reader.skip(1);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "protocol/wire/capabilities.hpp"
 #include "protocol/wire/payload.hpp"
@@ -44,6 +45,9 @@ enum class LegTls : std::uint8_t { off, on };
 // compression that the server did not offer, and with TLS as it is on the server's side.
 void write_relayed_capabilities(std::span<std::uint8_t> response, std::uint32_t offered, LegTls tls);
 [[nodiscard]] std::optional<LoginResponse> read_login_response(Bytes payload);
+
+// The response of somebody whom no server knows, for a login that is to end now.
+[[nodiscard]] std::vector<std::uint8_t> nobodys_login(Bytes auth);
 
 // The payload of COM_CHANGE_USER, the command byte included.
 struct ChangeUser {

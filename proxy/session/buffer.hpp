@@ -15,14 +15,14 @@ namespace sluice::proxy {
 
 class BlockPool {
  public:
-  static constexpr std::size_t BLOCK_BYTES = 32 * 1024;
+  static constexpr std::size_t BLOCK_BYTES = 64 * 1024;
 
   using Block = std::unique_ptr<std::uint8_t[]>;
   [[nodiscard]] Block take();
   void give(Block block);
 
  private:
-  static constexpr std::size_t KEPT_BLOCKS_MAX = 256;
+  static constexpr std::size_t KEPT_BLOCKS_MAX = 128;
   std::vector<Block> free_;
 };
 

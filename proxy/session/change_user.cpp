@@ -24,7 +24,7 @@ Session::Running Session::change_user() {
   in_flight_.push(
       {.effect = LoggedIn{change->database, change->collation}, .begun_at = std::chrono::steady_clock::now()});
   const auto scramble = relay_->scramble();
-  relay_.emplace(legs(), factors(), change->plugin.empty() ? greeting_.plugin : change->plugin, scramble,
+  relay_.emplace(way(), factors(), change->plugin.empty() ? greeting_.plugin : change->plugin, scramble,
                  shared().rsa_key ? &*shared().rsa_key : nullptr);
   new_user_ = std::move(change);
   client_is_asked_ = false;
@@ -62,7 +62,13 @@ Session::Running Session::pass_authentication() {
   if (step.done == AuthRelay::Done::refused) {
     co_return co_await refuse_login(login_refused(client_leg_.next_sequence, step.reason));
   }
-  if (step.done == AuthRelay::Done::ok) user_changed();
+  if (step.done == AuthRelay::Done::ok) {
+    user_ = new_user_->user;
+    if (!take_user_seat(user_)) {
+      co_return co_await refuse(Refusal::user_connections, too_many_of_user(client_leg_.next_sequence, user_));
+    }
+    user_changed();
+  }
   if (step.done == AuthRelay::Done::denied) user_refused(error ? error->code : ER_ACCESS_DENIED_CHANGE_USER);
   const Next sent = co_await send_payload(step.to, step.payload);
   OPENSSL_cleanse(step.payload.data(), step.payload.size());
@@ -72,7 +78,7 @@ Session::Running Session::pass_authentication() {
 }
 
 void Session::user_changed() {
-  shared().gate.identify(*slot_, new_user_->user, client_.peer_host());
+  shared().gate.identify(*slot_, new_user_->user, client_host_);
   new_user_.reset();
   transaction_ = {};
   note_answer({});

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,12 @@ struct SentCommand {
 
 class InFlight {
  public:
-  void push(SentCommand command) { commands_.push_back(std::move(command)); }
+  void push(SentCommand command) {
+    commands_.push_back(std::move(command));
+    ++total_;
+  }
+  // How many there have ever been.
+  [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
   [[nodiscard]] SentCommand& last() noexcept { return commands_.back(); }
   [[nodiscard]] SentCommand pop() {
     SentCommand command = std::move(commands_[first_++]);
@@ -36,6 +42,7 @@ class InFlight {
  private:
   std::vector<SentCommand> commands_;
   std::size_t first_ = 0;
+  std::uint64_t total_ = 0;
 };
 
 }  // namespace sluice::proxy

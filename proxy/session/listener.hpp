@@ -1,10 +1,11 @@
 // Accepts clients and hands them to the workers in turn. Lives on the first worker's thread.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
+#include <list>
 #include <memory>
 #include <vector>
 
+#include "net/acceptor.hpp"
 #include "proxy/session/worker.hpp"
 
 namespace sluice::proxy {
@@ -13,19 +14,20 @@ class Listener {
  public:
   Listener(Shared& shared, const std::vector<std::shared_ptr<Worker>>& workers);
 
-  // Before the workers run: binds, and returns the port. Throws std::runtime_error with a sentence that names the
-  // address.
-  [[nodiscard]] std::uint16_t start();
+  // Before the workers run: binds all addresses of the configuration, and returns them as they were bound. Throws
+  // std::runtime_error with a sentence that names the address.
+  [[nodiscard]] std::vector<net::Address> start();
   // From any thread. No client is accepted once the first worker has got to it.
   void stop();
 
  private:
-  net::awaitable<void> accept_all();
+  net::awaitable<void> accept_all(net::Acceptor& acceptor);
   void hand_out(net::Stream::Socket client, Worker& worker);
 
   Shared& shared_;
   const std::vector<std::shared_ptr<Worker>>& workers_;
-  boost::asio::ip::tcp::acceptor acceptor_;
+  std::list<net::Acceptor> acceptors_;
+  std::size_t turn_ = 0;  // whose the next client is
 };
 
 }  // namespace sluice::proxy

@@ -10,18 +10,17 @@ namespace {
 
 // No packet of a login is larger; a peer that says so is no MySQL.
 constexpr std::size_t LOGIN_PACKET_MAX = 1024 * 1024;
+
+AuthRelay::Security security_of(const net::Stream& stream) noexcept {
+  if (stream.is_tls()) return AuthRelay::Security::tls;
+  return stream.is_secure() ? AuthRelay::Security::unix_socket : AuthRelay::Security::none;
+}
+
 }  // namespace
 
 Session::Running Session::log_in() {
-  const auto& config = shared().config;
-  const auto deadline = std::chrono::steady_clock::now() + config.limits.connect_deadline_ms;
-  auto connected = co_await net::connect(config.primary, deadline);
-  if (!connected) {
-    shared().observer.server_unreachable(connected.error().message());
-    co_return co_await refuse_login(
-        server_unreachable(net::to_string(config.primary) + ": " + connected.error().message()));
-  }
-  server_.emplace(std::move(*connected));
+  if (co_await arrive() == Next::end) co_return Next::end;
+  if (co_await connect_server() == Next::end) co_return Next::end;
   if (co_await greet() == Next::end) co_return Next::end;
   if (co_await receive_login() == Next::end) co_return Next::end;
   co_return co_await relay_authentication();
@@ -40,6 +39,7 @@ Session::Running Session::greet() {
   }
   greeting_ = std::move(*greeting);
   server_kind_ = greeting_.is_mariadb() ? protocol::ServerKind::mariadb : protocol::ServerKind::mysql;
+  server_expects_ = ServerExpects::login;
   slot_ = shared().gate.enter(gate::ConnectionId{greeting_.thread_id},
                               [worker = worker_, session = weak_from_this()](gate::Wake wake) {
                                 boost::asio::post(worker->context(), [session, wake] {
@@ -50,25 +50,26 @@ Session::Running Session::greet() {
   std::uint32_t offered = greeting_.capabilities & ~(protocol::NOT_RELAYED | protocol::capability::SSL);
   const bool server_has_tls = (greeting_.capabilities & protocol::capability::SSL) != 0;
   const bool as_client = shared().config.server_tls == ServerTlsMode::as_client;
-  if (shared().client_side_tls && (server_has_tls || !as_client)) offered |= protocol::capability::SSL;
+  if (shared().client_side_tls.load() && (server_has_tls || !as_client)) offered |= protocol::capability::SSL;
   std::vector<std::uint8_t> edited{payload.begin(), payload.end()};
   protocol::write_greeting_capabilities(edited, offered);
   co_return co_await send_payload(Side::client, edited);
 }
 
 Session::Running Session::receive_login() {
+  if (co_await expect_no_proxy_header() == Next::end) co_return Next::end;
   if (co_await read_packet(Side::client) == Next::end) co_return Next::end;
   if (payload_of(Side::client).size() < protocol::SSL_REQUEST_BYTES) {
     co_return co_await refuse_login(bad_handshake(client_leg_.next_sequence));
   }
+  const auto tls = shared().client_side_tls.load();
   if (payload_of(Side::client).size() == protocol::SSL_REQUEST_BYTES &&
-      (protocol::capabilities_of(payload_of(Side::client)) & protocol::capability::SSL) != 0 &&
-      shared().client_side_tls) {
+      (protocol::capabilities_of(payload_of(Side::client)) & protocol::capability::SSL) != 0 && tls) {
     const auto behind = from_client_.bytes().subspan(client_leg_.packet_bytes);
     const std::vector<std::uint8_t> hello{behind.begin(), behind.end()};
     from_client_.release();
     client_leg_.packet_bytes = 0;
-    if (co_await client_.accept_tls(*shared().client_side_tls, hello)) co_return Next::end;
+    if (co_await client_.accept_tls(*tls, hello)) co_return Next::end;
     if (co_await read_packet(Side::client) == Next::end) co_return Next::end;
   }
   if (!client_.is_secure() && shared().config.client_tls == ClientTlsMode::required) {
@@ -78,17 +79,18 @@ Session::Running Session::receive_login() {
   auto login = protocol::read_login_response(payload);
   if (!login) co_return co_await refuse_login(bad_handshake(client_leg_.next_sequence));
   if (co_await secure_server() == Next::end) co_return Next::end;
-  if (legs() == AuthRelay::Legs::client_secure_only && protocol::sends_clear_password(login->plugin) &&
-      login->auth_bytes > 1) {
+  if (AuthRelay::legs_of(way(), login->plugin) == AuthRelay::Legs::client_secure_only &&
+      protocol::sends_clear_password(login->plugin) && login->auth_bytes > 1) {
     co_return co_await refuse_login(
         login_refused(client_leg_.next_sequence, "the password came in clear, and the server's connection has no TLS"));
   }
   std::vector<std::uint8_t> response{payload.begin(), payload.end()};
   protocol::write_relayed_capabilities(response, greeting_.capabilities, server_leg_tls());
   const Next sent = co_await send_payload(Side::server, response);
+  server_expects_ = ServerExpects::answer;
   OPENSSL_cleanse(response.data(), response.size());
   agreed_ = login->capabilities & greeting_.capabilities & ~protocol::NOT_RELAYED;
-  relay_.emplace(legs(), factors(), login->plugin.empty() ? greeting_.plugin : login->plugin, greeting_.scramble,
+  relay_.emplace(way(), factors(), login->plugin.empty() ? greeting_.plugin : login->plugin, greeting_.scramble,
                  shared().rsa_key ? &*shared().rsa_key : nullptr);
   note_login(std::move(*login));
   co_return sent;
@@ -103,6 +105,9 @@ Session::Running Session::secure_server() {
     case ServerTlsMode::as_client:
       if (!client_.is_tls()) co_return Next::go_on;
       break;
+    case ServerTlsMode::preferred:
+      if (!offered) co_return Next::go_on;
+      break;
     case ServerTlsMode::required:
     case ServerTlsMode::verify_ca:
     case ServerTlsMode::verify_identity:
@@ -112,8 +117,11 @@ Session::Running Session::secure_server() {
   const auto payload = payload_of(Side::client).first(protocol::SSL_REQUEST_BYTES);
   std::vector<std::uint8_t> request{payload.begin(), payload.end()};
   protocol::write_relayed_capabilities(request, greeting_.capabilities, protocol::LegTls::on);
+  server_expects_ = ServerExpects::nothing;  // the login can't be finished in the midst of the TLS handshake
   if (co_await send_payload(Side::server, request) == Next::end) co_return Next::end;
-  const auto error = co_await server_->connect_tls(*shared().server_side_tls, shared().config.primary.host);
+  const auto error =
+      co_await server_->connect_tls(*shared().server_side_tls, net::certificate_name(shared().config.primary));
+  if (!error) server_expects_ = ServerExpects::login;
   if (error) co_return co_await refuse_login(tls_unavailable(client_leg_.next_sequence, error.message()));
   co_return Next::go_on;
 }
@@ -125,6 +133,10 @@ Session::Running Session::relay_authentication() {
     auto step = from == Side::server ? relay_->from_server(payload_of(from)) : relay_->from_client(payload_of(from));
     if (step.done == AuthRelay::Done::refused) {
       co_return co_await refuse_login(login_refused(client_leg_.next_sequence, step.reason));
+    }
+    if (step.done != AuthRelay::Done::not_yet) server_expects_ = ServerExpects::nothing;
+    if (step.done == AuthRelay::Done::ok && !take_user_seat(user_)) {
+      co_return co_await refuse(Refusal::user_connections, too_many_of_user(client_leg_.next_sequence, user_));
     }
     const Next sent = co_await send_payload(step.to, step.payload);
     OPENSSL_cleanse(step.payload.data(), step.payload.size());
@@ -195,9 +207,8 @@ Session::Running Session::refuse_login(PacketBytes packet) {
   co_return Next::end;
 }
 
-AuthRelay::Legs Session::legs() const noexcept {
-  if (client_.is_secure() == server_->is_secure()) return AuthRelay::Legs::alike;
-  return client_.is_secure() ? AuthRelay::Legs::client_secure_only : AuthRelay::Legs::server_secure_only;
+AuthRelay::Way Session::way() const noexcept {
+  return {.client = security_of(client_), .server = security_of(*server_)};
 }
 
 AuthRelay::MultiFactor Session::factors() const noexcept {
@@ -221,7 +232,8 @@ void Session::note_login(protocol::LoginResponse login) {
                                                                            : MultiStatements::no);
   memory_.set_tracking(has(protocol::capability::SESSION_TRACK) ? SessionMemory::Tracking::yes
                                                                 : SessionMemory::Tracking::no);
-  shared().gate.identify(*slot_, login.user, client_.peer_host());
+  user_ = login.user;
+  shared().gate.identify(*slot_, login.user, client_host_);
   memory_.apply(LoggedIn{std::move(login.database), login.collation}, 0);
 }
 

@@ -14,12 +14,13 @@ namespace {
 // How often stop() looks whether the last session has gone.
 constexpr auto DRAIN_POLL = std::chrono::milliseconds(5);
 
-net::ServerTls make_client_side(const ProxyConfig& config) {
+std::shared_ptr<const net::ServerTls> make_client_side(const ProxyConfig& config) {
   if (config.certificate_file.empty() != config.key_file.empty()) {
     throw std::runtime_error("TLS: give both a certificate file and a key file, or neither");
   }
-  return config.certificate_file.empty() ? net::ServerTls::self_signed()
-                                         : net::ServerTls::from_files(config.certificate_file, config.key_file);
+  return std::make_shared<const net::ServerTls>(
+      config.certificate_file.empty() ? net::ServerTls::self_signed()
+                                      : net::ServerTls::from_files(config.certificate_file, config.key_file));
 }
 
 net::Verify verification(ServerTlsMode mode) {
@@ -30,26 +31,33 @@ net::Verify verification(ServerTlsMode mode) {
       return net::Verify::identity;
     case ServerTlsMode::as_client:
     case ServerTlsMode::disabled:
+    case ServerTlsMode::preferred:
     case ServerTlsMode::required:
       break;
   }
   return net::Verify::nothing;
 }
 
+// Whether the way to the server may be secure where the client's is not.
+bool may_be_secure_alone(const ProxyConfig& config) {
+  return config.primary.is_unix() ||
+         (config.server_tls != ServerTlsMode::disabled && config.server_tls != ServerTlsMode::as_client);
+}
+
 }  // namespace
 
 struct Proxy::State {
-  State(ProxyConfig given, gate::Gate& gate, ProxyObserver& observer)
-      : shared{.config = std::move(given), .gate = gate, .observer = observer} {}
+  State(ProxyConfig given, gate::Gate& gate, ProxyObserver& observer, Killer killer)
+      : shared{.config = std::move(given), .gate = gate, .observer = observer, .killer = std::move(killer)} {}
 
   Shared shared;
   std::vector<std::shared_ptr<Worker>> workers;
   std::unique_ptr<Listener> listener;
-  std::uint16_t port = 0;
+  std::vector<net::Address> addresses;
 };
 
-Proxy::Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer)
-    : state_(std::make_unique<State>(std::move(config), gate, observer)) {}
+Proxy::Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer, Killer killer)
+    : state_(std::make_unique<State>(std::move(config), gate, observer, std::move(killer))) {}
 
 Proxy::~Proxy() {
   stop(std::chrono::steady_clock::now());
@@ -62,18 +70,27 @@ void Proxy::start() {
   if (config.server_tls != ServerTlsMode::disabled) {
     shared.server_side_tls = net::ClientTls::make(verification(config.server_tls), config.ca_file);
   }
-  if (config.server_tls != ServerTlsMode::disabled && config.server_tls != ServerTlsMode::as_client) {
-    shared.rsa_key.emplace();
-  }
+  if (may_be_secure_alone(config)) shared.rsa_key.emplace();
   const unsigned threads = config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < threads; ++i) state_->workers.push_back(std::make_shared<Worker>(shared));
   state_->listener = std::make_unique<Listener>(shared, state_->workers);
-  state_->port = state_->listener->start();
+  state_->addresses = state_->listener->start();
   for (auto& worker : state_->workers) worker->start();
 }
 
+const std::vector<net::Address>& Proxy::addresses() const noexcept {
+  return state_->addresses;
+}
+
 std::uint16_t Proxy::port() const noexcept {
-  return state_->port;
+  const auto tcp = std::ranges::find_if_not(state_->addresses, &net::Address::is_unix);
+  return tcp == state_->addresses.end() ? std::uint16_t{0} : tcp->port;
+}
+
+void Proxy::reload_certificate() {
+  Shared& shared = state_->shared;
+  const bool is_from_files = !shared.config.certificate_file.empty();
+  if (shared.client_side_tls.load() && is_from_files) shared.client_side_tls = make_client_side(shared.config);
 }
 
 void Proxy::stop(std::chrono::steady_clock::time_point deadline) {

@@ -34,6 +34,25 @@ PacketBytes bad_handshake(std::uint8_t sequence) {
   return error_packet(sequence, 1043, "08S01", "Bad handshake");
 }
 
+PacketBytes too_many_from(std::string_view host) {
+  return error_packet(0, 1040, {}, "Too many connections from " + std::string{host});
+}
+
+PacketBytes bad_proxy_header() {
+  return error_packet(0, 1043, {}, "Bad handshake: not a header of the PROXY protocol");
+}
+
+PacketBytes too_many_of_user(std::uint8_t sequence, std::string_view user) {
+  return error_packet(sequence, 1203, "42000",
+                      "User " + std::string{user} + " already has more than 'max_user_connections' active connections");
+}
+
+PacketBytes idle_for_too_long() {
+  return error_packet(0, 4031, "HY000",
+                      "The client was disconnected by the server because of inactivity. See wait_timeout and "
+                      "interactive_timeout for configuring this behavior.");
+}
+
 PacketBytes login_refused(std::uint8_t sequence, std::string_view reason) {
   return error_packet(sequence, 1045, "28000", "Access denied by the proxy: " + std::string{reason});
 }

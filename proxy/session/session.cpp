@@ -23,33 +23,24 @@ void Session::start(std::shared_ptr<Session> session) {
 }
 
 net::awaitable<void> Session::run(std::shared_ptr<Session> self) {
-  self->deadline_.expires_after(self->shared().config.limits.handshake_deadline_ms);
-  watch_deadline(self);
+  self->expect_by(Deadline::login, self->shared().config.limits.handshake_deadline_ms);
   const Next login = co_await self->log_in();
   self->deadline_.cancel();
   self->shared().observer.login_finished(login == Next::go_on ? Outcome::ok : Outcome::error);
   if (login == Next::go_on) {
     self->logged_in_ = true;
+    self->watch_idle();
     asio::co_spawn(self->worker_->context(), carry_answers(self), asio::detached);
     co_await self->carry_commands();
-    // The client is gone. The server learns it as from a client that crashed, and the session stays in the gate until
-    // the server has ended too: only then can its last statement change nothing any more.
-    self->client_gone_ = true;
-    self->server_->shutdown_send();
-    while (!self->server_gone_) co_await self->changed_.wait();
+    co_await self->outlive_server();
+  } else {
+    self->client_.close();
+    co_await self->finish_login();
   }
   self->close();
   while (self->watching_client_) co_await self->changed_.wait();
   if (self->slot_) self->shared().gate.leave(*self->slot_);
   self->worker_->forget(self);
-}
-
-void Session::watch_deadline(std::weak_ptr<Session> session) {
-  const auto self = session.lock();
-  self->deadline_.async_wait([session](boost::system::error_code cancelled) {
-    const auto late = session.lock();
-    if (!cancelled && late) late->close();
-  });
 }
 
 void Session::drain() {
@@ -64,8 +55,11 @@ void Session::close() {
 }
 
 bool Session::is_idle() const noexcept {
-  return !logged_in_ || ((in_flight_.empty() || answers_.is_endless()) && !transaction_.is_open() && !waits_at_gate_ &&
-                         packet_left_ == 0 && from_client_.empty());
+  return !logged_in_ || (is_quiet() && !transaction_.is_open());
+}
+
+bool Session::is_quiet() const noexcept {
+  return (in_flight_.empty() || answers_.is_endless()) && !waits_at_gate_ && packet_left_ == 0 && from_client_.empty();
 }
 
 Session::Running Session::fill(net::Stream& from, Buffer& into) {

@@ -40,22 +40,43 @@ class Session : public std::enable_shared_from_this<Session> {
   static void start(std::shared_ptr<Session> session);
   // Ends as soon as no command and no transaction is open.
   void drain();
-  // Ends everything now.
-  void close();
+  // Ends everything now; what runs at the server is killed.
+  void cut_off();
 
  private:
   enum class [[nodiscard]] Next : std::uint8_t { go_on, end };
   using Running = net::awaitable<Next>;
 
   static net::awaitable<void> run(std::shared_ptr<Session> self);
-  static void watch_deadline(std::weak_ptr<Session> session);
   // Waits for bytes, and takes what is there. `end`: there will be none.
   static Running fill(net::Stream& from, Buffer& into);
+  void close();
   Running write_to_client(net::Bytes bytes);
   Running write_to_server(net::Bytes bytes);
   Running tell_client(PacketBytes packet);
+  // Whether it may end now: it is not logged in yet, or nothing is open.
   [[nodiscard]] bool is_idle() const noexcept;
+  // No command is under way.
+  [[nodiscard]] bool is_quiet() const noexcept;
   [[nodiscard]] Shared& shared() const noexcept { return worker_->shared(); }
+
+  // ---- arrival.cpp. `end`: the client has been told why, if it has to be.
+  Running arrive();
+  Running take_proxy_header();
+  Running connect_server();
+  Running expect_no_proxy_header();
+  Running refuse(Refusal reason, PacketBytes packet);
+  [[nodiscard]] bool take_user_seat(const std::string& user);
+
+  // ---- departure.cpp
+  enum class Deadline : std::uint8_t { login, farewell, idle, end_of_server };
+  void expect_by(Deadline deadline, std::chrono::steady_clock::duration time);
+  void on_deadline();
+  void look_whether_idle();
+  void watch_idle();
+  net::awaitable<void> outlive_server();
+  void kill_at_server();
+  net::awaitable<void> finish_login();
 
   // ---- login.cpp. `end`: the login failed, and the client has been told why.
   Running log_in();
@@ -68,7 +89,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] net::Bytes payload_of(Side side) const;
   Running send_payload(Side side, net::Bytes payload);
   Running refuse_login(PacketBytes packet);
-  [[nodiscard]] AuthRelay::Legs legs() const noexcept;
+  [[nodiscard]] AuthRelay::Way way() const noexcept;
   [[nodiscard]] AuthRelay::MultiFactor factors() const noexcept;
   [[nodiscard]] protocol::LegTls server_leg_tls() const noexcept;
   void note_login(protocol::LoginResponse login);
@@ -111,7 +132,15 @@ class Session : public std::enable_shared_from_this<Session> {
   net::Stream client_;
   std::optional<net::Stream> server_;
   std::shared_ptr<gate::Slot> slot_;
-  boost::asio::steady_timer deadline_;  // of the login
+  std::optional<protocol::ClientConnection> connection_;  // of the client, behind balancers; nothing: a unix socket's
+  std::string client_host_;
+  std::string user_;
+  std::optional<Tally::Seat> address_seat_;
+  std::optional<Tally::Seat> user_seat_;
+  boost::asio::steady_timer deadline_;
+  Deadline awaited_ = Deadline::login;  // what deadline_ is of
+  std::uint64_t commands_seen_ = 0;     // when it was last looked whether the session is idle
+  int idle_looks_ = 0;                  // one after another that found it so
   Signal changed_;                      // something that the client's side may be waiting for
   Signal write_turn_;
 
@@ -122,6 +151,8 @@ class Session : public std::enable_shared_from_this<Session> {
   };
   Leg client_leg_;
   Leg server_leg_;
+  enum class ServerExpects : std::uint8_t { nothing, login, answer };
+  ServerExpects server_expects_ = ServerExpects::nothing;  // of the client, until its login is over
   protocol::Greeting greeting_;
   protocol::ServerKind server_kind_{};
   std::optional<AuthRelay> relay_;

@@ -25,7 +25,7 @@ void Worker::cut_off() {
     stage_ = Stage::cutting_off;
     keep_running_.reset();
     const std::vector<std::shared_ptr<Session>> all{sessions_.begin(), sessions_.end()};
-    for (const auto& session : all) session->close();
+    for (const auto& session : all) session->cut_off();
   });
 }
 

@@ -15,17 +15,21 @@
 #include "protocol/wire/rsa_key.hpp"
 #include "proxy/proxy.hpp"
 #include "proxy/session/buffer.hpp"
+#include "proxy/session/tally.hpp"
 
 namespace sluice::proxy {
 
 class Session;
 
-// What all sessions of a proxy share. Read-only after start, except the count.
+// What all sessions of a proxy share. Read-only after start, except the counts and the certificate.
 struct Shared {
   ProxyConfig config;
   gate::Gate& gate;
   ProxyObserver& observer;
-  std::optional<net::ServerTls> client_side_tls;
+  Killer killer;
+  Tally users{config.limits.connections_per_user};
+  Tally addresses{config.limits.connections_per_address};
+  std::atomic<std::shared_ptr<const net::ServerTls>> client_side_tls;  // none: not offered
   std::optional<net::ClientTls> server_side_tls;
   std::optional<protocol::RsaKey> rsa_key;  // for clients without TLS in front of a server with it
   std::atomic<std::size_t> connections{0};  // accepted and not gone yet

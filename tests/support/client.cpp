@@ -212,9 +212,11 @@ TestClient::TestClient(const ConnectOptions& options) : state_{std::make_unique<
   mysql_options(connection, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &ask_for_key);
 #endif
   const char* database = options.database.empty() ? nullptr : options.database.c_str();
+  const char* socket = options.socket.empty() ? nullptr : options.socket.c_str();
+  const char* host = socket == nullptr ? loopback : nullptr;
   const unsigned long flags = CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS;
-  if (mysql_real_connect(connection, loopback, options.user.c_str(), options.password.c_str(), database, options.port,
-                         nullptr, flags) == nullptr) {
+  if (mysql_real_connect(connection, host, options.user.c_str(), options.password.c_str(), database, options.port,
+                         socket, flags) == nullptr) {
     throw ConnectFailure{error_of(connection)};
   }
 }

@@ -48,6 +48,7 @@ enum class Tls : std::uint8_t { off, unverified };
 
 struct ConnectOptions {
   std::uint16_t port = 0;  // of 127.0.0.1
+  std::string socket;      // the path of a unix socket, instead of the port
   std::string user = "root";
   std::string password;
   std::string database;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "migrator/sql/quoting.hpp"
+#include "tests/fuzz/alter/relatives.hpp"
 
 namespace sluice::alters {
 namespace {
@@ -45,7 +46,7 @@ class Drawer {
 
   Clause any() {
     using Maker = Clause (Drawer::*)();
-    static constexpr std::array<Maker, 32> makers{&Drawer::add_column,  &Drawer::add_column,
+    static constexpr std::array<Maker, 34> makers{&Drawer::add_column,  &Drawer::add_column,
                                                   &Drawer::add_column,  &Drawer::add_generated,
                                                   &Drawer::drop_column, &Drawer::drop_column,
                                                   &Drawer::modify,      &Drawer::modify,
@@ -60,7 +61,8 @@ class Drawer {
                                                   &Drawer::option,      &Drawer::order_by,
                                                   &Drawer::partition,   &Drawer::visibility,
                                                   &Drawer::check,       &Drawer::widen,
-                                                  &Drawer::reorder,     &Drawer::rename_key};
+                                                  &Drawer::reorder,     &Drawer::rename_key,
+                                                  &Drawer::check,       &Drawer::foreign_key};
     return (this->*dice_.of(makers))();
   }
 
@@ -104,15 +106,18 @@ class Drawer {
     return "DROP COLUMN " + quote_identifier(column->name);
   }
 
-  // The column in its new shape. Of a key's text, what its order depends on stays.
+  // The column in its new shape. Of a key's text, only the collation may change.
   Column changed(Column column) {
     if (!column.generated.empty()) return column;
     const bool retype = column.in_key ? dice_.one_in(3) : !dice_.one_in(4);
     if (retype) {
       const Type before = column.type;
       column.type = draw_changed(column.type, table_.server, dice_);
-      if (column.in_key && !before.collation.empty()) column.type = before;
-      if (column.in_key && !column.type.collation.empty()) column.type = before;
+      if (column.in_key && !before.collation.empty()) {
+        column.type = before;
+        if (dice_.one_in(2)) column.type.collation = draw_collation(table_.server, dice_);
+      }
+      if (column.in_key && before.collation.empty() && !column.type.collation.empty()) column.type = before;
       if (column.type.name != before.name) column.fallback.clear();
       if (is_blob(column.type) || !column.type.members.empty()) column.fallback.clear();
       if (column.type.family == Family::timestamp && before.family != Family::timestamp) column.nullable = true;
@@ -216,9 +221,17 @@ class Drawer {
     return std::string(has_primary ? "DROP PRIMARY KEY, " : "") + "ADD PRIMARY KEY " + unique->parts;
   }
 
+  // MariaDB takes the bytes of members in these character sets for what they are to become.
+  [[nodiscard]] bool spoils_members(const Type& type) const {
+    const std::string charset = charset_of(type.collation);
+    return table_.server == Kind::mariadb && !type.members.empty() &&
+           (charset == "ucs2" || charset == "utf16" || charset == "utf32");
+  }
+
   Clause convert() {
     for (const Column& column : table_.columns) {
-      if (column.in_key && !column.type.collation.empty()) return {};
+      if (column.in_key && !column.type.collation.empty() && !dice_.one_in(2)) return {};
+      if (spoils_members(column.type)) return {};
     }
     if (!named_.empty()) return {};
     for (const Column& column : table_.columns) named_.insert(column.name);
@@ -256,9 +269,26 @@ class Drawer {
   }
 
   Clause check() {
-    if (table_.checks.empty() || !dice_.one_in(2)) return "ADD CHECK (" + draw_check(table_, dice_) + ")";
-    if (table_.server == Kind::mariadb && dropped_.insert("CONSTRAINT_1").second) return "DROP CONSTRAINT CONSTRAINT_1";
-    return {};
+    if (table_.checks.empty() || !dice_.one_in(2)) {
+      return "ADD " + clause(draw_check(table_, "new check ", dice_));
+    }
+    const bool mysql = table_.server == Kind::mysql;
+    const std::string& given = table_.checks.front().name;
+    if (given.empty() && mysql) return {};
+    const std::string name = given.empty() ? "CONSTRAINT_1" : quote_identifier(given);
+    if (!dropped_.insert(name).second) return {};
+    if (mysql && dice_.one_in(3)) return "ALTER CHECK " + name + " NOT ENFORCED";
+    return (mysql && dice_.one_in(2) ? "DROP CHECK " : "DROP CONSTRAINT ") + name;
+  }
+
+  Clause foreign_key() {
+    if (!table_.foreign_key || !dropped_.insert(table_.foreign_key->name).second) return {};
+    ForeignKey key = *table_.foreign_key;
+    const std::string drop = "DROP FOREIGN KEY " + quote_identifier(key.name);
+    if (dice_.one_in(2)) return drop;
+    key.name = "other " + key.name;
+    key.on_change = draw_on_change(table_.server, dice_);
+    return drop + ", ADD " + clause(key);
   }
 
   const Table& table_;

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <limits>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -24,11 +23,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t lanes = 4;  // rounds side by side
 constexpr std::uint64_t seeds_a_block = 100;
+constexpr std::chrono::seconds usual_time{10};
+constexpr std::chrono::hours longest_run{24};
 
 struct Options {
   std::uint64_t seed = 1;
-  std::uint64_t rounds = std::numeric_limits<std::uint64_t>::max();
-  std::chrono::seconds time{10};  // for each server
+  std::optional<std::uint64_t> rounds;
+  std::optional<std::chrono::seconds> time;  // for each server; with `rounds`, they must be over by then
   std::vector<test::Kind> kinds{test::Kind::mysql, test::Kind::mariadb};
 };
 
@@ -40,6 +41,7 @@ class Run {
   void on(test::Kind kind) {
     while (!over()) {
       const auto server = test::TestServer::start(kind);
+      server.connect().must(std::string("CREATE DATABASE ") + expected_database);
       const auto sluice = test::SluiceProcess::start(server);
       gone_ = false;
       while (!over() && !gone_) block(server, sluice);
@@ -49,9 +51,12 @@ class Run {
 
   [[nodiscard]] const Tally& tally() const { return tally_; }
   [[nodiscard]] std::uint64_t crashes() const { return crashes_; }
+  [[nodiscard]] std::uint64_t done() const { return done_; }
 
  private:
-  [[nodiscard]] bool over() const { return done_ >= options_.rounds || Clock::now() >= deadline_; }
+  [[nodiscard]] bool over() const {
+    return (options_.rounds && done_ >= *options_.rounds) || Clock::now() >= deadline_;
+  }
 
   // Rounds under one choice of the server's settings, which follow from the seed alone.
   void block(const test::TestServer& server, const test::SluiceProcess& sluice) {
@@ -115,7 +120,7 @@ unsigned long long number(std::uint64_t value) {
 
 bool run_on(test::Kind kind, const Options& options) {
   const auto began = Clock::now();
-  Run run(options, began + options.time);
+  Run run(options, began + options.time.value_or(options.rounds ? longest_run : usual_time));
   run.on(kind);
   const Tally& tally = run.tally();
   const std::chrono::duration<double> took = Clock::now() - began;
@@ -129,8 +134,10 @@ bool run_on(test::Kind kind, const Options& options) {
     std::printf("  refused, though the server would: %s %llu times (%s)\n", code.c_str(), number(count),
                 std::string(reason_for(code)).c_str());
   }
+  const bool in_time = !options.rounds || run.done() >= *options.rounds;
+  if (!in_time) std::printf("  only %llu rounds in the time given\n", number(run.done()));
   std::fflush(stdout);
-  return tally.failures == 0;
+  return tally.failures == 0 && in_time;
 }
 
 std::optional<Options> parse(int count, char** arguments) {

@@ -30,6 +30,9 @@ struct Tally {
   void add(const Tally& other);
 };
 
+// The database of the tables that the server alters by itself. To be made before the first round.
+inline constexpr const char* expected_database = "expected";
+
 // Its own connections; tables named after the seed, so that several run side by side. Not thread-safe.
 class Round {
  public:
@@ -43,7 +46,7 @@ class Round {
 
  private:
   struct Migrated {
-    enum class End : std::uint8_t { completed, refused, failed };
+    enum class End : std::uint8_t { completed, in_place, refused, failed };
     End end = End::completed;
     std::string why;
     [[nodiscard]] bool refused_a_row() const;
@@ -57,22 +60,24 @@ class Round {
   void play(Dice& dice);
   [[nodiscard]] bool make_tables();
   void fill();
+  void make_triggers();
   [[nodiscard]] Migrated migrate(Dice& dice);
   void write(Transaction transaction);
   void write_while(const std::string& id, Dice& dice);
   void replay();
+  [[nodiscard]] test::Reply alter_by_itself(const Migrated& migrated);
   void judge(const Migrated& migrated, const test::Reply& own);
   void count_refusal(const std::string& body);
   void drop_all();
   void report(const std::string& what);
-  [[nodiscard]] bool is_excused(const Written& written, const std::string& error) const;
-
   struct Connections {
     Connections(const test::TestServer& server, const test::SluiceProcess& sluice);
     test::TestClient direct;
     test::TestClient through;
+    test::TestClient expected;  // in a database of its own, where the server does by itself what Sluice is to do
   };
   [[nodiscard]] test::TestClient& direct() { return connections_->direct; }
+  [[nodiscard]] test::TestClient& expected() { return connections_->expected; }
 
   const test::TestServer& server_;
   const test::SluiceProcess& sluice_;
@@ -82,10 +87,10 @@ class Round {
   // Of the round that runs.
   std::uint64_t seed_ = 0;
   Table table_;
-  std::string expected_;
   std::vector<Values> rows_;
   Alter alter_;
   Writes writes_ = Writes::none;
+  std::string session_;  // of the client that writes
   std::string options_;
   std::vector<Written> written_;
 };

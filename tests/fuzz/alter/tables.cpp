@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "migrator/sql/quoting.hpp"
+#include "tests/fuzz/alter/relatives.hpp"
 
 namespace sluice::alters {
 namespace {
@@ -42,6 +43,7 @@ std::string draw_default(const Column& column, Kind server, Dice& dice) {
   if (type.family == Family::text && dice.one_in(3)) return " DEFAULT (CONCAT('a', 'b'))";
   if (type.family == Family::integer && dice.one_in(3)) return " DEFAULT (1 + 2)";
   if (type.family == Family::set || type.family == Family::bit) return "";
+  if (type.name == "FLOAT") return " DEFAULT 1.5";  // of longer ones MySQL keeps six digits at the next ALTER
   if (type.family == Family::enumeration) return " DEFAULT '" + dice.of(type.members) + "'";
   std::string value = draw_value(type, dice);
   return value.starts_with("REPEAT") || value.starts_with("ST_") || value.starts_with("STRING") ? ""
@@ -52,11 +54,26 @@ bool has_text(const Column& column) {
   return column.type.family == Family::text;
 }
 
+// A key of what is computed of the first column.
+void add_generated_key(Table& table, Dice& dice) {
+  Column& column = table.columns.front();
+  column.type = {.family = Family::integer, .name = "INT"};
+  column.nullable = false;
+  column.in_key = true;
+  column.fallback.clear();
+  table.columns.push_back({.name = "computed",
+                           .type = {.family = Family::integer, .name = "BIGINT"},
+                           .generated = " AS (" + quote_identifier(table.columns.front().name) + " * 2) STORED"});
+  const bool unique = table.server == Kind::mariadb || dice.one_in(4);
+  table.keys.push_back({unique ? "the key" : "PRIMARY", unique ? "UNIQUE KEY" : "PRIMARY KEY", "(`computed`)"});
+}
+
 void add_key(Table& table, Dice& dice) {
   if (table.server == Kind::mysql && dice.one_in(12)) {
     table.invisible_key = true;
     return;
   }
+  if (dice.one_in(15)) return add_generated_key(table, dice);
   std::string parts;
   const std::size_t width = dice.one_in(4) ? 2 : 1;
   for (std::size_t i = 0; i < width; ++i) {
@@ -71,7 +88,7 @@ void add_key(Table& table, Dice& dice) {
   if (width == 1 && table.columns[0].type.family == Family::integer && dice.one_in(3)) {
     table.columns[0].attributes = " AUTO_INCREMENT";
   }
-  const bool unique = dice.one_in(6);
+  const bool unique = dice.one_in(4);
   table.keys.push_back({unique ? "the key" : "PRIMARY", unique ? "UNIQUE KEY" : "PRIMARY KEY", parts + ")"});
 }
 
@@ -177,17 +194,27 @@ std::string draw_partition(const Table& table, Dice& dice) {
   return " PARTITION BY KEY (" + name + ") PARTITIONS 2";
 }
 
-std::string draw_check(const Table& table, Dice& dice) {
+Check draw_check(const Table& table, const std::string& name, Dice& dice) {
   const Column& column = dice.of(table.columns);
-  const std::string name = quote_identifier(column.name);
-  if (column.attributes.find("AUTO_INCREMENT") != std::string::npos) return "1 = 1";
-  if (column.type.family == Family::integer) return name + dice.text({" >= 0", " < 1000", " <> 7"});
-  if (has_text(column)) return "CHAR_LENGTH(" + name + ") < 20";
-  return name + " IS NOT NULL";
+  const std::string value = quote_identifier(column.name);
+  Check check{.name = dice.one_in(2) ? name + std::to_string(table.seed) : "", .condition = value + " IS NOT NULL"};
+  if (column.attributes.find("AUTO_INCREMENT") != std::string::npos) {
+    check.condition = "1 = 1";
+  } else if (column.type.family == Family::integer) {
+    check.condition = value + dice.text({" >= 0", " < 1000", " <> 7"});
+  } else if (has_text(column)) {
+    check.condition = "CHAR_LENGTH(" + value + ") < 20";
+  }
+  return check;
+}
+
+std::string clause(const Check& check) {
+  return (check.name.empty() ? "" : "CONSTRAINT " + quote_identifier(check.name) + " ") + "CHECK (" + check.condition +
+         ")";
 }
 
 Table draw_table(Kind server, std::uint64_t seed, Dice& dice) {
-  Table table{.server = server, .name = draw_table_name(seed, dice)};
+  Table table{.server = server, .seed = seed, .name = draw_table_name(seed, dice)};
   const std::size_t width = 2 + dice.below(6);
   for (std::size_t i = 0; i < width; ++i) table.columns.push_back(draw_column(table, draw_column_name(i, dice), dice));
   add_key(table, dice);
@@ -197,12 +224,13 @@ Table draw_table(Kind server, std::uint64_t seed, Dice& dice) {
     column.type = {.family = Family::uuid, .name = "VARCHAR(60)"};
     if (!column.generated.empty()) table.columns.push_back(std::move(column));
   }
+  if (dice.one_in(6)) add_foreign_key(table, dice);
   if (dice.one_in(3)) add_unique_of_its_own(table, dice);
   for (std::size_t i = dice.below(3); i > 0; --i) {
     Key key = draw_secondary_key(table, "k" + std::to_string(i), dice);
     if (!key.kind.empty()) table.keys.push_back(std::move(key));
   }
-  if (dice.one_in(8)) table.checks.push_back(draw_check(table, dice));
+  if (dice.one_in(5)) table.checks.push_back(draw_check(table, "positive", dice));
   if (dice.one_in(6))
     table.options += dice.text({" ROW_FORMAT=COMPACT", " ROW_FORMAT=DYNAMIC", " ROW_FORMAT=REDUNDANT",
                                 " ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8"});
@@ -212,7 +240,8 @@ Table draw_table(Kind server, std::uint64_t seed, Dice& dice) {
                               return key.kind == "UNIQUE KEY" || key.kind == "PRIMARY KEY" ||
                                      key.kind == "FULLTEXT KEY" || key.kind == "SPATIAL KEY";
                             }) > 1;
-  if (!other_unique && dice.one_in(12)) table.partition = draw_partition(table, dice);
+  if (!other_unique && !table.foreign_key && dice.one_in(12)) table.partition = draw_partition(table, dice);
+  if (dice.one_in(8)) add_triggers(table, dice);
   return table;
 }
 
@@ -222,14 +251,15 @@ std::string definition(const Column& column) {
   return text + column.attributes;
 }
 
-std::string create_sql(const Table& table, const std::string& name) {
+std::string create_sql(const Table& table) {
   std::string text;
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   for (const Column& column : table.columns) add(definition(column));
   for (const Key& key : table.keys)
     add(key.kind + (key.name == "PRIMARY" ? "" : " " + quote_identifier(key.name)) + " " + key.parts);
-  for (const std::string& check : table.checks) add("CHECK (" + check + ")");
-  return "CREATE TABLE " + quote_identifier(name) + " (" + text + ")" + table.options + table.partition;
+  for (const Check& check : table.checks) add(clause(check));
+  if (table.foreign_key) add(clause(*table.foreign_key));
+  return "CREATE TABLE " + quote_identifier(table.name) + " (" + text + ")" + table.options + table.partition;
 }
 
 std::vector<const Column*> base_columns(const Table& table) {
@@ -243,7 +273,7 @@ std::vector<const Column*> base_columns(const Table& table) {
 std::vector<const Column*> key_columns(const Table& table) {
   std::vector<const Column*> columns;
   for (const Column& column : table.columns) {
-    if (column.in_key) columns.push_back(&column);
+    if (column.in_key && column.generated.empty()) columns.push_back(&column);
   }
   return columns;
 }
@@ -255,7 +285,8 @@ std::string name_list(const std::vector<const Column*>& columns) {
 }
 
 std::string draw_value_of(const Column& column, Dice& dice) {
-  return column.nullable && dice.one_in(6) ? "NULL" : draw_value(column.type, dice);
+  if (column.nullable && dice.one_in(6)) return "NULL";
+  return column.pool.empty() || dice.one_in(12) ? draw_value(column.type, dice) : dice.of(column.pool);
 }
 
 Values draw_row(const Table& table, Dice& dice) {

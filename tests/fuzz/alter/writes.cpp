@@ -3,19 +3,14 @@
 #include <algorithm>
 
 #include "migrator/sql/quoting.hpp"
+#include "tests/fuzz/alter/relatives.hpp"
 
 namespace sluice::alters {
 
 using migrator::quote_identifier;
 
-std::string on_table(const std::string& statement, const std::string& quoted_name) {
-  std::string text = statement;
-  text.replace(text.find("@t"), 2, quoted_name);
-  return text;
-}
-
 Writer::Writer(const Table& table, const std::vector<Values>& rows, Dice& dice)
-    : table_(table), dice_(dice), base_(base_columns(table)), rows_(rows) {
+    : table_(table), name_(quote_identifier(table.name)), dice_(dice), base_(base_columns(table)), rows_(rows) {
   if (rows_.empty()) rows_.push_back(draw_row(table, dice));
 }
 
@@ -27,6 +22,7 @@ Transaction Writer::next() {
 }
 
 std::string Writer::statement() {
+  if (table_.foreign_key && dice_.one_in(5)) return draw_parent_write(table_, dice_);
   switch (dice_.below(10)) {
     case 0:
     case 1:
@@ -36,19 +32,16 @@ std::string Writer::statement() {
     case 3:
       return insert("INSERT", " ON DUPLICATE KEY UPDATE ") + assignment();
     case 4:
-      return "DELETE FROM @t WHERE " + where_one();
-    case 5: {  // another key
-      const auto keys = key_columns(table_);
-      if (keys.empty()) return "DELETE FROM @t WHERE " + where_one();
-      return "UPDATE @t SET " + quote_identifier(keys.front()->name) + " = " + draw_value(keys.front()->type, dice_) +
-             " WHERE " + where_one();
-    }
+      return "DELETE FROM " + name_ + " WHERE " + where_one();
+    case 5:
+      return change_key();
     case 6:
-      return "UPDATE @t SET " + assignment() + ", " + assignment() + " WHERE " + where_one();
+      return "UPDATE " + name_ + " SET " + assignment() + ", " + assignment() + " WHERE " + where_one();
     case 7:  // many at once
-      return "UPDATE @t SET " + assignment() + " WHERE " + quote_identifier(dice_.of(base_)->name) + " IS NOT NULL";
+      return "UPDATE " + name_ + " SET " + assignment() + " WHERE " + quote_identifier(dice_.of(base_)->name) +
+             " IS NOT NULL";
     default:
-      return "UPDATE @t SET " + assignment() + " WHERE " + where_one();
+      return "UPDATE " + name_ + " SET " + assignment() + " WHERE " + where_one();
   }
 }
 
@@ -61,16 +54,31 @@ std::string Writer::insert(const char* verb, const char* tail) {
     }
   }
   rows_.push_back(row);
-  return std::string(verb) + " INTO @t (" + name_list(base_) + ") VALUES " + tuple(row) + tail;
+  return std::string(verb) + " INTO " + name_ + " (" + name_list(base_) + ") VALUES " + tuple(row) + tail;
 }
 
 std::string Writer::assignment() {
   for (int tries = 0; tries < 10; ++tries) {
     const Column& column = *dice_.of(base_);
-    if (!column.in_key) return quote_identifier(column.name) + " = " + draw_value_of(column, dice_);
+    if (column.in_key) continue;
+    const std::string name = quote_identifier(column.name);
+    const bool in_part = column.type.family == Family::json && !dice_.one_in(3);
+    if (in_part) return name + " = " + dice_.text({"JSON_SET(", "JSON_REPLACE("}) + name + ", '$.a', 7, '$[0]', 'x')";
+    return name + " = " + draw_value_of(column, dice_);
   }
   const std::string same = quote_identifier(base_.front()->name);
   return same + " = " + same;
+}
+
+std::string Writer::change_key() {
+  const auto keys = key_columns(table_);
+  if (keys.empty()) return "DELETE FROM " + name_ + " WHERE " + where_one();
+  const Column& column = *dice_.of(keys);
+  const std::string name = quote_identifier(column.name);
+  if (column.type.family == Family::integer && dice_.one_in(4)) {  // each takes the place of the next
+    return "UPDATE " + name_ + " SET " + name + " = " + name + " + 1 ORDER BY " + name + " DESC";
+  }
+  return "UPDATE " + name_ + " SET " + name + " = " + draw_value_of(column, dice_) + " WHERE " + where_one();
 }
 
 std::string Writer::where_one() {
@@ -86,21 +94,25 @@ std::string Writer::where_one() {
 
 // The rows' values of a unique column change places, by way of a third one.
 Transaction Writer::swap_unique() {
-  for (const Column* column : base_) {
-    const std::string name = quote_identifier(column->name);
-    const bool unique = std::ranges::any_of(
-        table_.keys, [&](const Key& key) { return key.kind == "UNIQUE KEY" && key.parts == "(" + name + ")"; });
-    if (!unique) continue;
-    const auto at = static_cast<std::size_t>(std::ranges::find(base_, column) - base_.begin());
-    const std::string first = dice_.of(rows_)[at];
-    const std::string second = dice_.of(rows_)[at];
-    const std::string aside = draw_value(column->type, dice_);
-    const auto move = [&](const std::string& from, const std::string& to) {
-      return "UPDATE @t SET " + name + " = " + to + " WHERE " + name + " <=> " + from;
-    };
-    return {move(first, aside), move(second, first), move(aside, second)};
+  std::vector<std::size_t> unique;
+  for (std::size_t i = 0; i < base_.size(); ++i) {
+    const std::string parts = "(" + quote_identifier(base_[i]->name);
+    const bool alone = std::ranges::any_of(table_.keys, [&](const Key& key) {
+      return key.kind != "KEY" && (key.parts == parts + ")" || key.parts == parts + " DESC)");
+    });
+    if (alone) unique.push_back(i);
   }
-  return {statement()};
+  if (unique.empty()) return {statement()};
+  const std::size_t at = dice_.of(unique);
+  const std::string name = quote_identifier(base_[at]->name);
+  const std::string first = dice_.of(rows_)[at];
+  const std::string second = dice_.of(rows_)[at];
+  const std::string aside = draw_value_of(*base_[at], dice_);
+  const auto move = [&](const std::string& from, const std::string& to) {
+    return "UPDATE " + name_ + " SET " + name + " = " + to + " WHERE " + name + " <=> " + from;
+  };
+  if (dice_.one_in(3)) return {"DELETE FROM " + name_ + " WHERE " + name + " <=> " + first, move(second, first)};
+  return {move(first, aside), move(second, first), move(aside, second)};
 }
 
 }  // namespace sluice::alters

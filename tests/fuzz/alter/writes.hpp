@@ -8,10 +8,8 @@
 
 namespace sluice::alters {
 
-// Statements of one transaction; a single one runs with autocommit. `@t` stands for the table's name.
+// Statements of one transaction; a single one runs with autocommit.
 using Transaction = std::vector<std::string>;
-
-[[nodiscard]] std::string on_table(const std::string& statement, const std::string& quoted_name);
 
 // Writes to rows of these keys and to new ones. All base columns are given: no default is asked for.
 class Writer {
@@ -24,9 +22,11 @@ class Writer {
   [[nodiscard]] std::string insert(const char* verb, const char* tail);
   [[nodiscard]] std::string assignment();  // of a column that is not in the key
   [[nodiscard]] std::string where_one();
+  [[nodiscard]] std::string change_key();
   [[nodiscard]] Transaction swap_unique();
 
   const Table& table_;
+  const std::string name_;  // quoted
   Dice& dice_;
   std::vector<const Column*> base_;
   std::vector<Values> rows_;  // that were written, or tried

@@ -66,8 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(again->mariadb_capabilities == (greeting->mariadb_capabilities & RELAYED_OF_MARIADB));
   }
   (void)read_change_user(rest);
-  AuthRelay relay{AuthRelay::Legs::client_secure_only, AuthRelay::MultiFactor::yes, "caching_sha2_password", Scramble{},
-                  nullptr};
+  AuthRelay relay{
+      {.client = AuthRelay::Security::tls}, AuthRelay::MultiFactor::yes, "caching_sha2_password", Scramble{}, nullptr};
   (void)relay.from_server(rest.first(std::min<std::size_t>(rest.size(), 2)));
   (void)relay.from_client(rest);
   (void)relay.from_server(rest);

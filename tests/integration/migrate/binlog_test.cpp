@@ -155,6 +155,20 @@ TEST_P(Binlog, with_sessions_that_log_smaller_images_than_the_server_does) {
   end(start());
 }
 
+TEST_P(Binlog, whose_images_name_rows_by_the_first_of_several_keys) {
+  direct().must("CREATE TABLE t (a INT NOT NULL, b INT NOT NULL, c INT NOT NULL, v INT)");
+  direct().must("ALTER TABLE t ADD UNIQUE KEY z (a, b), ADD UNIQUE KEY k (c)");  // neither by name nor by length
+  direct().must("INSERT INTO t VALUES (1, 1, 1, 1), (1, 2, 2, 2), (2, 1, 3, 3)");
+  const auto id = start();
+  auto client = sluice().connect();
+  client.must("SET SESSION binlog_row_image = MINIMAL");
+  client.must("UPDATE t SET v = 9 WHERE c = 1");
+  client.must("DELETE FROM t WHERE c = 2");
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  EXPECT_EQ(client.must("SELECT GROUP_CONCAT(v ORDER BY v) FROM t").value(), "3,9");
+}
+
 TEST_P(Binlog, whose_images_leave_the_key_out_end_the_migration) {
   direct().must("CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, k INT NOT NULL, v INT, UNIQUE KEY (k))");
   direct().must("INSERT INTO t (k, v) VALUES (1, 1), (2, 2)");

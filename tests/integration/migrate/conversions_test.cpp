@@ -7,6 +7,21 @@ namespace {
 class Conversions : public AsTheServersOwn {};
 SLUICE_ON_BOTH_SERVERS(Conversions);
 
+TEST_P(Conversions, numbers_that_a_text_is_too_short_for_are_refused_and_not_rounded) {
+  for (const char* type : {"FLOAT", "DOUBLE"}) {
+    SCOPED_TRACE(type);
+    direct().must("DROP TABLE IF EXISTS things, _things_gho");
+    direct().must(std::string("CREATE TABLE things (id INT PRIMARY KEY, d ") + type + ")");
+    direct().must("INSERT INTO things VALUES (1, 0.5), (2, 0.123457)");
+    EXPECT_EQ(direct().query("ALTER TABLE things MODIFY d VARCHAR(5), ALGORITHM=COPY").error.value().code, 1406U);
+    const auto id =
+        sluice().migrate({.table = "things", .alter = "MODIFY d VARCHAR(5)", .options = R"({"verify": "off"})"});
+    const auto status = await_end(id);
+    EXPECT_EQ(json_at(status.json, "/error/code"), "row_refused") << status.json;
+    EXPECT_EQ(sluice().post("/migrate/" + id + "/cleanup").status, 202U);
+  }
+}
+
 TEST_P(Conversions, numbers_texts_times_and_the_rest) {
   direct().must(
       "CREATE TABLE things (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, small SMALLINT, dec1 DECIMAL(10,2), f "

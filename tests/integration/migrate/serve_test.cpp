@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "tests/integration/migrate/fixture.hpp"
+#include "tests/support/certificate.hpp"
 
 namespace sluice::test {
 namespace {
@@ -43,6 +44,17 @@ class Serve : public BehindSluice {
     const auto status = child.wait(60s);
     EXPECT_TRUE(status) << "still running: " << output();
     return {status.value_or(-1), output()};
+  }
+  static bool gets_ready(const Port& http_port) {
+    return wait_until(
+        [&] {
+          try {
+            return request("GET", http_port.number(), "/readyz").status == 200;
+          } catch (const std::runtime_error&) {
+            return false;  // it does not listen yet
+          }
+        },
+        60s);
   }
   [[nodiscard]] std::string http() { return "127.0.0.1:" + std::to_string(sluice().http_port()); }
   [[nodiscard]] std::vector<std::string> migrate_command(const std::string& alter) {
@@ -181,13 +193,7 @@ TEST_P(Serve, works_with_the_privileges_that_the_readme_names) {
   const Port listen;
   const Port http_port;
   auto child = start(serve_command("documented", server().port(), listen, http_port));
-  ASSERT_TRUE(wait_until([&] {
-    try {
-      return request("GET", http_port.number(), "/readyz").status == 200;
-    } catch (const std::runtime_error&) {
-      return false;
-    }
-  })) << output();
+  ASSERT_TRUE(gets_ready(http_port)) << output();
   const auto posted =
       request("POST", http_port.number(), "/migrate", body_of({.table = "orders", .alter = "ADD COLUMN note INT"}));
   ASSERT_EQ(posted.status, 202U) << posted.body;
@@ -220,6 +226,128 @@ TEST_P(Serve, refuses_to_start_with_the_reason) {
   auto unknown = serve_command("sluice", server().port(), listen, http_port);
   unknown.emplace_back("--no-such-flag");
   EXPECT_NE(run(unknown).status, 0);
+}
+
+TEST_P(Serve, reloads_the_token_at_a_hangup_and_says_what_it_did_not) {
+  const Port listen;
+  const Port http_port;
+  const ScratchFolder folder{"reload"};
+  const auto token = folder.path() / "token";
+  std::ofstream{token} << "first\n";
+  auto arguments = serve_command("sluice", server().port(), listen, http_port);
+  arguments.insert(arguments.end(), {"--token-file", token});
+  auto child = start(arguments);
+  ASSERT_TRUE(gets_ready(http_port)) << output();
+  const auto status_with = [&](const std::string& bearer) {
+    return exchange(
+               {.port = http_port.number(), .path = "/migrate", .headers = {{"Authorization", "Bearer " + bearer}}})
+        .status;
+  };
+  EXPECT_EQ(status_with("first"), 200U);
+  TestClient client{{.port = listen.number(), .database = "test"}};
+  std::ofstream{token} << "second\n";
+  child.signal(SIGHUP);
+  EXPECT_TRUE(wait_until([&] { return status_with("second") == 200; })) << output();
+  EXPECT_EQ(status_with("first"), 401U);
+  EXPECT_TRUE(client.ping());
+  std::filesystem::remove(token);
+  child.signal(SIGHUP);
+  EXPECT_TRUE(wait_until([&] { return output().find("reload.failed") != std::string::npos; })) << output();
+  EXPECT_EQ(status_with("second"), 200U);
+  EXPECT_THAT(output(), AllOf(HasSubstr("need a restart"), Not(HasSubstr("second"))));
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(30s), 0) << output();
+}
+
+TEST_P(Serve, shows_a_new_certificate_without_being_told) {
+  if (!is_mysql()) return;  // nothing of it is the server's
+  const Port listen;
+  const Port http_port;
+  const ScratchFolder folder{"certificate"};
+  const auto files = make_certificate(folder.path(), "shown", "IP:127.0.0.1");
+  auto arguments = serve_command("sluice", server().port(), listen, http_port);
+  arguments.insert(arguments.end(), {"--certificate", files.certificate_file, "--key", files.key_file});
+  auto child = start(arguments);
+  ASSERT_TRUE(gets_ready(http_port)) << output();
+  (void)make_certificate(folder.path(), "shown", "IP:127.0.0.1");
+  EXPECT_TRUE(wait_until([&] { return output().find(R"("what":"certificate")") != std::string::npos; }, 30s))
+      << output();
+  TestClient client{{.port = listen.number(), .database = "test", .tls = Tls::unverified}};
+  EXPECT_TRUE(client.ping());
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(30s), 0) << output();
+}
+
+TEST_P(Serve, leaves_nothing_running_at_the_server_for_a_client_that_has_gone) {
+  make_orders(10);
+  auto locks = server().connect();
+  locks.must("BEGIN");
+  locks.must("SELECT * FROM orders FOR UPDATE");
+  const auto waiting = [this] {
+    return direct()
+        .must("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'DELETE FROM orders%'")
+        .value();
+  };
+  {
+    ChildProcess client{{.arguments = {"/usr/bin/mariadb", "-h127.0.0.1", "-P" + std::to_string(sluice().port()),
+                                       "-uroot", "test", "-e", "DELETE FROM orders"},
+                         .environment = {},
+                         .output = {},
+                         .account = {}}};
+    ASSERT_TRUE(wait_until([&] { return waiting() == "1"; }));
+  }
+  EXPECT_TRUE(wait_until([&] { return waiting() == "0"; }, 8s)) << sluice().log();
+  EXPECT_THAT(sluice().get("/metrics").body, Not(HasSubstr("sluice_abandoned_statements_total 0\n")));
+}
+
+TEST_P(Serve, is_not_ready_from_the_first_moment_of_its_end) {
+  make_orders(10);
+  const Port listen;
+  const Port http_port;
+  auto child = start(serve_command("sluice", server().port(), listen, http_port));
+  ASSERT_TRUE(gets_ready(http_port)) << output();
+  TestClient busy{{.port = listen.number(), .database = "test"}};
+  busy.must("BEGIN");
+  busy.must("DELETE FROM orders");
+  child.signal(SIGTERM);
+  EXPECT_TRUE(wait_until([&] { return request("GET", http_port.number(), "/readyz").status == 503; }));
+  EXPECT_TRUE(wait_until([&] {
+    try {
+      const TestClient late{{.port = listen.number(), .database = "test"}};
+      return false;
+    } catch (const ConnectFailure&) {
+      return true;
+    }
+  }));
+  EXPECT_EQ(request("GET", http_port.number(), "/healthz").status, 200U);
+  busy.must("COMMIT");
+  EXPECT_EQ(child.wait(30s), 0) << output();
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), "0");
+}
+
+TEST_P(Serve, stands_between_unix_sockets) {
+  make_orders(100);
+  const Port listen;
+  const Port http_port;
+  const ScratchFolder folder{"sockets"};
+  const auto socket = folder.path() / "sluice.sock";
+  auto arguments = serve_command("sluice", server().port(), listen, http_port);
+  arguments[4] = "unix:" + server().socket_path().string();
+  arguments.insert(arguments.end(), {"--listen", "unix:" + socket.string()});
+  auto child = start(arguments);
+  ASSERT_TRUE(gets_ready(http_port)) << output();
+  TestClient at_socket{{.socket = socket, .database = "test"}};
+  TestClient at_port{{.port = listen.number(), .database = "test"}};
+  const auto accepted =
+      request("POST", http_port.number(), "/migrate", body_of({.table = "orders", .alter = "ADD COLUMN note INT"}));
+  ASSERT_EQ(accepted.status, 202U) << accepted.body;
+  const auto path = "/migrate/" + parse_status(accepted.body).id;
+  ASSERT_TRUE(wait_until([&] { return parse_status(request("GET", http_port.number(), path).body).ended(); }, 60s));
+  EXPECT_EQ(parse_status(request("GET", http_port.number(), path).body).state, "completed") << output();
+  for (auto* client : {&at_socket, &at_port}) EXPECT_EQ(client->must("SELECT COUNT(note) FROM orders").value(), "0");
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(30s), 0) << output();
+  EXPECT_FALSE(std::filesystem::exists(socket));
 }
 
 TEST_P(Serve, command_line_migrates_and_ends_with_0_only_then) {

@@ -51,6 +51,21 @@ TEST_P(ZeroDates, are_refused_where_the_server_would_refuse_them) {
   }
 }
 
+TEST_P(ZeroDates, are_refused_in_keys_as_well) {
+  direct().must("SET SESSION sql_mode = ''");
+  direct().must("CREATE TABLE keyed (d DATE PRIMARY KEY)");
+  direct().must("INSERT INTO keyed VALUES ('0000-00-00'), ('2020-01-01'), ('2020-02-00'), ('2020-03-01')");
+  for (const char* options : {"{}", R"({"chunk_size": 1})", R"({"chunk_size": 2})"}) {
+    SCOPED_TRACE(options);
+    const auto status =
+        await_end(sluice().migrate({.table = "keyed", .alter = "ADD COLUMN c INT", .options = options}));
+    EXPECT_EQ(status.state, "failed");
+    EXPECT_EQ(json_at(status.json, "/error/code"), "row_refused");
+    EXPECT_THAT(json_at(status.json, "/error/message"), HasSubstr("00-00"));
+    EXPECT_EQ(sluice().post("/migrate/" + status.id + "/cleanup").status, 202U);
+  }
+}
+
 TEST_P(ZeroDates, are_copied_where_the_servers_mode_lets_them) {
   direct().must("SET GLOBAL sql_mode = 'STRICT_TRANS_TABLES'");
   ASSERT_TRUE(server_takes("MODIFY d DATETIME NOT NULL"));

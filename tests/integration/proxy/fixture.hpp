@@ -1,6 +1,7 @@
 // A proxy in this process in front of a real server, with a gate of its own.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -17,6 +18,9 @@ namespace sluice::proxy {
 struct CountingObserver final : ProxyObserver {
   std::atomic<int> connections{0};
   std::atomic<int> refused_connections{0};
+  std::array<std::atomic<int>, REFUSALS.size()> refusals{};
+  std::atomic<int> idled_out{0};
+  std::atomic<int> abandoned{0};
   std::atomic<int> failed_logins{0};
   std::atomic<int> unreachable{0};
   std::atomic<std::uint64_t> statements{0};
@@ -24,7 +28,13 @@ struct CountingObserver final : ProxyObserver {
 
   void connection_opened() noexcept override { ++connections; }
   void connection_closed() noexcept override { --connections; }
-  void connection_refused() noexcept override { ++refused_connections; }
+  void connection_refused(Refusal reason, std::string_view) noexcept override {
+    ++refused_connections;
+    ++refusals[static_cast<std::size_t>(reason)];
+  }
+  void connection_idled_out() noexcept override { ++idled_out; }
+  void server_query_abandoned() noexcept override { ++abandoned; }
+  [[nodiscard]] int refused(Refusal reason) const { return refusals[static_cast<std::size_t>(reason)]; }
   void login_finished(Outcome outcome) noexcept override { failed_logins += outcome == Outcome::ok ? 0 : 1; }
   void server_unreachable(std::string_view) noexcept override { ++unreachable; }
   void statement_finished(Outcome, Duration, Duration) noexcept override { ++statements; }
@@ -34,7 +44,10 @@ struct CountingObserver final : ProxyObserver {
 // A running proxy; what it needs, in the order in which it is to go.
 class RunningProxy {
  public:
-  explicit RunningProxy(ProxyConfig config) : proxy(at_any_port(std::move(config)), gate, observer) { proxy.start(); }
+  explicit RunningProxy(ProxyConfig config, Killer killer = {})
+      : proxy(at_any_port(std::move(config)), gate, observer, std::move(killer)) {
+    proxy.start();
+  }
 
   [[nodiscard]] test::TestClient connect(const std::string& database = "test", test::Tls tls = test::Tls::off) const {
     return test::TestClient{{.port = proxy.port(), .database = database, .tls = tls}};
@@ -50,7 +63,7 @@ class RunningProxy {
 
  private:
   static ProxyConfig at_any_port(ProxyConfig config) {
-    config.listen = {"127.0.0.1", 0};
+    if (config.listen == ProxyConfig{}.listen) config.listen = {net::Address{"127.0.0.1", 0}};
     if (config.threads == 0) config.threads = 2;
     return config;
   }

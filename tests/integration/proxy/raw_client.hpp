@@ -1,5 +1,5 @@
-// A client that says packet by packet what it wants, to a server directly or through the proxy. Logs in as root, who
-// has no password in the tests.
+// A client that says packet by packet what it wants, to a server directly or through the proxy. Logs in as somebody who
+// has no password.
 #pragma once
 
 #include <array>
@@ -19,7 +19,9 @@ class RawClient {
   struct Options {
     std::uint32_t capabilities = 0;          // beyond the least
     std::uint32_t mariadb_capabilities = 0;  // MariaDB's extended ones
+    std::string user = "root";
     std::string plugin = "mysql_native_password";
+    Payload first;                            // said before anything was heard
     std::optional<Payload> instead_of_login;  // sent in its place
     std::string behind_login;                 // a query sent with the login, without waiting for its OK
   };
@@ -28,6 +30,7 @@ class RawClient {
       : RawClient(port, Options{.capabilities = more_capabilities}) {}
   RawClient(std::uint16_t port, const Options& options) {
     if (stream_.connect({"127.0.0.1", port}, deadline())) throw std::runtime_error("no connection");
+    send_bytes(options.first);
     greeting_ = receive();
     const auto login = options.instead_of_login.value_or(login_response(options));
     if (options.behind_login.empty()) {
@@ -117,7 +120,7 @@ class RawClient {
     writer.u8(45);  // utf8mb4
     writer.zeros(19);
     writer.u32(options.mariadb_capabilities);
-    writer.zero_terminated("root");
+    writer.zero_terminated(options.user);
     writer.u8(0);
     writer.zero_terminated("test");
     writer.zero_terminated(options.plugin);

@@ -34,7 +34,7 @@ TEST(CommandLine, ServeTakesTheContractsFlags) {
       {"serve", "--listen", "127.0.0.1:3307", "--primary", "db1:3306", "--http", "127.0.0.1:8081", "--user", "sluice"},
       {.password = "secret"});
   const auto& config = std::get<ServeConfig>(command);
-  EXPECT_EQ(config.proxy.listen, (net::Address{"127.0.0.1", 3307}));
+  EXPECT_EQ(config.proxy.listen, (std::vector<net::Address>{{"127.0.0.1", 3307}}));
   EXPECT_EQ(config.proxy.primary, (net::Address{"db1", 3306}));
   EXPECT_EQ(config.http.port, 8081);
   EXPECT_EQ(config.user, "sluice");

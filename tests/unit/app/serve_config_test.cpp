@@ -9,6 +9,7 @@ namespace sluice::app {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -42,7 +43,7 @@ TEST(ServeConfig, AFileSetsWhatTheFlagsWould) {
       "drain_timeout_seconds: 5\n",
       config);
   ASSERT_FALSE(reason) << reason->text;
-  EXPECT_EQ(config.proxy.listen, (net::Address{"0.0.0.0", 3306}));
+  EXPECT_THAT(config.proxy.listen, ElementsAre(net::Address{"0.0.0.0", 3306}));
   EXPECT_EQ(config.proxy.primary, (net::Address{"db1", 3306}));
   EXPECT_EQ(config.http.host, "::1");
   EXPECT_EQ(config.http.port, 9000);
@@ -76,10 +77,23 @@ TEST(ServeConfig, WhatIsMissingIsNamed) {
   EXPECT_THAT(problems_of(usable()), IsEmpty());
 }
 
-TEST(ServeConfig, ThePrimaryIsReachedOverTcp) {
+TEST(ServeConfig, ItListensAtSeveralAddressesButAtEachOnce) {
   auto config = usable();
-  config.proxy.primary = {"/run/mysqld.sock", 0};
-  EXPECT_THAT(problems_of(config), has_reason("not over a unix socket"));
+  ASSERT_FALSE(apply_yaml("listen: [127.0.0.1:3306, 'unix:/run/sluice.sock']\n", config));
+  EXPECT_THAT(config.proxy.listen, ElementsAre(net::Address{"127.0.0.1", 3306}, net::Address{"/run/sluice.sock", 0}));
+  EXPECT_THAT(problems_of(config), IsEmpty());
+  config.proxy.listen.push_back({"/run/sluice.sock", 0});
+  EXPECT_THAT(problems_of(config), has_reason("--listen /run/sluice.sock is there twice"));
+  EXPECT_EQ(reason_of_yaml("listen: []\n"), "line 1: listen must be HOST:PORT or unix:/PATH");
+  EXPECT_EQ(reason_of_yaml("listen: [a, [b]]\n"), "line 1: listen must be HOST:PORT or unix:/PATH");
+  EXPECT_THAT(reason_of_yaml("listen: 'unix:relative'\n"), HasSubstr("line 1: listen must be"));
+}
+
+TEST(ServeConfig, ThePrimaryMayBeAUnixSocket) {
+  auto config = usable();
+  ASSERT_FALSE(apply_yaml("primary: unix:/run/mysqld.sock\n", config));
+  EXPECT_THAT(problems_of(config), IsEmpty());
+  EXPECT_EQ(engine_login(config).host, "/run/mysqld.sock");
 }
 
 TEST(ServeConfig, TheApiIsForThisMachineOnlyUnlessThereIsAToken) {
@@ -96,7 +110,7 @@ TEST(ServeConfig, TheApiIsForThisMachineOnlyUnlessThereIsAToken) {
 
 TEST(ServeConfig, ItDoesNotStandInFrontOfItself) {
   auto config = usable();
-  config.proxy.listen = config.proxy.primary;
+  config.proxy.listen.push_back(config.proxy.primary);
   EXPECT_THAT(problems_of(config), has_reason("the same address"));
 }
 

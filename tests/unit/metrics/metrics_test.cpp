@@ -32,10 +32,13 @@ TEST_F(MetricsTest, ClientsAreCountedWhileTheyAreConnected) {
   metrics.connection_opened();
   metrics.connection_opened();
   metrics.connection_closed();
-  metrics.connection_refused();
+  metrics.connection_refused(proxy::Refusal::connections, "10.0.0.7");
+  metrics.connection_refused(proxy::Refusal::proxy_header, "10.0.0.7");
   EXPECT_THAT(text(), HasSubstr("\nsluice_client_connections 1\n"));
   EXPECT_THAT(text(), HasSubstr("\nsluice_client_connections_accepted_total 2\n"));
-  EXPECT_THAT(text(), HasSubstr("\nsluice_client_connections_refused_total 1\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_client_connections_refused_total{reason=\"connections\"} 1\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_client_connections_refused_total{reason=\"proxy_header\"} 1\n"));
+  EXPECT_THAT(text(), Not(HasSubstr("10.0.0.7")));
 }
 
 TEST_F(MetricsTest, StatementsAreCountedByTheirEndAndTimed) {

@@ -18,6 +18,10 @@ TEST(AddressText, ipv6_in_brackets) {
 }
 TEST(AddressText, path_is_a_unix_socket) {
   EXPECT_TRUE(parse_address("/run/mysqld.sock", 3306)->is_unix());
+  EXPECT_EQ(*parse_address("unix:/run/mysqld.sock", 3306), (Address{"/run/mysqld.sock", 0}));
+}
+TEST(AddressText, unix_alone_is_a_host) {
+  EXPECT_EQ(*parse_address("unix:3307", 3306), (Address{"unix", 3307}));
 }
 
 TEST(AddressText, nonsense_is_refused) {

@@ -1,6 +1,7 @@
 // What bytes alone decide: numbers that end without a space, NUL, multi-byte characters, modes.
 #include <gmock/gmock.h>
 
+#include "protocol/sql/text.hpp"
 #include "tests/unit/sql/scan_world.hpp"
 
 namespace sluice::protocol {
@@ -154,7 +155,8 @@ TEST(ScanBytes, ReadsEveryMode) {
       {"SELECT \"\", '\"', \"'\" FROM orders", "r-"},
       {"SELECT 'C:\\' FROM x", "--"},
       {"SELECT 'C:\\\\' FROM x, orders", "r-"},
-      {"DELETE FROM \"orders\" WHERE a = '\\'", "ww opaque"},
+      {"DELETE FROM \"orders\" WHERE a = '\\'", "w-"},
+      {"DELETE FROM orders WHERE a = 'it\\'s'", "w-"},
       {"SELECT N'orders', n'orders', _utf8mb4'orders', X'00', 0x41, 0b01, B'1' FROM x", "--"},
       {"SELECT DATE'2020-01-01', TIMESTAMP'2020-01-01 00:00:00' FROM orders", "r-"},
       {"SELECT a->'$.orders', b->>\"$.x\" FROM x", "--"},
@@ -162,6 +164,33 @@ TEST(ScanBytes, ReadsEveryMode) {
       {"SELECT @orders, @'orders', @\"orders\", @@orders, @@session.orders FROM x", "r-"},
       {"SELECT @a:=1 FROM orders", "r-"},
   });
+}
+
+TEST(ScanBytes, FindsANameWithinAText) {
+  EXPECT_TRUE(sql::may_contain_name("update `caf\u00c9` set a = 1", "caf\u00e9"));
+  EXPECT_TRUE(sql::may_contain_name("update my_cafe1 set a = 1", "caf\u00e9"));
+  EXPECT_TRUE(sql::may_contain_name("update `a\U0001F600b` set a = 1", "a?b"));
+  EXPECT_FALSE(sql::may_contain_name("insert into notes values ('a-b')", "a?b"));
+  EXPECT_FALSE(sql::may_contain_name("caf", "caf\u00e9"));
+  EXPECT_FALSE(sql::may_contain_name("", "caf\u00e9"));
+}
+
+TEST(ScanBytes, IsNotAlarmedByQuotesThatOnlyOneReadingLeavesOpen) {
+  const TargetIndex index({{{"shop", "a?b", {}}}});  // so that each text is read in every way
+  const auto found = [&index](std::string_view sql) {
+    return scan(sql, {.database = "shop", .charset = ClientCharset::utf8}, index);
+  };
+  for (const std::string_view sql :
+       {"INSERT INTO x VALUES ('it\\'s')", "UPDATE x SET a = 'it\\'s' WHERE b = 'it\\'s' AND c = 'it\\'s'",
+        "DELETE FROM x WHERE a = 'C:\\'", "SELECT \"it\\\"s\", 'a'", "UPDATE x SET a = 'it\\'s', `it's` = 'b'"}) {
+    EXPECT_TRUE(found(sql).touches.empty()) << sql;
+  }
+  EXPECT_FALSE(found("UPDATE `a?b` SET a = 'it\\'s'").opaque);
+  EXPECT_EQ(found("UPDATE `a?b` SET a = 'it\\'s'").touches.size(), 1U);
+  // The servers run what stands before a statement that they can't read.
+  EXPECT_EQ(found("DELETE FROM `a?b`; SELECT 'it\\'s'").touches.size(), 1U);
+  EXPECT_TRUE(found("SELECT 'a' 'b").opaque);
+  EXPECT_TRUE(found("SELECT 'it\\'s' /* x").opaque);
 }
 
 }  // namespace

@@ -77,12 +77,12 @@ TEST(ScanSpelling, KnowsLiterals) {
 
 TEST(ScanSpelling, ReadsBackslashesBothWays) {
   expect_all({
-      {"SELECT 'it\\'s' FROM x", "--"},                         // either reading: nothing is named
-      {"SELECT '\\' FROM orders WHERE a = '\\'", "ww opaque"},  // a name only with NO_BACKSLASH_ESCAPES
+      {"SELECT 'it\\'s' FROM x", "--"},                  // either reading: nothing is named
+      {"SELECT '\\' FROM orders WHERE a = '\\'", "r-"},  // a name only with NO_BACKSLASH_ESCAPES
       {"SELECT '\u8336 it\\'s' FROM x", "--"},
-      {"SELECT '\\' , ' FROM x, orders WHERE a = \\''", "ww opaque"},  // ends in one reading only
+      {"SELECT '\\' , ' FROM x, orders WHERE a = \\''", "r-"},  // ends in one reading only
       {"SELECT 'a\\\\' FROM orders", "r-"},
-      {"SELECT '\\'' FROM orders", "ww opaque"},  // without escapes the last quote opens a literal
+      {"SELECT '\\'' FROM orders", "r-"},  // without escapes the last quote opens a literal
   });
 }
 
@@ -93,7 +93,7 @@ TEST(ScanSpelling, ReadsDoubleQuotesBothWays) {
       {"UPDATE \"other\".\"orders\" SET a = 1", "--"},
       {"SELECT \"UPDATE orders\" FROM x", "--"},
       {"SELECT \"a\"\"orders\" FROM x", "--"},
-      {"SELECT \"\\\", orders, \"\\\" FROM x", "ww opaque"},
+      {"SELECT \"\\\", orders, \"\\\" FROM x", "r-"},
       {"USE \"crm\"; UPDATE orders SET a = 1", "w-"},
   });
 }

@@ -61,6 +61,7 @@ TEST(Plan, refuses_conversions_for_which_alter_table_has_rules_of_its_own) {
   EXPECT_THAT(becomes("json", "int"), ElementsAre("plan.conversion"));
   EXPECT_THAT(becomes("date", "year"), ElementsAre("plan.conversion"));
   EXPECT_THAT(becomes("vector(3)", "text"), ElementsAre("plan.conversion"));
+  EXPECT_THAT(becomes("vector(3)", "json"), ElementsAre("plan.conversion"));
   EXPECT_THAT(becomes("varchar(9)", "int"), ElementsAre());
   EXPECT_THAT(becomes("float", "varchar(9)"), ElementsAre());
   EXPECT_THAT(becomes("datetime", "date"), ElementsAre());
@@ -74,7 +75,7 @@ TEST(ColumnKind, tells_members_as_literals) {
   EXPECT_THAT(member_literals(column("v", "varchar(9)")), ElementsAre());
 }
 
-TEST(Plan, prefers_the_shorter_of_the_other_keys_and_none_that_could_be_null_or_cut) {
+TEST(Plan, prefers_the_first_of_the_other_keys_and_none_that_could_be_null_or_cut) {
   auto nullable = unique("a", {"a"});
   nullable.parts[0].nullable = true;
   auto prefix = unique("b", {"b"});
@@ -85,7 +86,7 @@ TEST(Plan, prefers_the_shorter_of_the_other_keys_and_none_that_could_be_null_or_
                           {nullable, prefix, hidden, unique("f", {"f"}), unique("w", {"c", "d"}), unique("x", {"d"})});
   const auto plan = make_plan(both, both, {});
   ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->key.source_index, "x");
+  EXPECT_EQ(plan->key.source_index, "w");
   EXPECT_EQ(plan->key.storage, KeyStorage::secondary);
 }
 

@@ -12,6 +12,7 @@ using Payload = std::vector<std::uint8_t>;
 using Done = AuthRelay::Done;
 using Legs = AuthRelay::Legs;
 using MultiFactor = AuthRelay::MultiFactor;
+using Security = AuthRelay::Security;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -38,13 +39,37 @@ Payload with_key(std::string_view pem) {
 class Relay : public testing::Test {
  protected:
   static AuthRelay relay(Legs legs, MultiFactor factors = MultiFactor::no) {
-    return {legs, factors, "caching_sha2_password", Scramble{1, 2, 3}, &key()};
+    return {way(legs), factors, "caching_sha2_password", Scramble{1, 2, 3}, &key()};
+  }
+  static AuthRelay::Way way(Legs legs) {
+    switch (legs) {
+      case Legs::alike:
+        return {};
+      case Legs::client_secure_only:
+        return {.client = Security::tls};
+      case Legs::server_secure_only:
+        return {.server = Security::tls};
+    }
+    return {};
   }
   static const RsaKey& key() {
     static const RsaKey made;
     return made;
   }
 };
+
+TEST_F(Relay, unix_socket_is_safe_enough_for_a_password_in_clear_but_not_to_sha256_password) {
+  using Way = AuthRelay::Way;
+  const Way from_socket{.client = Security::unix_socket, .server = Security::none};
+  EXPECT_EQ(AuthRelay::legs_of(from_socket, "caching_sha2_password"), Legs::client_secure_only);
+  EXPECT_EQ(AuthRelay::legs_of(from_socket, "sha256_password"), Legs::alike);
+  const Way to_socket{.client = Security::none, .server = Security::unix_socket};
+  EXPECT_EQ(AuthRelay::legs_of(to_socket, "caching_sha2_password"), Legs::server_secure_only);
+  EXPECT_EQ(AuthRelay::legs_of(to_socket, "sha256_password"), Legs::alike);
+  const Way socket_to_tls{.client = Security::unix_socket, .server = Security::tls};
+  EXPECT_EQ(AuthRelay::legs_of(socket_to_tls, "caching_sha2_password"), Legs::alike);
+  EXPECT_EQ(AuthRelay::legs_of(socket_to_tls, "sha256_password"), Legs::server_secure_only);
+}
 
 TEST_F(Relay, passes_on_everything_between_legs_that_are_alike) {
   auto login = relay(Legs::alike);

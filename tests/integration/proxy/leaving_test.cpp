@@ -1,0 +1,175 @@
+// Clients that leave when nobody expects it: in the midst of a login, or with a statement under way.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <thread>
+
+#include "tests/integration/proxy/fixture.hpp"
+#include "tests/integration/proxy/raw_client.hpp"
+
+namespace sluice::proxy {
+namespace {
+
+using test::TestClient;
+using test::wait_until;
+using namespace std::chrono_literals;
+
+class Leaving : public ThroughProxy {
+ protected:
+  static net::BlockingStream::TimePoint soon() { return std::chrono::steady_clock::now() + 10s; }
+
+  // A client that has read the greeting, and will be gone.
+  static void read_greeting(net::BlockingStream& client, std::uint16_t port) {
+    ASSERT_FALSE(client.connect({"127.0.0.1", port}, soon()));
+    std::array<std::uint8_t, 4096> greeting{};
+    ASSERT_TRUE(client.read_some(greeting, soon()).has_value());
+  }
+  static std::vector<std::uint8_t> login_of(std::string_view user) {
+    std::vector<std::uint8_t> login;
+    namespace capability = protocol::capability;
+    protocol::Writer writer{login};
+    writer.u32(capability::LONG_PASSWORD | capability::PROTOCOL_41 | capability::SECURE_CONNECTION |
+               capability::PLUGIN_AUTH);
+    writer.u32(1 << 24);
+    writer.u8(45);
+    writer.zeros(23);
+    writer.zero_terminated(user);
+    writer.u8(0);
+    writer.zero_terminated("a_plugin_that_nobody_has");
+    return login;
+  }
+  // How often a server that tells everything has told this.
+  static std::size_t told(const test::TestServer& server, const std::string& what) {
+    std::ifstream log{server.log()};
+    std::size_t count = 0;
+    for (std::string line; std::getline(log, line);) count += line.find(what) != std::string::npos ? 1 : 0;
+    return count;
+  }
+  std::string running(const std::string& like) {
+    return server()
+        .connect()
+        .must("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '" + like +
+              "' AND info NOT LIKE '%processlist%'")
+        .value();
+  }
+  // The proxy's killer, by hand.
+  [[nodiscard]] Killer killer() {
+    return [port = server().port()](gate::ConnectionId id) {
+      std::thread{[port, id] {
+        static_cast<void>(TestClient{{.port = port}}.query("KILL " + std::to_string(static_cast<std::uint64_t>(id))));
+      }}.detach();
+    };
+  }
+  // Sends the statement and goes, once it runs.
+  void abandon(const RunningProxy& proxy, const std::string& sql) {
+    RawClient client{proxy.proxy.port()};
+    client.query(sql);
+    ASSERT_TRUE(wait_until([&] { return running(sql) == "1"; })) << sql;
+  }
+};
+SLUICE_ON_BOTH_SERVERS(Leaving);
+
+TEST_P(Leaving, in_the_midst_of_the_login_is_no_broken_handshake_at_the_server) {
+  const auto own =
+      test::TestServer::start(GetParam(), {.arguments = {is_mysql() ? "--log-error-verbosity=3" : "--log-warnings=4"}});
+  auto with = config();
+  with.primary.port = own.port();
+  RunningProxy proxy{with};
+  constexpr std::size_t TIMES = 3;
+  for (std::size_t i = 0; i < TIMES; ++i) {
+    {
+      net::BlockingStream at_once;
+      ASSERT_FALSE(at_once.connect({"127.0.0.1", proxy.proxy.port()}, soon()));
+    }
+    {
+      net::BlockingStream after_greeting;
+      read_greeting(after_greeting, proxy.proxy.port());
+    }
+    {
+      net::BlockingStream after_request;
+      read_greeting(after_request, proxy.proxy.port());
+      ASSERT_FALSE(after_request.write(protocol::frame(login_of("root"), 1), soon()));
+      std::array<std::uint8_t, 4096> asked{};
+      ASSERT_TRUE(after_request.read_some(asked, soon()).has_value());
+    }
+    {
+      net::BlockingStream nonsense;
+      read_greeting(nonsense, proxy.proxy.port());
+      ASSERT_FALSE(nonsense.write(std::vector<std::uint8_t>{'G', 'E', 'T', ' ', '/', '\r', '\n'}, soon()));
+    }
+  }
+  EXPECT_TRUE(proxy.empties());
+  EXPECT_EQ(proxy.connect().must("SELECT 1").value(), "1");
+  // A denied login each, which does not count towards max_connect_errors.
+  EXPECT_EQ(told(own, "Access denied for user 'sluice-client-left'"), 3 * TIMES);
+  EXPECT_EQ(told(own, "Access denied for user 'root'"), TIMES);
+  if (is_mysql()) return;  // it does not tell of broken handshakes
+  EXPECT_EQ(told(own, "Got an error reading communication packets"), 0U);
+  {
+    net::BlockingStream direct;
+    read_greeting(direct, own.port());
+  }
+  EXPECT_TRUE(wait_until([&] { return told(own, "This connection closed normally without authentication") == 1; }));
+  EXPECT_EQ(told(own, "This connection closed normally without authentication"), 1U);
+}
+
+TEST_P(Leaving, ends_what_its_session_was_doing_whatever_it_was) {
+  RunningProxy proxy{config(), killer()};
+  auto direct = server().connect();
+  direct.must("CREATE TABLE IF NOT EXISTS abandoned (id INT PRIMARY KEY, v INT)");
+  direct.must("REPLACE INTO abandoned VALUES (1, 1)");
+  auto locks = server().connect();
+  const auto expect_gone = [&](const std::string& sql) {
+    abandon(proxy, sql);
+    EXPECT_TRUE(wait_until([&] { return running(sql) == "0"; }, 8s)) << sql;
+    EXPECT_TRUE(proxy.empties()) << sql;
+  };
+  expect_gone("SELECT SLEEP(100)");
+  expect_gone(
+      "SELECT COUNT(*) FROM (WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT "
+      "a.i FROM n a, n b, n c, n d) x");
+  locks.must("BEGIN");
+  locks.must("UPDATE abandoned SET v = 2 WHERE id = 1");
+  expect_gone("UPDATE abandoned SET v = 3 WHERE id = 1");
+  expect_gone("ALTER TABLE abandoned ADD COLUMN w INT");
+  locks.must("COMMIT");
+  locks.must("LOCK TABLES abandoned WRITE");
+  expect_gone("SELECT v FROM abandoned");
+  locks.must("UNLOCK TABLES");
+  EXPECT_EQ(direct.must("SELECT v FROM abandoned").value(), "2");
+  direct.must("SET lock_wait_timeout = 1");
+  direct.must("DROP TABLE abandoned");  // nobody holds its metadata any more
+}
+
+TEST_P(Leaving, with_a_result_half_read_ends_it) {
+  RunningProxy proxy{config()};
+  const std::string sql =
+      "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT REPEAT(a.i, 1000) FROM n "
+      "a, n b";
+  {
+    RawClient client{proxy.proxy.port()};
+    client.query(sql);
+    ASSERT_FALSE(client.receive().empty());
+  }
+  EXPECT_TRUE(wait_until([&] { return running("%REPEAT(a.i, 1000)%") == "0"; }, 8s));
+  EXPECT_TRUE(proxy.empties());
+}
+
+TEST_P(Leaving, politely_kills_nothing) {
+  RunningProxy proxy{config(), killer()};
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(proxy.connect().must("SELECT 1").value(), "1");
+  EXPECT_TRUE(proxy.empties());
+  EXPECT_EQ(proxy.observer.abandoned, 0);
+}
+
+TEST_P(Leaving, stop_that_cuts_a_statement_off_kills_it) {
+  RunningProxy proxy{config(), killer()};
+  RawClient client{proxy.proxy.port()};
+  client.query("SELECT SLEEP(101)");
+  ASSERT_TRUE(wait_until([&] { return running("SELECT SLEEP(101)") == "1"; }));
+  proxy.proxy.stop(std::chrono::steady_clock::now());
+  EXPECT_TRUE(wait_until([&] { return running("SELECT SLEEP(101)") == "0"; }, 3s));
+}
+
+}  // namespace
+}  // namespace sluice::proxy
