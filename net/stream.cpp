@@ -5,6 +5,7 @@
 #include <openssl/sslerr.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -14,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
+#include <climits>
 
 #include "net/endpoint.hpp"
 #include "net/tls_state.hpp"
@@ -96,26 +98,24 @@ Stream::Stream(Socket socket) : socket_(std::make_unique<Socket>(std::move(socke
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
 
-awaitable<error_code> Stream::readable() {
-  if (tls_) co_return error_code{};
-  // Re-arms the edge-triggered descriptor, so what came since the last read is not missed.
-  const auto [error] = co_await socket_->async_wait(Socket::wait_read, AS_VALUE);
-  co_return error;
-}
-
 awaitable<result<std::size_t>> Stream::read_some(Room into) {
-  if (!tls_) {
-    // Inline: a completion of Asio's would go through its queue, and that polls the kernel once more.
-    const auto got = ::recv(socket_->native_handle(), into.data(), into.size(), MSG_DONTWAIT);
-    if (got >= 0) co_return static_cast<std::size_t>(got);
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-      co_return error_code{errno, boost::system::system_category()};
-    }
-  }
   const auto room = asio::buffer(into.data(), into.size());
   const auto [error, bytes] =
       tls_ ? co_await tls_->stream.async_read_some(room, AS_VALUE) : co_await socket_->async_read_some(room, AS_VALUE);
   co_return end_as_zero(error, bytes);
+}
+
+std::optional<result<std::size_t>> Stream::try_read(Room into) noexcept {
+  if (tls_) {
+    SSL* const session = tls_->stream.native_handle();
+    if (SSL_pending(session) <= 0) return std::nullopt;
+    const int got = SSL_read(session, into.data(), static_cast<int>(std::min<std::size_t>(into.size(), INT_MAX)));
+    return got > 0 ? std::optional{result<std::size_t>{static_cast<std::size_t>(got)}} : std::nullopt;
+  }
+  const auto got = ::recv(socket_->native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+  if (got >= 0) return static_cast<std::size_t>(got);
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::nullopt;
+  return result<std::size_t>{error_code{errno, boost::system::system_category()}};
 }
 
 awaitable<error_code> Stream::write(Bytes bytes) {

@@ -40,12 +40,12 @@ class Stream {
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) = delete;
 
-  // Waits until read_some() has something to say, so that an idle connection needs no buffer. Returns at once for TLS,
-  // whose records only read_some() can look into.
-  [[nodiscard]] awaitable<error_code> readable();
-
   // Waits for at least one byte. `into` must not be empty and must outlive the call.
   [[nodiscard]] awaitable<result<std::size_t>> read_some(Room into);
+
+  // Reads what is there already, without waiting: nothing when there is none (TLS: of the record that read_some() has
+  // begun), 0 bytes at the end of the stream. Not while a read_some() waits.
+  [[nodiscard]] std::optional<result<std::size_t>> try_read(Room into) noexcept;
 
   // Writes all of `bytes`, which must outlive the call.
   [[nodiscard]] awaitable<error_code> write(Bytes bytes);

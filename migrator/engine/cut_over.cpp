@@ -56,6 +56,7 @@ std::optional<HoldPart> part_of(CutOverFsm::Step step) {
     case Step::extend_gate:
       return HoldPart::extend;
     case Step::rename:
+    case Step::swap_back:
       return HoldPart::rename;
     case Step::look_at_names:
       return HoldPart::names;
@@ -115,8 +116,11 @@ bool CutOver::connect() {
   settings.autocommit = Autocommit::off;
   settings.lock_wait_timeout = kLockWaitMax;
   settings.innodb_lock_wait_timeout = kLockWaitMax;
-  // The times in its text are meant as the server's own ALTER takes them.
-  if (parts_.instant) settings.time_zone = server_time_zone;
+  // Its text is meant as the server's own ALTER takes it.
+  if (parts_.instant) {
+    settings.time_zone = server_time_zone;
+    settings.foreign_key_checks = ForeignKeyChecks::on;
+  }
   auto main = Connection::connect(parts_.primary, settings);
   auto side = Connection::connect(parts_.primary);
   if (main.has_error() || side.has_error()) {
@@ -147,13 +151,14 @@ CutOverFsm::Result CutOver::recover() {
 CutOverFsm::Result CutOver::drive(CutOverFsm fsm) {
   while (fsm.step() != Step::end) {
     const Step step = fsm.step();
-    const bool renamed_or_unknown = step == Step::look_at_names || step == Step::reconcile || step == Step::hand_over;
+    const bool renamed_or_unknown =
+        step == Step::look_at_names || step == Step::reconcile || step == Step::hand_over || step == Step::swap_back;
     // Whoever starts next finds the names and what was recorded, and goes on from there.
     if (renamed_or_unknown && parts_.shutting_down()) return CutOverFsm::Result::pending;
     const bool may_panic =
         step == Step::fence || step == Step::catch_up || step == Step::record || step == Step::extend_gate;
     const TimePoint began = Clock::now();
-    if (step == Step::reconcile || step == Step::hand_over) keep_shut();
+    if (step == Step::reconcile || step == Step::hand_over || step == Step::swap_back) keep_shut();
     const Outcome outcome = may_panic && parts_.panicked() ? Outcome::panic : perform(step);
     if (const auto part = part_of(step)) took(*part, began);
     // Until it is known and reconciled what became of the swap, nobody may get at the table.
@@ -202,6 +207,8 @@ CutOver::Outcome CutOver::perform(Step step) {
       return unfence();
     case Step::reconcile:
       return reconcile();
+    case Step::swap_back:
+      return swap_back();
     case Step::open_gate:
       return open_gate();
     case Step::end:
@@ -302,7 +309,7 @@ CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
     const Inbox::Progress progress = table.inbox.progress();
     if (progress.trouble) {
       note("catch_up", progress.trouble->message);
-      return Outcome::unequal;
+      return Outcome::failed;  // which fails the migration, by the trouble's own name, once the gate is open
     }
     if (!progress.has_found_keys && progress.applied >= head) return Outcome::ok;
     const auto applied =

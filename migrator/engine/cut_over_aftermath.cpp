@@ -139,7 +139,7 @@ CutOver::Outcome CutOver::unfence() {
   return Outcome::ok;
 }
 
-void CutOver::leave_in_old_table(const TableRef& table, const KeyLiterals& key, const std::string& why) {
+void CutOver::leave_behind(const TableRef& table, const KeyLiterals& key, const std::string& why) {
   ++status_.conflicts;
   parts_.journal("cut_over.conflict",
                  Details().add("table", table.table).add("key", describe(key)).add("why", why).text());
@@ -190,13 +190,24 @@ CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sq
   } else {
     (void)connection.execute("ROLLBACK");
   }
-  for (const KeyLiterals& key : written_since) leave_in_old_table(table, key, "written in the new table since");
+  for (const KeyLiterals& key : written_since) leave_behind(table, key, "written in the new table since");
   status_.stragglers += free.size();
   return Batch::done;
 }
 
 CutOver::Outcome CutOver::reconcile() {
   if (parts_.instant) return Outcome::ok;  // there is one table only
+  for (const Table& table : parts_.tables) {
+    const bool renamed = table.inbox.wait_for_rename(Clock::now() + kAftermathMax);
+    if (!renamed && !table.inbox.progress().trouble) {
+      note("reconcile", "the RENAME has not come by in the binlog yet");
+      return Outcome::unknown;
+    }
+    const auto problem = table.inbox.trouble_before_rename();
+    if (!problem) continue;
+    note("reconcile", problem->message);
+    return Outcome::unequal;
+  }
   for (; reconciled_ < parts_.tables.size(); ++reconciled_) {
     if (const Outcome outcome = reconcile(parts_.tables[reconciled_]); outcome != Outcome::ok) return outcome;
   }
@@ -204,13 +215,9 @@ CutOver::Outcome CutOver::reconcile() {
 }
 
 CutOver::Outcome CutOver::reconcile(Table& table) {
-  if (!table.inbox.wait_for_rename(Clock::now() + kAftermathMax)) {
-    if (!table.inbox.progress().trouble) {
-      note("reconcile", "the RENAME has not come by in the binlog yet");
-      return Outcome::unknown;
-    }
+  if (!table.inbox.progress().renamed) {
     // Nobody will ever tell what came before it. Clients are not held for that; the old table is kept.
-    leave_in_old_table(table.plan.source, {}, table.inbox.progress().trouble->message);
+    leave_behind(table.plan.source, {}, table.inbox.progress().trouble->message);
     return Outcome::ok;
   }
   if (table.inbox.progress().pending == 0) return Outcome::ok;
@@ -242,11 +249,68 @@ CutOver::Outcome CutOver::reconcile(Table& table) {
           batch = 1;
           break;
         }
-        leave_in_old_table(table.plan.source, entries[0].key, "the new table does not take it");
+        leave_behind(table.plan.source, entries[0].key, "the new table does not take it");
         table.inbox.done(entries);
         break;
     }
   }
+}
+
+SqlResult<bool> CutOver::bear_swapped_names(Connection& connection) {
+  // One RENAME, so that all do or none.
+  return table_exists(connection, parts_.tables.front().old_table);
+}
+
+SqlResult<void> CutOver::rename_back(Connection& connection) {
+  std::string names;
+  for (const Table& table : parts_.tables) {
+    names += (names.empty() ? "" : ", ") + quote(table.plan.source) + " TO " + quote(table.plan.shadow) + ", " +
+             quote(table.old_table) + " TO " + quote(table.plan.source);
+  }
+  if (auto renamed = connection.execute("RENAME TABLE " + names); renamed.has_error()) return renamed.error();
+  return {};
+}
+
+std::size_t CutOver::leave_what_came_since(Connection& connection, const std::string& why) {
+  const auto head = binlog_head(connection);
+  std::size_t left = 0;
+  for (Table& table : parts_.tables) {
+    const auto keys = head.has_value() ? table.inbox.all_changed_since_rename(*head, Clock::now() + kAftermathMax)
+                                       : std::vector<KeyLiterals>();
+    for (const KeyLiterals& key : keys) leave_behind(table.plan.source, key, why);
+    left += keys.size();
+  }
+  return left;
+}
+
+CutOver::Outcome CutOver::swap_back() {
+  if (!swaps_back_since_) swaps_back_since_ = Clock::now();
+  SessionSettings settings = settings_for(parts_.tables.front().plan);
+  settings.lock_wait_timeout = kLockWaitMax;
+  auto connection = Connection::connect(parts_.primary, settings);
+  // An earlier RENAME whose answer was lost may have done it.
+  const auto swapped = connection.has_value() ? bear_swapped_names(*connection) : SqlResult<bool>(connection.error());
+  SqlResult<void> done = swapped.has_value() ? SqlResult<void>() : SqlResult<void>(swapped.error());
+  if (swapped.has_value() && *swapped) {
+    if (leave_what_came_since(*connection, "the swap can't be taken back: written in the new table since") > 0) {
+      return Outcome::failed;
+    }
+    done = rename_back(*connection);
+  }
+  if (done.has_value()) {
+    swapped_ = false;
+    parts_.journal("cut_over.swapped_back", Details().add("problem", status_.last_error).text());
+    (void)leave_what_came_since(*connection, "written in the new table before the swap was taken back");
+    return Outcome::ok;
+  }
+  note("swap_back", done.error());
+  if (done.error().outcome == migrator::Outcome::refused && Clock::now() > *swaps_back_since_ + kAftermathMax) {
+    // Clients are not held for that any longer; the old table, as somebody left it, is kept.
+    ++status_.conflicts;
+    return Outcome::failed;
+  }
+  std::this_thread::sleep_for(kAskAgain);
+  return Outcome::unknown;
 }
 
 }  // namespace sluice::migrator

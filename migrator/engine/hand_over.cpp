@@ -53,12 +53,8 @@ SqlResult<void> move_foreign_keys(Connection& connection, const HandOver& what) 
     if (!holds(*present, key.name)) adds = with_comma(adds) + "ADD " + text_of(key);
   }
   if (adds.empty()) return {};
-  if (auto set = run(connection, "SET SESSION foreign_key_checks = 0"); set.has_error()) return set;
   // Rather refused than in any other way, which would copy the table.
-  auto added = alter(connection, what.new_table, adds + ", ALGORITHM = INPLACE", what);
-  if (added.has_error() && added.error().outcome == Outcome::unknown) return added;
-  if (auto set = run(connection, "SET SESSION foreign_key_checks = 1"); set.has_error()) return set;
-  return added;
+  return alter(connection, what.new_table, adds + ", ALGORITHM = INPLACE", what);
 }
 
 SqlResult<void> move_triggers(Connection& connection, const HandOver& what) {

@@ -62,6 +62,7 @@ Inbox::Progress Inbox::progress() const {
           .waiting = pending_.waiting(),
           .urgent = pending_.bytes() > kPendingBytesMax / 2,
           .has_found_keys = pending_.has_found_keys(),
+          .changed_in_shadow = changed_in_shadow_,
           .trouble = trouble_,
           .link_error = link_error_,
           .renamed = renamed_};
@@ -97,16 +98,27 @@ void Inbox::expect_definitions(std::vector<std::string> parts) {
 
 bool Inbox::wait_for_rename(TimePoint deadline) {
   std::unique_lock lock(mutex_);
-  unlimited_ = true;  // nobody takes keys before the RENAME has come by
+  waits_for_rename_ = true;  // nobody takes keys before it has come by
   changed_.notify_all();
-  changed_.wait_until(lock, deadline, [&] { return renamed_ || trouble_; });
+  changed_.wait_until(lock, deadline, [&] { return renamed_ || ended_; });
   return renamed_.has_value();
+}
+
+std::optional<Problem> Inbox::trouble_before_rename() const {
+  const std::scoped_lock lock(mutex_);
+  return trouble_before_rename_;
+}
+
+std::vector<KeyLiterals> Inbox::all_changed_since_rename(const Position& position, TimePoint deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline, [&] { return ended_ || reached_ >= position; });
+  return {changed_since_.begin(), changed_since_.end()};
 }
 
 bool Inbox::changed_since_rename(const KeyLiterals& key) const {
   const std::scoped_lock lock(mutex_);
   // A set that was cut off can't say no.
-  return changed_since_.contains(key) || changed_since_.size() >= kChangedSinceMax;
+  return changed_since_.contains(key) || changed_since_bytes_ > kChangedSinceBytesMax;
 }
 
 // ---- the stream's thread
@@ -124,18 +136,34 @@ void Inbox::note_writer(const Place& place) {
   writer.last_seen_at = now_as_text();
 }
 
+void Inbox::add_changed_since(std::vector<RowKey> keys) {
+  for (RowKey& key : keys) {
+    if (changed_since_bytes_ > kChangedSinceBytesMax) return;
+    const std::size_t bytes = bytes_of(key.literals);
+    if (changed_since_.insert(std::move(key.literals)).second) changed_since_bytes_ += bytes;
+  }
+}
+
+void Inbox::add_pending(RowsChanged change) {
+  if (pending_.bytes() >= kStragglersBytesMax) {
+    if (!trouble_) {
+      trouble_ = Problem{"too_many_changes",
+                         "more was written past the proxy, while the tables were swapped, than can be remembered"};
+    }
+    return;
+  }
+  for (RowKey& key : change.keys) pending_.add(std::move(key.literals), change.place.transaction_start);
+}
+
 void Inbox::on_rows(RowsChanged change, std::stop_token stop) {
-  if (change.table.list == 0) note_writer(change.place);
+  const bool is_of_source = change.table.list == 0 && change.table.table == 0;
+  if (is_of_source) note_writer(change.place);
   {
     std::unique_lock lock(mutex_);
-    if (renamed_) {
-      for (RowKey& key : change.keys) {
-        if (changed_since_.size() < kChangedSinceMax) changed_since_.insert(std::move(key.literals));
-      }
-      return;
-    }
-    changed_.wait(lock, stop, [&] { return unlimited_ || pending_.bytes() < kPendingBytesMax; });
-    for (RowKey& key : change.keys) pending_.add(std::move(key.literals), change.place.transaction_start);
+    if (renamed_) return add_changed_since(std::move(change.keys));
+    changed_.wait(lock, stop, [&] { return waits_for_rename_ || pending_.bytes() < kPendingBytesMax; });
+    if (!is_of_source) changed_in_shadow_ += change.keys.size();
+    add_pending(std::move(change));
   }
   changed_.notify_all();
 }
@@ -173,6 +201,7 @@ void Inbox::on_definition(Definition definition, std::stop_token /*stop*/) {
     const std::scoped_lock lock(mutex_);
     if (!rename_tag_.empty() && definition.text.find(rename_tag_) != std::string::npos) {
       renamed_ = definition.place.after;
+      trouble_before_rename_ = trouble_;
       reached_ = definition.place.after;
     }
     if (renamed_) {
@@ -209,6 +238,10 @@ void Inbox::on_link_lost(const StreamError& error, std::stop_token /*stop*/) {
 }
 
 void Inbox::on_ended(const StreamError& error) {
+  {
+    const std::scoped_lock lock(mutex_);
+    ended_ = true;
+  }
   constexpr unsigned kFatalErrorReadingBinlog = 1236;
   if (error.server_code == kFatalErrorReadingBinlog && error.text.find("first log file") != std::string::npos) {
     return trouble("binlog_purged", "the primary has purged its binlog from " + to_string(progress().reached) +

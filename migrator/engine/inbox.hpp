@@ -27,7 +27,11 @@ class Inbox final : public ChangeConsumer {
 
   static constexpr std::size_t kPendingBytesMax = 64U << 20U;  // then the stream waits
   static constexpr std::size_t kBypassWritersMax = 100;        // shown; the transactions of all are counted
-  static constexpr std::size_t kChangedSinceMax = 1'000'000;   // keys written in the new table before the gate opens
+  // Between the hold's head and the RENAME nobody takes keys, and the stream must come as far as it all the same: more
+  // than this is trouble.
+  static constexpr std::size_t kStragglersBytesMax = 2 * kPendingBytesMax;
+  // Keys written in the new table before the gate opens; of more than that nobody can tell any more which they were.
+  static constexpr std::size_t kChangedSinceBytesMax = 32U << 20U;
 
   using Knows = std::function<bool(gate::ConnectionId)>;  // does the connection come through the gate?
 
@@ -41,12 +45,13 @@ class Inbox final : public ChangeConsumer {
   std::size_t add_found(std::vector<KeyLiterals> keys);
 
   struct Progress {
-    Position reached;  // everything before it has been read
-    Position applied;  // everything before it is in the shadow
+    Position reached;             // everything before it has been read
+    Position applied;             // everything before it is in the shadow
     std::size_t pending = 0;      // keys
     std::size_t waiting = 0;      // of these nobody works on
     bool urgent = false;          // the set is more than half full
     bool has_found_keys = false;  // see PendingKeys
+    std::uint64_t changed_in_shadow = 0;  // keys, by others than the engine
     std::optional<Problem> trouble;
     std::string link_error;           // empty: connected, as far as is known
     std::optional<Position> renamed;  // where the RENAME that was expected has come by: behind its event
@@ -60,12 +65,20 @@ class Inbox final : public ChangeConsumer {
   // ---- the swap: a DDL event that bears `tag` is the RENAME. Keys of the source before it are pending as ever; those
   // of the new table after it are only remembered.
   void expect_rename(std::string tag);
-  // A definition of this table that does not bear kOwnDefinition is trouble too, up to the RENAME.
+  // The second table of the stream's first list: rows that others change in it are pending, so that they are written
+  // again. A definition of it that does not bear kOwnDefinition is trouble too, up to the RENAME.
   void watch_shadow(TableRef shadow);
   // DDL that has one of these in its text is the engine's own, and no trouble.
   void expect_definitions(std::vector<std::string> parts);
+  // False too where the stream has ended, which is trouble: nobody will tell any more.
   [[nodiscard]] bool wait_for_rename(TimePoint deadline);
+  // What was in the way already when the RENAME came by: the table that was swapped away is not the one that was
+  // copied.
+  [[nodiscard]] std::optional<Problem> trouble_before_rename() const;
+  // True of all keys once there were too many of them.
   [[nodiscard]] bool changed_since_rename(const KeyLiterals& key) const;
+  // All those keys, once the stream has read up to `position`, or can't before the deadline.
+  [[nodiscard]] std::vector<KeyLiterals> all_changed_since_rename(const Position& position, TimePoint deadline);
 
   // ---- ChangeConsumer, on the stream's thread
   void on_rows(RowsChanged change, std::stop_token stop) override;
@@ -77,6 +90,8 @@ class Inbox final : public ChangeConsumer {
   void on_ended(const StreamError& error) override;
 
  private:
+  void add_pending(RowsChanged change);
+  void add_changed_since(std::vector<RowKey> keys);
   void note_writer(const Place& place);
   void trouble(std::string code, std::string message);
 
@@ -89,6 +104,8 @@ class Inbox final : public ChangeConsumer {
   PendingKeys pending_;
   Position reached_;
   std::optional<Problem> trouble_;
+  std::optional<Problem> trouble_before_rename_;
+  bool ended_ = false;  // the stream
   std::string link_error_;
   std::map<std::uint64_t, BypassWriter> bypass_;
   Position last_bypass_transaction_;
@@ -96,8 +113,10 @@ class Inbox final : public ChangeConsumer {
   std::optional<TableRef> shadow_;  // set before the stream begins
   std::vector<std::string> expected_;
   std::optional<Position> renamed_;
-  bool unlimited_ = false;
+  std::uint64_t changed_in_shadow_ = 0;
+  bool waits_for_rename_ = false;
   std::set<KeyLiterals> changed_since_;
+  std::size_t changed_since_bytes_ = 0;
 };
 
 }  // namespace sluice::migrator

@@ -282,6 +282,7 @@ MigrationFsm::Facts Migration::facts() {
 void Migration::look_around(const MigrationFsm::Facts& facts, const Options& options, const Position& reached,
                             TimePoint now) {
   looked_at_ = now;
+  count_changed_in_shadow();
   const auto head = binlog_head(*connection_);
   if (head.has_value() && reached >= head_seen_) {
     head_seen_ = *head;

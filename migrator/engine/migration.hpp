@@ -114,6 +114,7 @@ class Migration {
   [[nodiscard]] RangeOutcome work_through(const std::optional<KeyLiterals>& above, std::size_t hands,
                                           const RangeWork& work);
   void write_again(std::vector<KeyLiterals> keys);  // found unequal
+  void count_changed_in_shadow();                   // what others did, which is pending already
   // Plain reads find everything that was applied so far.
   [[nodiscard]] bool sees_what_was_applied();
   // migration_instant.cpp
@@ -235,6 +236,7 @@ class Migration {
   std::uint64_t applied_at_beat_ = 0;    // when a commit of ours last made sure that what was applied is visible
   std::uint64_t applied_before_ = 0;     // by earlier processes
   std::uint64_t mismatches_before_ = 0;  // by earlier processes, or found by the comparison
+  std::uint64_t changed_in_shadow_ = 0;  // as far as they are counted
   Checkpoint durable_;                   // copied_to and verified_to as of when no found key was pending
   TimePoint saved_at_{};
   TimePoint looked_at_{};

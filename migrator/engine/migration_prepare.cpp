@@ -65,7 +65,9 @@ bool Migration::find_tables() {
   }
   auto plan = plan_for(specification_, *source_definition_, *shadow_definition_);
   if (plan.has_error()) {
-    fail(plan.error().front());
+    // It was possible once.
+    fail({"table_changed", "the table's definition was changed while nobody followed it (" +
+                               plan.error().front().message + "); start again"});
     return false;
   }
   plan_ = with_tables(std::move(*plan), source(), shadow_table(source()));
@@ -80,8 +82,11 @@ void Migration::follow_from(const Position& position) {
   inbox_->watch_shadow(shadow_table(source()));
   applier_ = std::make_unique<Applier>(*inbox_, parts_.observer);
   audit_marks_.note(position, gate::Clock::now());
+  WatchedTable shadow = watch(shadow_table(source()), *shadow_definition_, plan_->key, Side::shadow);
+  shadow.writers = Writers::others;
   stream_ = std::make_unique<ChangeStream>(stream_login(parts_.primary), stream_options(id_), position,
-                                           WatchList{watch(source(), *source_definition_, plan_->key, Side::source)},
+                                           WatchList{watch(source(), *source_definition_, plan_->key, Side::source),
+                                                     std::move(shadow)},
                                            *inbox_);
   // The RENAME may be in the binlog already, or come at any time: what follows it is about the new table.
   stream_->switch_on_ddl(ChangeStream::Switch{

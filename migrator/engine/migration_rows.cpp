@@ -128,6 +128,15 @@ void Migration::write_again(std::vector<KeyLiterals> keys) {
   note("mismatches", Details().add("rows", static_cast<std::uint64_t>(unexplained)).text());
 }
 
+void Migration::count_changed_in_shadow() {
+  const std::uint64_t keys = inbox_->progress().changed_in_shadow;
+  const std::uint64_t more = keys - std::exchange(changed_in_shadow_, keys);
+  if (more == 0) return;
+  mismatches_before_ += more;
+  parts_.observer.mismatched(more);
+  note("shadow_changed", Details().add("rows", more).text());
+}
+
 bool Migration::sees_what_was_applied() {
   const std::uint64_t applied = applier_->applied();
   if (applied == applied_at_beat_) return true;

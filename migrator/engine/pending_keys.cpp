@@ -24,6 +24,10 @@ std::size_t bytes_of(const std::string& text) {
 
 }  // namespace
 
+std::size_t bytes_of(const KeyLiterals& key) {
+  return bytes_of(text_of(key));
+}
+
 void PendingKeys::count(const std::optional<Position>& since) {
   if (since) {
     positions_.insert(*since);

@@ -16,6 +16,9 @@
 
 namespace sluice::migrator {
 
+// What a key costs, by a generous estimate, in a container of them.
+[[nodiscard]] std::size_t bytes_of(const KeyLiterals& key);
+
 class PendingKeys {
  public:
   struct Entry {

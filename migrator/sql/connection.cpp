@@ -92,6 +92,7 @@ std::string settings_statement(const SessionSettings& settings, const ServerFlav
   sql += time_zone_value(settings.time_zone);
   sql += ", autocommit = ";
   sql += settings.autocommit == Autocommit::on ? "1" : "0";
+  sql += settings.foreign_key_checks == ForeignKeyChecks::on ? ", foreign_key_checks = 1" : ", foreign_key_checks = 0";
   sql += ", lock_wait_timeout = " + std::to_string(settings.lock_wait_timeout.count());
   sql += ", innodb_lock_wait_timeout = " + std::to_string(settings.innodb_lock_wait_timeout.count());
   sql += ", wait_timeout = " + std::to_string(wait_timeout_seconds);

@@ -40,10 +40,13 @@ inline constexpr std::string_view server_time_zone = "";  // the server's global
 // The right side of SET time_zone for one of these or for a name.
 [[nodiscard]] std::string time_zone_value(const std::string& time_zone);
 
+enum class ForeignKeyChecks : std::uint8_t { on, off };
+
 struct SessionSettings {
   std::string time_zone{utc_time_zone};
   ZeroDates zero_dates = ZeroDates::as_server;
   Autocommit autocommit = Autocommit::on;
+  ForeignKeyChecks foreign_key_checks = ForeignKeyChecks::on;
   Isolation isolation = Isolation::read_committed;
   std::chrono::seconds lock_wait_timeout{5};         // metadata locks
   std::chrono::seconds innodb_lock_wait_timeout{1};  // row locks, where a statement waits for them at all

@@ -16,11 +16,16 @@ using protocol::binlog::KeyColumn;
 using protocol::binlog::Position;
 using protocol::binlog::RowKey;
 
+// Of the shadow only what others did to it is told: the engine's own sessions have foreign_key_checks = 0, which the
+// binlog says of each change. (Somebody else's with the same setting is taken for one of them.)
+enum class Writers : std::uint8_t { all, others };
+
 struct WatchedTable {
   std::string database;
   std::string table;
   std::vector<KeyColumn> keys;
   std::size_t columns = 0;  // of the whole table, as the binlog counts them (generated and invisible ones too)
+  Writers writers = Writers::all;
 };
 using WatchList = std::vector<WatchedTable>;
 

@@ -128,6 +128,7 @@ error_code ChangeReader::read_rows(const Event& event) {
   const auto announced = announced_.find(header->table_id);
   if (announced == announced_.end() || !announced->second.map) return {};
   const auto index = announced->second.index;
+  if (watched_[index].writers == Writers::others && header->foreign_keys_unchecked) return {};
   auto keys = binlog::decode_row_keys(event, *announced->second.map, watched_[index].keys);
   if (keys) {
     if (!keys->empty()) consumer_.on_rows({index, std::move(*keys), place()}, stop_);

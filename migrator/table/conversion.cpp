@@ -55,6 +55,8 @@ Conversion conversion(const Column& source, const Column& shadow) noexcept {
       // Digits in a VARCHAR, bytes in a TEXT.
       if (from == bit) return Conversion::own_rules;
       if (source.data_type == "vector" && to == text) return Conversion::own_rules;
+      // An INSERT ... SELECT leaves out the zeros in front.
+      if (source.column_type.ends_with(" zerofill")) return Conversion::by_text;
       return is(from, {real, year}) ? Conversion::by_text : Conversion::plain;
     case json:
       return is_number(from) ? Conversion::by_text : Conversion::plain;

@@ -236,6 +236,7 @@ SessionSettings settings_for(const CopyPlan& plan) {
   SessionSettings settings;
   settings.time_zone = plan.time_zone;
   settings.zero_dates = plan.zero_dates;
+  settings.foreign_key_checks = ForeignKeyChecks::off;
   return settings;
 }
 

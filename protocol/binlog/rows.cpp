@@ -140,10 +140,13 @@ bool is_rows_event(EventType type) noexcept {
 
 result<RowsHeader> decode_rows_header(const Event& event) {
   constexpr std::uint16_t statement_end = 1;
+  constexpr std::uint16_t no_foreign_key_checks = 2;
   Reader reader{event.body};
   RowsHeader header;
   header.table_id = reader.little_endian(6);
-  header.ends_statement = (reader.u16() & statement_end) != 0;
+  const auto flags = reader.u16();
+  header.ends_statement = (flags & statement_end) != 0;
+  header.foreign_keys_unchecked = (flags & no_foreign_key_checks) != 0;
   if (!reader.ok()) return Errc::truncated;
   return header;
 }

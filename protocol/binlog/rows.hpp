@@ -17,6 +17,7 @@ namespace sluice::protocol::binlog {
 struct RowsHeader {
   std::uint64_t table_id = 0;
   bool ends_statement = false;  // the table ids announced so far have no meaning behind this event
+  bool foreign_keys_unchecked = false;  // its session has foreign_key_checks = 0 (NO_FOREIGN_KEY_CHECKS_F)
 };
 [[nodiscard]] result<RowsHeader> decode_rows_header(const Event& event);
 

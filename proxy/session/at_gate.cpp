@@ -79,13 +79,10 @@ Session::Running Session::wait_for_gate() {
 // for its bytes.
 net::awaitable<void> Session::watch_client(std::shared_ptr<Session> self) {
   do {
-    const auto error = co_await self->client_.readable();
-    const auto got = error ? net::result<std::size_t>{error} : co_await self->client_.read_some(self->ahead_.room());
-    if (!got || *got == 0) {
+    if (co_await fill(self->client_, self->ahead_) == Next::end) {
       self->client_gone_ = true;
       break;
     }
-    self->ahead_.add(*got);
   } while (self->waits_at_gate_ && self->ahead_.bytes().size() < READ_AHEAD_MAX);
   self->watching_client_ = false;
   self->changed_.notify();

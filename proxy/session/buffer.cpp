@@ -17,14 +17,20 @@ void BlockPool::give(Block block) {
 }
 
 std::span<std::uint8_t> Buffer::room() {
-  if (data_ == nullptr) {
-    block_ = pool_.take();
-    data_ = block_.get();
-    capacity_ = BlockPool::BLOCK_BYTES;
-  }
   if (end_ == capacity_) compact();
-  if (end_ == capacity_) reserve(2 * capacity_);
+  if (end_ == capacity_) reserve(is_grown() ? 2 * capacity_ : BlockPool::BLOCK_BYTES);
   return {data_ + end_, capacity_ - end_};
+}
+
+void Buffer::take_block() {
+  auto block = pool_.take();
+  const auto held = bytes();
+  if (!held.empty()) std::memcpy(block.get(), held.data(), held.size());
+  release();
+  block_ = std::move(block);
+  data_ = block_.get();
+  capacity_ = BlockPool::BLOCK_BYTES;
+  end_ = held.size();
 }
 
 void Buffer::consume(std::size_t bytes) noexcept {
@@ -37,6 +43,7 @@ void Buffer::reserve(std::size_t bytes) {
     if (begin_ + bytes > capacity_) compact();
     return;
   }
+  if (bytes <= BlockPool::BLOCK_BYTES) return take_block();
   std::vector<std::uint8_t> larger(bytes);
   const auto held = this->bytes();
   if (!held.empty()) std::memcpy(larger.data(), held.data(), held.size());
@@ -50,8 +57,9 @@ void Buffer::reserve(std::size_t bytes) {
 void Buffer::release() noexcept {
   if (block_) pool_.give(std::move(block_));
   large_ = {};
-  data_ = nullptr;
-  capacity_ = begin_ = end_ = 0;
+  data_ = own_.data();
+  capacity_ = OWN_BYTES;
+  begin_ = end_ = 0;
 }
 
 void Buffer::compact() noexcept {

@@ -27,14 +27,7 @@ Session::Running Session::read_client() {
     co_return Next::go_on;
   }
   if (client_gone_ || server_gone_) co_return Next::end;
-  if (from_client_.empty()) {
-    from_client_.release();
-    if (co_await client_.readable()) co_return Next::end;
-  }
-  const auto got = co_await client_.read_some(from_client_.room());
-  if (!got || *got == 0) co_return Next::end;
-  from_client_.add(*got);
-  co_return Next::go_on;
+  co_return co_await fill(client_, from_client_);
 }
 
 // Goes through what has been read, packet by packet, and sends as much as possible in one piece.

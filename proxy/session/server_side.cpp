@@ -24,16 +24,8 @@ net::awaitable<void> Session::carry_answers(std::shared_ptr<Session> self) {
 }
 
 Session::Running Session::pass_answers() {
-  if (from_server_.empty()) {
-    from_server_.release();
-    if (co_await server_->readable()) co_return Next::end;
-  }
-  if (!new_user_) {
-    const auto got = co_await server_->read_some(from_server_.room());
-    if (!got || *got == 0) co_return Next::end;
-    from_server_.add(*got);
-  }
-  // Looked at again: a read of TLS may have begun before.
+  if (!new_user_ && co_await fill(*server_, from_server_) == Next::end) co_return Next::end;
+  // Looked at again: the wait may have begun before.
   if (new_user_) co_return co_await pass_authentication();
   const auto bytes = from_server_.bytes();
   for (auto rest = bytes; const auto ending = answers_.next(rest);) note_answer(*ending);

@@ -62,6 +62,25 @@ bool Session::is_quiet() const noexcept {
   return in_flight_.empty() && !waits_at_gate_ && packet_left_ == 0 && from_client_.empty();
 }
 
+Session::Running Session::fill(net::Stream& from, Buffer& into) {
+  if (into.empty() && into.is_grown()) {
+    // More of what was long is likely to be there already; if not, the wait costs no block.
+    if (const auto more = from.try_read(into.room())) {
+      if (!*more || **more == 0) co_return Next::end;
+      into.add(**more);
+      co_return Next::go_on;
+    }
+    into.release();
+  }
+  const auto got = co_await from.read_some(into.room());
+  if (!got || *got == 0) co_return Next::end;
+  into.add(*got);
+  if (!into.is_full()) co_return Next::go_on;
+  // An end shows again at the next call.
+  if (const auto more = from.try_read(into.room()); more && *more) into.add(**more);
+  co_return Next::go_on;
+}
+
 // The server's answers and the proxy's own may want to be written at the same time; there are no more than these two.
 Session::Running Session::write_to_client(net::Bytes bytes) {
   while (writing_to_client_) co_await write_turn_.wait();

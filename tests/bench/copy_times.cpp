@@ -72,10 +72,12 @@ struct Way {
 
 void time_idle(const TestServer& server, const SluiceProcess& sluice, const Size& size) {
   auto direct = server.connect();
-  std::vector<Way> ways{{"ALTER TABLE, ALGORITHM=COPY", ""},
-                        {"Sluice, verify off", "{" + size.options + R"(, "verify": "off"})"},
-                        {"Sluice", "{" + size.options + "}"},
-                        {"Sluice, indexes deferred", "{" + size.options + R"(, "defer_secondary_indexes": true})"}};
+  std::vector<Way> ways{
+      {"ALTER TABLE, ALGORITHM=COPY", ""},
+      {"Sluice, verify off", "{" + size.options + R"(, "verify": "off"})"},
+      {"Sluice", "{" + size.options + "}"},
+      {"indexes deferred, verify off", "{" + size.options + R"(, "defer_secondary_indexes": true, "verify": "off"})"},
+      {"indexes deferred", "{" + size.options + R"(, "defer_secondary_indexes": true})"}};
   for (unsigned round = 0; round < size.rounds; ++round) {
     for (Way& way : ways) {
       way.times_s.push_back(seconds_of([&] {
@@ -96,7 +98,7 @@ void time_idle(const TestServer& server, const SluiceProcess& sluice, const Size
   }
 }
 
-std::uint64_t most_pending(const SluiceProcess& sluice, const Size& size, SysbenchClients& load, unsigned& migrations) {
+std::uint64_t most_pending(const SluiceProcess& sluice, const Size& size, Sysbench& load, unsigned& migrations) {
   std::uint64_t most = 0;
   while (load.running()) {
     const auto id = sluice.migrate({.table = "sbtest1", .alter = next_alter(), .options = "{" + size.options + "}"});
@@ -114,11 +116,16 @@ void time_clients(const TestServer& server, const SluiceProcess& sluice, const S
   std::vector<double> without_ms, with_ms, without_tps, with_tps;
   std::uint64_t errors_without = 0, errors_with = 0, pending = 0;
   unsigned migrations = 0;
+  const SysbenchLoad load{.script = "oltp_write_only",
+                          .port = sluice.port(),
+                          .clients = clients,
+                          .rows = size.rows,
+                          .time = size.load_time};
   for (unsigned round = 0; round < size.rounds; ++round) {
-    const auto without = SysbenchClients{sluice.port(), clients, size.rows, size.load_time}.finish();
-    SysbenchClients load{sluice.port(), clients, size.rows, size.load_time};
-    pending = std::max(pending, most_pending(sluice, size, load, migrations));
-    const auto with = load.finish();
+    const auto without = Sysbench{load}.finish();
+    Sysbench running{load};
+    pending = std::max(pending, most_pending(sluice, size, running, migrations));
+    const auto with = running.finish();
     without_ms.push_back(without.p99_ms);
     with_ms.push_back(with.p99_ms);
     without_tps.push_back(without.transactions_per_second);

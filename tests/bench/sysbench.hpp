@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/support/child.hpp"
 #include "tests/support/scratch.hpp"
@@ -13,6 +14,9 @@ namespace sluice::test {
 
 struct SysbenchReport {
   double transactions_per_second = 0;
+  double queries_per_second = 0;
+  std::uint64_t queries = 0;
+  double average_ms = 0;             // of a transaction
   double p99_ms = 0;                 // of a transaction
   std::uint64_t ignored_errors = 0;  // deadlocks, lock wait time-outs, duplicates: the client tried again
 };
@@ -20,10 +24,19 @@ struct SysbenchReport {
 // One table, sbtest1, in the database `test`.
 void make_sysbench_table(std::uint16_t server_port, std::uint64_t rows);
 
-// oltp_write_only by a number of clients, for a time.
-class SysbenchClients {
+struct SysbenchLoad {
+  std::string script;  // "oltp_write_only"
+  std::uint16_t port = 0;
+  unsigned clients = 1;
+  std::uint64_t rows = 0;  // of the table
+  std::chrono::seconds time{0};
+  std::vector<std::string> more = {};  // arguments of the script's own
+};
+
+// A number of clients, for a time.
+class Sysbench {
  public:
-  SysbenchClients(std::uint16_t port, unsigned clients, std::uint64_t rows, std::chrono::seconds time);
+  explicit Sysbench(const SysbenchLoad& load);
   [[nodiscard]] bool running() { return process_->running(); }
   [[nodiscard]] SysbenchReport finish();  // waits for the end
 

@@ -12,8 +12,9 @@ bool is_mysql(const TestServer& server) {
 
 }  // namespace
 
-Replica::Replica(const TestServer& primary)
-    : server_{TestServer::start(primary.kind(), {.arguments = {"--server-id=2"}, .program = {}})} {
+Replica::Replica(const TestServer& primary, unsigned server_id)
+    : server_{TestServer::start(primary.kind(),
+                                {.arguments = {"--server-id=" + std::to_string(server_id)}, .program = {}})} {
   auto there = primary.connect("");
   if (there.must("SELECT COUNT(*) FROM mysql.user WHERE user = 'replica'").value() == "0") {
     primary.make_user(account, password, "REPLICATION SLAVE ON *.*");

@@ -25,11 +25,6 @@ constexpr auto start_limit = 60s;
 constexpr auto stop_limit = 60s;
 constexpr std::size_t log_tail_bytes = 4000;
 
-fs::path mysql_folder() {
-  const char* set = std::getenv("SLUICE_MYSQL_CHROOT");
-  return set != nullptr ? fs::path{set} : fs::path{"/var/cache/sluice/sid"};
-}
-
 fs::path program_of(Kind kind, const ServerOptions& options) {
   auto program = kind == Kind::mysql ? mysql_folder() / "usr/sbin/mysqld" : fs::path{"/usr/sbin/mariadbd"};
   if (!options.program.empty()) program = options.program;
@@ -143,6 +138,11 @@ std::string quoted(const std::string& text) {
 }
 
 }  // namespace
+
+fs::path mysql_folder() {
+  const char* set = std::getenv("SLUICE_MYSQL_CHROOT");
+  return set != nullptr ? fs::path{set} : fs::path{"/var/cache/sluice/sid"};
+}
 
 const char* name(Kind kind) {
   switch (kind) {

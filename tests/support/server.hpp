@@ -24,6 +24,9 @@ struct ServerOptions {
   std::vector<std::string> arguments_from_the_start = {};
 };
 
+// Where MySQL 9.7 of Debian sid is: $SLUICE_MYSQL_CHROOT, else where `./run deps test` puts it.
+[[nodiscard]] std::filesystem::path mysql_folder();
+
 // Which kind a server's binary is (`--version` tells); nothing if it can't be run.
 [[nodiscard]] std::optional<Kind> kind_of(const std::filesystem::path& program);
 

@@ -9,7 +9,7 @@ build_packages=(
 )
 # my_print_defaults, without which MariaDB makes no data folder, is with its clients.
 demo_packages=(mariadb-server-core mariadb-client-core)
-test_packages=(mariadb-server sysbench debootstrap python3-pymysql python3-cryptography)
+test_packages=(mariadb-server sysbench haproxy socat openssl debootstrap python3-pymysql python3-cryptography)
 fuzz_packages=(libclang-rt-19-dev)
 
 as_root() {
@@ -50,6 +50,15 @@ install_packages() {
   without_services apt install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
   apt update
   without_services apt install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# What bench_proxy compares Sluice with comes from the same place.
+install_router() {
+  local root="$cache/sid"
+  [ -x "$root/usr/bin/mysqlrouter" ] && return 0
+  echo "installing: MySQL Router of Debian sid in $root"
+  as_root chroot "$root" apt-get -qq update
+  as_root env DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get -qq install -y --no-install-recommends mysql-router
 }
 
 # MySQL 9.7 is not in Debian 12: it is taken from sid, into a folder of its own, and run with that folder's libraries.

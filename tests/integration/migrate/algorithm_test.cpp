@@ -1,5 +1,5 @@
 // Indexes that are built after the copy, alters that the server does in an instant, and rows moved by several hands.
-#include "tests/integration/migrate/fixture.hpp"
+#include "tests/integration/migrate/under_clients.hpp"
 
 namespace sluice::test {
 namespace {
@@ -241,6 +241,22 @@ TEST_P(Algorithm, rows_are_the_same_whether_one_hand_moves_them_or_many) {
               .options = std::string(R"({"chunk_time_ms": 2, "chunk_size": 50, "copy_threads": )") + hands + "}"});
     expect_unharmed(workload);
   }
+}
+
+class Hands : public UnderClients {};
+SLUICE_ON_BOTH_SERVERS(Hands);
+
+TEST_P(Hands, come_and_go_while_rows_are_copied) {
+  const auto id = copying();
+  EXPECT_EQ(change(id, R"({"nice_ratio": 6})").status, changed);
+  for (const char* hands : {"7", "1", "32", "2", "16", "1", "3"}) {
+    SCOPED_TRACE(hands);
+    EXPECT_EQ(change(id, std::string{R"({"copy_threads": )"} + hands + "}").status, changed);
+    const auto copied = sluice().status(id).rows_copied;
+    EXPECT_TRUE(wait_until([&] { return sluice().status(id).rows_copied > copied || copied >= rows; }, 30s));
+  }
+  go_fast(id);
+  expect_completed(await_end(id));
 }
 
 TEST_P(Algorithm, copying_ends_under_clients_that_append_rows_all_the_time) {

@@ -16,19 +16,6 @@ constexpr auto columns = "k INT NOT NULL PRIMARY KEY, j JSON, b LONGBLOB";
 
 class Binlog : public BehindSluice {
  protected:
-  void TearDown() override {
-    for (const auto& statement : undo_) direct().must(statement);
-    BehindSluice::TearDown();
-  }
-
-  // For the whole server, up to the end of the test.
-  void set_global(const std::string& variable, const std::string& value) {
-    const auto before = direct().must("SELECT @@GLOBAL." + variable).value();
-    direct().must("SET GLOBAL " + variable + " = " + value);
-    const bool is_number = !before.empty() && before.find_first_not_of("0123456789") == std::string::npos;
-    undo_.insert(undo_.begin(), "SET GLOBAL " + variable + " = " + (is_number ? before : "'" + before + "'"));
-  }
-
   void begin(const std::string& session = "") {
     direct().must("SET SESSION binlog_row_image = @@GLOBAL.binlog_row_image");
     clients_.emplace(direct(), ConnectOptions{.port = sluice().port(), .database = "test"}, columns,
@@ -103,7 +90,6 @@ class Binlog : public BehindSluice {
   MirroringClients& clients() { return *clients_; }
 
  private:
-  std::vector<std::string> undo_;
   std::optional<MirroringClients> clients_;
 };
 SLUICE_ON_BOTH_SERVERS(Binlog);

@@ -1,37 +1,10 @@
 // What becomes of every column: the same rows and the same definition as the server's own ALTER gives.
-#include "tests/integration/migrate/fixture.hpp"
+#include "tests/integration/migrate/servers_own.hpp"
 
 namespace sluice::test {
 namespace {
 
-class Conversions : public BehindSluice {
- protected:
-  void SetUp() override {
-    BehindSluice::SetUp();
-    direct().must("SET time_zone = '+00:00'");
-  }
-  std::vector<Row> rows_of(const std::string& table) {
-    return direct().must("SELECT * FROM " + table + " ORDER BY id").rows();
-  }
-
-  // Migrates `things`, and has the server alter a copy of it.
-  void becomes_as_the_servers_own(const std::string& alter) {
-    SCOPED_TRACE(alter);
-    direct().must("DROP TABLE IF EXISTS copy, _things_del");
-    direct().must("CREATE TABLE copy LIKE things");
-    const auto columns = direct()
-                             .must(
-                                 "SELECT GROUP_CONCAT('`', column_name, '`' ORDER BY ordinal_position) FROM "
-                                 "information_schema.columns WHERE table_schema = 'test' AND table_name = 'things' AND "
-                                 "COALESCE(generation_expression, '') = ''")
-                             .value();
-    direct().must("INSERT INTO copy (" + columns + ") SELECT " + columns + " FROM things");
-    direct().must("ALTER TABLE copy " + alter);
-    complete({.table = "things", .alter = alter});
-    EXPECT_EQ(definition(direct(), "things"), definition(direct(), "copy"));
-    EXPECT_EQ(rows_of("things"), rows_of("copy"));
-  }
-};
+class Conversions : public AsTheServersOwn {};
 SLUICE_ON_BOTH_SERVERS(Conversions);
 
 TEST_P(Conversions, numbers_texts_times_and_the_rest) {
@@ -67,12 +40,11 @@ TEST_P(Conversions, numbers_texts_times_and_the_rest) {
 TEST_P(Conversions, timestamps_become_what_the_servers_time_zone_says) {
   direct().must("CREATE TABLE things (id INT PRIMARY KEY, at TIMESTAMP NULL, local DATETIME NULL)");
   direct().must("INSERT INTO things VALUES (1, '2024-07-01 12:00:00', '2024-07-01 12:00:00'), (2, NULL, NULL)");
-  direct().must("SET GLOBAL time_zone = '+05:30'");
+  set_global("time_zone", "'+05:30'");
   direct().must("SET time_zone = '+05:30'");
   becomes_as_the_servers_own("MODIFY at DATETIME NULL, MODIFY local TIMESTAMP NULL");
   becomes_as_the_servers_own("ADD COLUMN since TIMESTAMP NOT NULL DEFAULT '2024-07-01 12:00:00'");
   EXPECT_EQ(direct().must("SELECT MIN(since) FROM things").value(), "2024-07-01 12:00:00");
-  direct().must("SET GLOBAL time_zone = 'SYSTEM'");
 }
 
 TEST_P(Conversions, keys_of_many_types_are_followed_while_rows_change) {

@@ -14,7 +14,7 @@ constexpr std::uint64_t rows = 4000;
 // A server of its own, which may die, with Sluice and writing clients in front of it.
 class Mortal {
  public:
-  explicit Mortal(Kind kind)
+  explicit Mortal(Kind kind, std::uint64_t filled = rows)
       : server(TestServer::start(kind)),
         sluice(SluiceProcess::start(server)),
         workload({.connection = {.port = sluice.port(), .database = "test"},
@@ -23,7 +23,7 @@ class Mortal {
                   .think_time = 10ms}) {
     auto client = server.connect();
     client.must("CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY, qty INT NOT NULL, name VARCHAR(64) NOT NULL)");
-    workload.fill(client, rows);
+    workload.fill(client, filled);
     workload.start();
   }
 
@@ -178,6 +178,43 @@ TEST_P(Crash, of_the_server_in_the_copy_is_waited_out) {
   EXPECT_EQ(request("PATCH", with.sluice.http_port(), "/migrate/" + id, R"({"options": {"nice_ratio": 0}})").status,
             200U);
   expect_ends_well(with, id);
+}
+
+TEST_P(Crash, of_the_server_in_the_comparison_is_waited_out) {
+  Mortal with{GetParam()};
+  const auto id = with.sluice.migrate({.table = "orders",
+                                       .alter = "ADD COLUMN note INT",
+                                       .options = R"({"chunk_size": 20, "chunk_time_ms": 1, "nice_ratio": 10})"});
+  ASSERT_TRUE(wait_until([&] { return with.sluice.status(id).verified_rows > 0; }, 60s)) << with.sluice.status(id).json;
+  with.server.kill9();
+  EXPECT_TRUE(wait_until([&] { return with.workload.errors() >= 16; }, 30s));
+  const auto compared = with.sluice.status(id);
+  EXPECT_EQ(compared.state, "copying");
+  EXPECT_LT(compared.verified_rows, rows) << "it was too quick";
+  with.server.restart();
+  EXPECT_TRUE(writes_go_on(with.workload));
+  expect_ends_well(with, id);
+  EXPECT_GE(with.sluice.status(id).verified_rows, rows);
+}
+
+TEST_P(Crash, of_the_server_while_it_builds_indexes_is_waited_out) {
+  Mortal with{GetParam(), 60'000};
+  auto looker = with.server.connect();
+  looker.must("ALTER TABLE orders ADD KEY by_name (name), ADD KEY name_qty (name, qty)");
+  const auto id = with.sluice.migrate({.table = "orders",
+                                       .alter = "ADD COLUMN note INT",
+                                       .options = R"({"defer_secondary_indexes": true, "chunk_time_ms": 100})"});
+  ASSERT_TRUE(wait_until([&] { return sluice_runs(looker, "ALTER TABLE %ADD KEY%"); }, 60s))
+      << with.sluice.status(id).json;
+  with.server.kill9();
+  EXPECT_TRUE(wait_until([&] { return with.workload.errors() >= 16; }, 30s));
+  with.server.restart();
+  EXPECT_TRUE(writes_go_on(with.workload));
+  expect_ends_well(with, id);
+  auto client = with.server.connect();
+  EXPECT_THAT(definition(client, "orders"),
+              testing::AllOf(testing::HasSubstr("KEY `by_name` (`name`)"),
+                             testing::HasSubstr("KEY `name_qty` (`name`,`qty`)"), testing::HasSubstr("`note`")));
 }
 
 TEST_P(Crash, of_the_server_in_the_hold_opens_the_gate_and_is_waited_out) {

@@ -38,7 +38,7 @@ std::size_t json_size(const std::string& text, const std::string& pointer) {
 std::string definition(TestClient& client, const std::string& table) {
   const auto reply = client.must("SHOW CREATE TABLE " + table);
   const auto text = reply.rows().at(0).at(1).value();
-  static const std::regex first_line{"^CREATE TABLE `[^`]*`"};
+  static const std::regex first_line{"^CREATE TABLE [`\"][^`\"]*[`\"]"};
   static const std::regex counter{" AUTO_INCREMENT=[0-9]+"};
   return std::regex_replace(std::regex_replace(text, first_line, "CREATE TABLE"), counter, "");
 }
@@ -69,6 +69,7 @@ void BehindSluice::SetUp() {
 }
 
 void BehindSluice::TearDown() {
+  for (const auto& statement : undo_) direct().must(statement);
   if (HasFailure() && sluice_) std::cout << "The end of Sluice's log:\n" << sluice_->log() << "\n";
 }
 
@@ -80,6 +81,26 @@ TestClient& BehindSluice::direct() {
 SluiceProcess& BehindSluice::sluice() {
   if (!sluice_) sluice_.emplace(SluiceProcess::start(server()));
   return *sluice_;
+}
+
+void BehindSluice::set_global(const std::string& variable, const std::string& value) {
+  const auto before = direct().must("SELECT @@GLOBAL." + variable).value();
+  direct().must("SET GLOBAL " + variable + " = " + value);
+  const bool is_number = !before.empty() && before.find_first_not_of("0123456789") == std::string::npos;
+  undo_.insert(undo_.begin(), "SET GLOBAL " + variable + " = " + (is_number ? before : "'" + before + "'"));
+}
+
+void BehindSluice::live_where_summer_time_ends() {
+  for (const auto* table : {"time_zone_transition", "time_zone_transition_type", "time_zone_name", "time_zone"}) {
+    direct().must(
+        std::string{"DELETE FROM mysql."} + table +
+        (std::string{table} == "time_zone_name" ? " WHERE Name = 'Test/Zone'" : " WHERE Time_zone_id = 7777"));
+  }
+  direct().must("INSERT INTO mysql.time_zone VALUES (7777, 'N')");
+  direct().must("INSERT INTO mysql.time_zone_name VALUES ('Test/Zone', 7777)");
+  direct().must("INSERT INTO mysql.time_zone_transition_type VALUES (7777, 0, 3600, 0, 'N'), (7777, 1, 7200, 1, 'S')");
+  direct().must("INSERT INTO mysql.time_zone_transition VALUES (7777, 1711846800, 1), (7777, 1729990800, 0)");
+  set_global("time_zone", "'Test/Zone'");
 }
 
 void BehindSluice::make_orders(std::uint64_t rows) {
@@ -167,15 +188,19 @@ void BehindSluice::expect_nothing_lost(Workload& workload, TestClient& direct) {
   EXPECT_EQ(report.unclaimed, 0U);
 }
 
-void BehindSluice::expect_unharmed(Workload& workload) {
+WorkloadReport BehindSluice::expect_own_rows_unharmed(Workload& workload) {
   workload.stop();
-  const auto report = workload.verify(direct());
+  auto report = workload.verify(direct());
   EXPECT_THAT(report.problems, IsEmpty());
   EXPECT_EQ(report.lost, 0U);
   EXPECT_EQ(report.wrong_reads, 0U);
-  EXPECT_EQ(report.unclaimed, 0U);
   EXPECT_EQ(report.client_errors, 0U);
   EXPECT_GT(report.acknowledged, 0U);
+  return report;
+}
+
+void BehindSluice::expect_unharmed(Workload& workload) {
+  EXPECT_EQ(expect_own_rows_unharmed(workload).unclaimed, 0U);
 }
 
 }  // namespace sluice::test

@@ -30,13 +30,19 @@ namespace sluice::test {
 class BehindSluice : public OnBothServers {
  protected:
   void SetUp() override;
-  void TearDown() override;  // the end of Sluice's log, if the test failed
+  void TearDown() override;  // globals as they were; the end of Sluice's log, if the test failed
 
   [[nodiscard]] bool is_mysql() const { return GetParam() == Kind::mysql; }
   // Straight to the server, by the test's own thread.
   [[nodiscard]] TestClient& direct();
   // Started when it is first asked for.
   [[nodiscard]] SluiceProcess& sluice();
+
+  // For the whole server, up to the end of the test.
+  void set_global(const std::string& variable, const std::string& value);
+  // 'Test/Zone', where from 2:00 to 3:00 on 2024-10-27 summer time ends, is the server's time zone up to the end of the
+  // test.
+  void live_where_summer_time_ends();
 
   // Rows with the columns of a Workload and one that it does not know: id, qty, name, tag.
   void make_orders(std::uint64_t rows);
@@ -58,10 +64,13 @@ class BehindSluice : public OnBothServers {
   [[nodiscard]] static bool sluice_runs(TestClient& client, const std::string& pattern);
   // Stops the clients; each acknowledged write is there, and no client saw an error.
   void expect_unharmed(Workload& workload);
+  // The same of their own rows, where others write to the table too.
+  WorkloadReport expect_own_rows_unharmed(Workload& workload);
   // The same where they had to connect again: of a write whose answer never came either outcome is right.
   static void expect_nothing_lost(Workload& workload, TestClient& direct);
 
  private:
+  std::vector<std::string> undo_;
   std::optional<TestClient> direct_;
   std::optional<SluiceProcess> sluice_;
 };

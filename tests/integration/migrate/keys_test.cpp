@@ -30,11 +30,6 @@ MirroredKey key_of(std::function<std::string(unsigned)> value, Comparison compar
 
 class MigratedKeys : public MirroredMigrations {
  protected:
-  void SetUp() override {
-    BehindSluice::SetUp();
-    direct().must("SET GLOBAL time_zone = 'SYSTEM'");
-  }
-
   void followed(const std::string& columns, const MirroredKey& key, const std::string& alter = "ADD COLUMN note INT") {
     SCOPED_TRACE(columns + " / " + alter);
     direct().must("DROP TABLE IF EXISTS t, mirror, _t_del");
@@ -103,24 +98,13 @@ TEST_P(MigratedKeys, of_dates_and_times) {
 }
 
 TEST_P(MigratedKeys, of_timestamps_in_the_hour_that_comes_twice) {
-  // From 2:00 to 3:00 on that day summer time ends, in a zone of the server's that has a name.
-  for (const auto* table : {"time_zone_transition", "time_zone_transition_type", "time_zone_name", "time_zone"}) {
-    direct().must(
-        std::string{"DELETE FROM mysql."} + table +
-        (std::string{table} == "time_zone_name" ? " WHERE Name = 'Test/Zone'" : " WHERE Time_zone_id = 7777"));
-  }
-  direct().must("INSERT INTO mysql.time_zone VALUES (7777, 'N')");
-  direct().must("INSERT INTO mysql.time_zone_name VALUES ('Test/Zone', 7777)");
-  direct().must("INSERT INTO mysql.time_zone_transition_type VALUES (7777, 0, 3600, 0, 'N'), (7777, 1, 7200, 1, 'S')");
-  direct().must("INSERT INTO mysql.time_zone_transition VALUES (7777, 1711846800, 1), (7777, 1729990800, 0)");
-  direct().must("SET GLOBAL time_zone = 'Test/Zone'");
+  live_where_summer_time_ends();
   const auto key = key_of(
       [](unsigned n) { return "TIMESTAMPADD(SECOND, " + number(n * std::int64_t{60}) + ", '2024-10-26 23:50:00')"; });
   followed("k TIMESTAMP NOT NULL PRIMARY KEY", key);
   followed("k TIMESTAMP NOT NULL PRIMARY KEY", key, "MODIFY k TIMESTAMP(3) NOT NULL");
   EXPECT_EQ(direct().must("SELECT COUNT(DISTINCT CONVERT_TZ(k, '+00:00', 'Test/Zone')) < COUNT(*) FROM t").value(),
             "1");
-  direct().must("SET GLOBAL time_zone = 'SYSTEM'");
 }
 
 TEST_P(MigratedKeys, of_several_columns_also_in_another_order) {
@@ -131,9 +115,21 @@ TEST_P(MigratedKeys, of_several_columns_also_in_another_order) {
   const std::string columns = "a INT NOT NULL, b VARCHAR(20) NOT NULL, c DATE NOT NULL, PRIMARY KEY (a, b, c)";
   followed(columns, key);
   followed(columns, key, "DROP PRIMARY KEY, ADD PRIMARY KEY (c, a, b)");
-  if (is_mysql())
-    followed("a INT NOT NULL DEFAULT 0, k INT NOT NULL, PRIMARY KEY (k DESC, a)",
-             key_of([](unsigned n) { return number(n); }));
+}
+
+TEST_P(MigratedKeys, that_go_down) {
+  const auto by_number = key_of([](unsigned n) { return number(n); });
+  followed("a INT NOT NULL DEFAULT 0, k INT NOT NULL, PRIMARY KEY (k DESC, a)", by_number);
+  followed("k INT NOT NULL, PRIMARY KEY (k DESC)", by_number, "MODIFY k BIGINT NOT NULL");
+  followed("k INT NOT NULL, w INT NOT NULL DEFAULT 0, UNIQUE KEY by_k (k DESC)", by_number,
+           "DROP KEY by_k, ADD UNIQUE KEY by_k (k)");
+  followed("k INT NOT NULL, PRIMARY KEY (k)", by_number, "DROP PRIMARY KEY, ADD PRIMARY KEY (k DESC)");
+  const MirroredKey two{.columns = {"a", "b"}, .of = [](unsigned n) {
+                          return std::vector{number(n % 7), quoted((n % 2 == 0 ? "x" : "y") + number(n))};
+                        }};
+  followed("a INT NOT NULL, b VARCHAR(20) NOT NULL, PRIMARY KEY (a, b DESC)", two);
+  followed("a INT NOT NULL, b VARCHAR(20) NOT NULL, PRIMARY KEY (a DESC, b)", two,
+           "DROP PRIMARY KEY, ADD PRIMARY KEY (b DESC, a)");
 }
 
 TEST_P(MigratedKeys, that_are_not_the_primary_key) {

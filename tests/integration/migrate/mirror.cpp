@@ -17,10 +17,27 @@ constexpr auto think_time = 3ms;
 constexpr std::uint64_t few = 4;
 constexpr unsigned numbers_a_client = 10'000'000;
 
-// What ends a transaction that can be begun again: a duplicate, a lock, a snapshot older than the swap.
+constexpr unsigned duplicate = 1062;
+constexpr unsigned lock_wait_timeout = 1205;
+constexpr unsigned deadlock = 1213;
+constexpr unsigned snapshot_too_old = 1412;  // older than the swap
+
+// What ends a transaction that can be begun again.
 bool is_to_be_expected(unsigned code) {
-  constexpr std::array<unsigned, 4> expected{1062, 1205, 1213, 1412};
+  constexpr std::array expected{duplicate, lock_wait_timeout, deadlock, snapshot_too_old};
   return std::ranges::find(expected, code) != expected.end();
+}
+
+// Whether Sluice was in the server's last deadlock. The clients have some among themselves: for gaps between unique
+// values.
+bool sluice_took_part(TestClient& client) {
+  const auto status = client.must("SHOW ENGINE INNODB STATUS").rows().at(0).at(2).value();
+  const auto begin = status.find("LATEST DETECTED DEADLOCK");
+  if (begin == std::string::npos) return false;
+  // Each of its transactions with host and user.
+  const auto text = status.substr(begin, status.find("\nTRANSACTIONS\n", begin) - begin);
+  if (text.find(" root") == std::string::npos) throw std::runtime_error{"whose deadlock? " + text};
+  return text.find(" sluice") != std::string::npos;
 }
 
 std::string on_table(std::string statement, const std::string& table) {
@@ -50,7 +67,7 @@ MirroringClients::MirroringClients(TestClient& direct, const ConnectOptions& con
     for (unsigned row = 0; row < rows_a_client; row += 2) {
       const auto statement = insertion(one, number * rows_a_client + row);
       const auto reply = direct.query(on_table(statement, "t"));
-      if (reply.error && reply.error->code != 1062) throw std::runtime_error{statement + ": " + reply.error->text};
+      if (reply.error && reply.error->code != duplicate) throw std::runtime_error{statement + ": " + reply.error->text};
     }
   }
   direct.must("INSERT INTO mirror SELECT * FROM t");
@@ -144,6 +161,8 @@ void MirroringClients::run(One& one, const std::stop_token& stop) const {
           const auto reply = one.client->query(text);
           holds = reply.ok();
           if (holds) met.at(i) = reply.results.front().affected_rows;
+          if (!holds && reply.error->code == deadlock && sluice_took_part(*one.client)) ++one.deadlocks;
+          if (!holds && reply.error->code == lock_wait_timeout) ++one.timeouts;
           if (!holds && !is_to_be_expected(reply.error->code))
             throw std::runtime_error{text + ": " + reply.error->text};
         }
@@ -199,6 +218,8 @@ std::vector<std::string> MirroringClients::problems(TestClient& direct) const {
   std::vector<std::string> all;
   for (const auto& one : all_) {
     if (!one->problem.empty()) all.push_back(one->problem);
+    if (one->deadlocks > 0) all.push_back(std::to_string(one->deadlocks) + " deadlocks with Sluice");
+    if (one->timeouts > 0) all.push_back(std::to_string(one->timeouts) + " waits for locks that took too long");
   }
   direct.must("SET time_zone = '+00:00'");
   for (const auto& [here, there] : {std::pair{"t", "mirror"}, std::pair{"mirror", "t"}}) {

@@ -49,7 +49,8 @@ class MirroringClients {
   [[nodiscard]] bool all_write();
   void stop();
 
-  // After stop(). What a client complained of, and the rows that the tables do not share.
+  // After stop(). What a client complained of, locks that Sluice kept it from, and the rows that the tables do not
+  // share.
   [[nodiscard]] std::vector<std::string> problems(TestClient& direct) const;
   [[nodiscard]] std::uint64_t committed() const;
 
@@ -60,7 +61,9 @@ class MirroringClients {
     std::mt19937 random;
     unsigned next_u = 0;
     std::atomic<std::uint64_t> committed{0};
-    std::string problem;  // read after its thread has ended
+    std::atomic<std::uint64_t> deadlocks{0};  // with Sluice
+    std::atomic<std::uint64_t> timeouts{0};   // of waits for locks
+    std::string problem;                      // read after its thread has ended
     std::jthread thread;
   };
   void run(One& one, const std::stop_token& stop) const;

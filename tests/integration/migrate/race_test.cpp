@@ -140,16 +140,6 @@ class Race : public BehindSluice {
     return false;
   }
 
-  // The clients' own rows, where others write to the same table.
-  void expect_own_rows_unharmed(Workload& workload) {
-    workload.stop();
-    const auto report = workload.verify(direct());
-    EXPECT_THAT(report.problems, IsEmpty());
-    EXPECT_EQ(report.lost, 0U);
-    EXPECT_EQ(report.wrong_reads, 0U);
-    EXPECT_EQ(report.client_errors, 0U);
-  }
-
   void bypassed(const std::string& fence) {
     make_orders(0);
     Workload clients{clients_of_orders()};

@@ -131,6 +131,15 @@ TEST_P(HoldingBack, http_check_stops_it_unless_it_answers_200) {
   expect_going_on(id);
 }
 
+TEST_P(HoldingBack, http_check_of_somebody_unknown_stops_it) {
+  const HttpStub stranger{net::ServerTls::self_signed()};
+  const auto id = copying();
+  EXPECT_EQ(change(id, R"({"throttle_http": ")" + stranger.url() + "\"}").status, changed);
+  expect_stopped(id, "throttle_http does not answer: ");
+  EXPECT_EQ(change(id, R"({"throttle_http": ""})").status, changed);
+  expect_going_on(id);
+}
+
 TEST_P(HoldingBack, slow_clients_slow_the_copy_down_until_they_may_be_slow) {
   // At the full speed the copy would take some seconds, at the lowest some minutes.
   const auto id = sluice().migrate(
@@ -166,7 +175,8 @@ class Replicas : public HoldingBack {
     HoldingBack::SetUp();
   }
   Replica& replica() { return *replica_; }
-  std::string address() { return "127.0.0.1:" + std::to_string(replica_->server().port()); }
+  static std::string address_of(Replica& replica) { return "127.0.0.1:" + std::to_string(replica.server().port()); }
+  std::string address() { return address_of(*replica_); }
   std::string copying_by_its_lead() {
     return copying(R"(, "max_lag_millis": 700, "throttle_control_replicas": ")" + address() + "\"");
   }
@@ -199,6 +209,31 @@ TEST_P(Replicas, one_that_was_down_is_found_again) {
   replica().server().kill9();
   expect_stopped(id, "replica " + address() + " can't be reached: ");
   replica().server().restart();
+  expect_going_on(id);
+}
+
+class TwoReplicas : public Replicas {
+ protected:
+  void SetUp() override {
+    other_.emplace(server(), 3);
+    Replicas::SetUp();
+  }
+  Replica& other() { return *other_; }
+
+ private:
+  std::optional<Replica> other_;
+};
+SLUICE_ON_BOTH_SERVERS(TwoReplicas);
+
+TEST_P(TwoReplicas, of_whom_one_lags_are_waited_for_whichever_it_is) {
+  const auto id = copying(R"(, "max_lag_millis": 700, "throttle_control_replicas": ")" + address() + "," +
+                          address_of(other()) + "\"");
+  for (auto* lagging : {&other(), &replica()}) {
+    lagging->stop_applying();
+    expect_stopped(id, "replica " + address_of(*lagging) + " lags ");
+    lagging->start_applying();
+    EXPECT_TRUE(wait_until([&] { return shown(id, "/throttled_by").empty(); }, 30s)) << shown(id, "/throttled_by");
+  }
   expect_going_on(id);
 }
 

@@ -58,6 +58,19 @@ TEST_P(Stream, reads_every_kind_of_row_image) {
   }
 }
 
+TEST_P(Stream, leaves_out_what_sessions_that_check_no_foreign_keys_did_where_only_others_are_asked_for) {
+  auto client = fresh_orders();
+  auto watched = orders();
+  watched[0].writers = migrator::Writers::others;
+  Following following{server(), watched};
+  client.must("INSERT INTO orders (id) VALUES (1)");
+  client.must("SET foreign_key_checks = 0");
+  client.must("INSERT INTO orders (id) VALUES (2)");
+  client.must("SET foreign_key_checks = 1");
+  client.must("DELETE FROM orders WHERE id = 2");
+  EXPECT_EQ(following.all().keys(), (Keys{"1", "2"}));
+}
+
 TEST_P(Stream, reads_partial_json_updates) {
   if (!is_mysql()) return;  // MySQL's own
   auto client = fresh_orders();

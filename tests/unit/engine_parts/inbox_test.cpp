@@ -68,6 +68,15 @@ TEST_F(InboxTest, TellsTransactionsThatDidNotComeThroughTheProxy) {
   EXPECT_EQ(observer.bypassed, 2);
 }
 
+TEST_F(InboxTest, RowsThatOthersChangeInTheShadowArePending) {
+  const WatchedIndex shadow{.list = 0, .table = 1};
+  inbox.on_rows({.table = shadow, .keys = {RowKey{{"1"}}, RowKey{{"2"}}}, .place = place(100, 99)}, {});
+  EXPECT_EQ(inbox.progress().pending, 2U);
+  EXPECT_EQ(inbox.progress().applied, at(100));
+  EXPECT_EQ(inbox.progress().changed_in_shadow, 2U);
+  EXPECT_TRUE(inbox.bypass_writers().empty()) << "they are counted for the source only";
+}
+
 TEST_F(InboxTest, IsInTroubleWhenSomebodyChangesTheTable) {
   define("CREATE TABLE other (id INT)", 100);
   EXPECT_FALSE(inbox.progress().trouble.has_value());
@@ -94,6 +103,49 @@ TEST_F(InboxTest, KnowsTheRenameByItsTagAndWhatCameAfterIt) {
   EXPECT_EQ(inbox.progress().pending, 1U) << "the straggler, not the new table's row";
   EXPECT_FALSE(inbox.changed_since_rename({"1"}));
   EXPECT_TRUE(inbox.changed_since_rename({"2"}));
+}
+
+TEST_F(InboxTest, KnowsWhatWasWrongBeforeTheRename) {
+  inbox.expect_rename("sluice:m1:rename");
+  define("ALTER TABLE orders ADD COLUMN x INT", 100);
+  define("RENAME TABLE orders TO _orders_del, _orders_gho TO orders /* sluice:m1:rename */", 200);
+  EXPECT_TRUE(inbox.wait_for_rename(soon()));
+  ASSERT_TRUE(inbox.trouble_before_rename().has_value());
+  EXPECT_EQ(inbox.trouble_before_rename()->code, "table_changed");
+  change("2", 300);
+  inbox.on_advanced({.after = at(350)}, {});
+  EXPECT_EQ(inbox.all_changed_since_rename(at(350), soon()), (std::vector<KeyLiterals>{{"2"}}));
+}
+
+TEST_F(InboxTest, IsNotInTroubleForWhatFollowsTheRename) {
+  inbox.expect_rename("sluice:m1:rename");
+  define("RENAME TABLE orders TO _orders_del, _orders_gho TO orders /* sluice:m1:rename */", 100);
+  define("ALTER TABLE orders ADD COLUMN x INT", 200);
+  EXPECT_TRUE(inbox.wait_for_rename(soon()));
+  EXPECT_FALSE(inbox.trouble_before_rename().has_value());
+}
+
+TEST_F(InboxTest, RemembersSoManyStragglersAndNoMore) {
+  inbox.expect_rename("sluice:m1:rename");
+  EXPECT_FALSE(inbox.wait_for_rename(now()));
+  const std::string large(Inbox::kPendingBytesMax / 4, 'x');
+  for (char c = 'a'; c < 'k'; ++c) change(c + large, 100);
+  EXPECT_EQ(inbox.progress().pending, 4U);
+  define("RENAME TABLE orders TO _orders_del, _orders_gho TO orders /* sluice:m1:rename */", 200);
+  EXPECT_TRUE(inbox.wait_for_rename(soon())) << "the stream comes as far as it";
+  ASSERT_TRUE(inbox.trouble_before_rename().has_value());
+  EXPECT_EQ(inbox.trouble_before_rename()->code, "too_many_changes");
+}
+
+TEST_F(InboxTest, TakesEveryKeyForWrittenWhereItCanNotRememberThemAll) {
+  inbox.expect_rename("sluice:m1:rename");
+  define("RENAME TABLE orders TO _orders_del, _orders_gho TO orders /* sluice:m1:rename */", 100);
+  const std::string large(Inbox::kChangedSinceBytesMax / 4, 'x');
+  change("a" + large, 200);
+  EXPECT_FALSE(inbox.changed_since_rename({"other"}));
+  for (char c = 'b'; c < 'k'; ++c) change(c + large, 200);
+  EXPECT_TRUE(inbox.changed_since_rename({"other"}));
+  EXPECT_EQ(inbox.all_changed_since_rename(at(4), soon()).size(), 2U);
 }
 
 TEST_F(InboxTest, HoldsTheStreamBackWhenTooMuchIsPendingAndLetsItStop) {

@@ -33,7 +33,7 @@ BlockingStream::TimePoint soon() {
 // handshake.
 awaitable<void> serve(Stream stream, ServerTls tls) {
   std::array<std::uint8_t, 40'000> buffer{};
-  while (!co_await stream.readable()) {
+  while (true) {
     const auto got = co_await stream.read_some(buffer);
     if (!got || *got == 0 || buffer[0] == 'E') break;
     if (buffer[0] == 'T' && !stream.is_tls()) {

@@ -33,6 +33,7 @@ TEST(BufferOfOneDirection, gives_back_in_order_what_was_put_in) {
 TEST(BufferOfOneDirection, moves_its_bytes_to_the_front_before_it_grows) {
   BlockPool pool;
   Buffer buffer{pool};
+  buffer.reserve(BlockPool::BLOCK_BYTES);
   put(buffer, std::string(BlockPool::BLOCK_BYTES, 'a'));
   buffer.consume(BlockPool::BLOCK_BYTES - 2);
   EXPECT_EQ(buffer.room().size(), BlockPool::BLOCK_BYTES - 2);
@@ -48,13 +49,19 @@ TEST(BufferOfOneDirection, keeps_its_bytes_when_more_is_reserved) {
   EXPECT_GE(buffer.room().size(), 4 * BlockPool::BLOCK_BYTES - 7);
 }
 
-TEST(BufferOfOneDirection, has_room_again_after_release) {
+TEST(BufferOfOneDirection, takes_a_block_when_its_own_room_is_full_and_gives_it_back) {
   BlockPool pool;
   Buffer buffer{pool};
-  put(buffer, "x");
-  buffer.consume(1);
+  const std::string full(Buffer::OWN_BYTES, 'a');
+  put(buffer, full);
+  EXPECT_TRUE(buffer.is_full());
+  EXPECT_FALSE(buffer.is_grown());
+  EXPECT_EQ(buffer.room().size(), BlockPool::BLOCK_BYTES - Buffer::OWN_BYTES);
+  EXPECT_TRUE(buffer.is_grown());
+  EXPECT_EQ(text_of(buffer), full);
   buffer.release();
-  EXPECT_EQ(buffer.room().size(), BlockPool::BLOCK_BYTES);
+  EXPECT_EQ(buffer.room().size(), Buffer::OWN_BYTES);
+  EXPECT_TRUE(buffer.empty());
 }
 
 }  // namespace

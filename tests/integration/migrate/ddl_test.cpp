@@ -1,0 +1,222 @@
+// What somebody does to the source table itself, past the proxy, while it is migrated: the migration fails and says
+// why, never swaps in what no longer belongs, and leaves the table as it is then.
+#include <array>
+#include <functional>
+#include <thread>
+
+#include "tests/integration/migrate/fixture.hpp"
+
+namespace sluice::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AnyOf;
+using testing::HasSubstr;
+
+struct Deed {
+  const char* name;
+  std::vector<std::string> statements;
+};
+
+const std::array deeds{
+    Deed{"truncated", {"TRUNCATE TABLE orders"}},
+    Deed{"dropped", {"DROP TABLE orders"}},
+    Deed{"renamed", {"RENAME TABLE orders TO elsewhere"}},
+    Deed{"altered", {"ALTER TABLE orders ADD COLUMN other INT"}},
+    Deed{"a column dropped", {"ALTER TABLE orders DROP COLUMN tag"}},
+    Deed{"the key changed",
+         {"ALTER TABLE orders MODIFY id BIGINT NOT NULL, DROP PRIMARY KEY, ADD UNIQUE KEY (qty, id)"}},
+    Deed{"another in its place",
+         {"CREATE TABLE twin LIKE orders", "INSERT INTO twin (id, qty, name) VALUES (7, 7, 'twin')",
+          "RENAME TABLE orders TO elsewhere, twin TO orders"}},
+    Deed{"made anew", {"DROP TABLE orders", "CREATE TABLE orders (id BIGINT NOT NULL PRIMARY KEY)"}},
+    Deed{"swapped by hand", {"RENAME TABLE orders TO elsewhere, _orders_gho TO orders"}},
+};
+
+class TableChanged : public BehindSluice {
+ protected:
+  static constexpr std::uint64_t rows = 3000;
+
+  void SetUp() override {
+    BehindSluice::SetUp();
+    make_orders(rows);
+  }
+
+  // All that somebody who looks at the database sees, but for what belongs to the migration.
+  std::vector<std::string> everything() {
+    std::vector<std::string> all;
+    for (const auto* table : {"orders", "elsewhere"}) {
+      const auto there = direct().must(std::string{"SHOW TABLES LIKE '"} + table + "'");
+      if (there.rows().empty()) continue;
+      all.push_back(std::string{table} + ": " + definition(direct(), table) + ", " +
+                    direct().must(std::string{"CHECKSUM TABLE "} + table).rows().at(0).at(1).value_or("-"));
+    }
+    return all;
+  }
+  void expect_failed(const std::string& id, const std::vector<std::string>& then) {
+    const auto status = await_end(id);
+    EXPECT_EQ(status.state, "failed") << status.json;
+    EXPECT_THAT(json_at(status.json, "/error/code"), AnyOf("table_changed", "tables_missing")) << status.json;
+    EXPECT_EQ(everything(), then);
+    // The gate is open, and gone soon.
+    auto client = sluice().connect();
+    EXPECT_TRUE(wait_until([&] {
+      const auto reply = client.query("ALTER TABLE orders DROP INDEX not_there");
+      return reply.error && (reply.error->code == 1091 || reply.error->code == 1146);
+    }));
+    act(id, "cleanup");
+    EXPECT_TRUE(wait_until([&] { return leftovers(direct()).empty(); }));
+    EXPECT_EQ(everything(), then);
+  }
+  std::vector<std::string> done(const Deed& deed) {
+    for (const auto& statement : deed.statements) direct().must(statement);
+    return everything();
+  }
+  // Each of them to a table of its own, whose migration `begin` has brought to where it is to meet it.
+  void each(const std::function<std::string()>& begin, const std::function<void()>& before = {},
+            const std::function<void()>& after = {}) {
+    for (const auto& deed : deeds) {
+      SCOPED_TRACE(deed.name);
+      const auto id = begin();
+      if (before) before();
+      const auto then = done(deed);
+      if (after) after();
+      expect_failed(id, then);
+      direct().must("DROP TABLE IF EXISTS orders, elsewhere, _orders_del, _orders_gho");
+      make_orders(rows);
+      if (HasFailure()) return;
+    }
+  }
+};
+SLUICE_ON_BOTH_SERVERS(TableChanged);
+
+TEST_P(TableChanged, during_the_copy) {
+  each([&] {
+    auto id = sluice().migrate({.table = "orders",
+                                .alter = "ADD COLUMN note INT",
+                                .options = R"({"chunk_size": 50, "chunk_time_ms": 2, "nice_ratio": 60})"});
+    EXPECT_TRUE(wait_until([&] { return sluice().status(id).rows_copied > 0; }));
+    return id;
+  });
+}
+
+TEST_P(TableChanged, while_the_cut_over_is_postponed) {
+  each([&] { return postponed(); });
+}
+
+TEST_P(TableChanged, while_sluice_is_down) {
+  each([&] { return postponed(); }, [&] { sluice().kill9(); }, [&] { sluice().restart(); });
+}
+
+TEST_P(TableChanged, while_sluice_is_down_in_the_midst_of_the_copy) {
+  each(
+      [&] {
+        auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"chunk_size": 50, "chunk_time_ms": 2, "nice_ratio": 60})"});
+        EXPECT_TRUE(wait_until([&] { return sluice().status(id).rows_copied > 0; }));
+        return id;
+      },
+      [&] { sluice().kill9(); }, [&] { sluice().restart(); });
+}
+
+// Where nothing but the gate keeps others out.
+class TableChangedInTheHold : public TableChanged {
+ protected:
+  [[nodiscard]] std::string postponed_without_a_fence() {
+    auto id = sluice().migrate({.table = "orders",
+                                .alter = "ADD COLUMN note INT",
+                                .options = R"({"postpone_cut_over": true, "fence": "gate"})"});
+    EXPECT_EQ(sluice().await_state(id, "ready").state, "ready");
+    return id;
+  }
+};
+SLUICE_ON_BOTH_SERVERS(TableChangedInTheHold);
+
+TEST_P(TableChangedInTheHold, just_before_the_rename_takes_the_swap_back) {
+  for (const auto* statement : {"ALTER TABLE orders ADD COLUMN other INT", "TRUNCATE TABLE orders",
+                                "CREATE TRIGGER late BEFORE INSERT ON orders FOR EACH ROW SET NEW.tag = 'late'"}) {
+    SCOPED_TRACE(statement);
+    const auto id = postponed_without_a_fence();
+    auto writer = sluice().connect();
+    // One of them is always at it, none for so long that the cut-over would wait for it with the gate open.
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 3; ++i) {
+      readers.emplace_back([this](const std::stop_token& stop) {
+        auto reader = server().connect();
+        while (!stop.stop_requested() &&
+               reader.query("SELECT SLEEP(0.6) FROM (SELECT 1 FROM _orders_gho LIMIT 1) AS one").ok()) {
+        }
+      });
+      std::this_thread::sleep_for(200ms);  // one after the other
+    }
+    act(id, "cut-over");
+    EXPECT_TRUE(wait_until([&] { return sluice_runs(direct(), "RENAME TABLE %"); }, 30s)) << sluice().status(id).json;
+    direct().must(statement);
+    readers.clear();
+    const auto status = await_end(id);
+    EXPECT_EQ(status.state, "failed") << status.json;
+    EXPECT_EQ(json_at(status.json, "/error/code"), "table_changed") << status.json;
+    EXPECT_EQ(json_at(status.json, "/cut_over/conflicts"), "0");
+    EXPECT_THAT(definition(direct(), "orders"), testing::Not(HasSubstr("`note`")));
+    EXPECT_THAT(leftovers(direct()), testing::ElementsAre("_orders_gho"));
+    // Whoever waits goes on, in the table as it is now.
+    writer.must("INSERT INTO orders (id, qty, name) VALUES (99999, 1, 'after')");
+    const bool emptied = std::string{statement}.starts_with("TRUNCATE");
+    EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), std::to_string(emptied ? 1 : rows + 1));
+    direct().must("DROP TABLE orders, _orders_gho");
+    make_orders(rows);
+    if (HasFailure()) return;
+  }
+}
+
+TEST_P(TableChangedInTheHold, by_what_comes_at_any_moment_is_either_kept_or_ends_the_migration) {
+  int failed = 0;
+  int completed = 0;
+  for (int delay = 0; delay < 12; ++delay) {
+    SCOPED_TRACE(delay);
+    direct().must("DROP TABLE IF EXISTS orders, _orders_del, _orders_gho");
+    make_orders(rows);
+    const auto id = postponed_without_a_fence();
+    auto client = sluice().connect();
+    auto bypass = server().connect();
+    act(id, "cut-over");
+    // The point of the test: anywhere in the attempt, or right after it.
+    std::this_thread::sleep_for(std::chrono::milliseconds{5 * delay});
+    bypass.must("ALTER TABLE orders ADD COLUMN mark INT");
+    const auto status = await_end(id);
+    EXPECT_THAT(status.state, AnyOf("failed", "completed")) << status.json;
+    EXPECT_THAT(definition(direct(), "orders"), HasSubstr("`mark`")) << status.json;
+    const bool swapped = status.state == "completed";
+    ++(swapped ? completed : failed);
+    EXPECT_EQ(definition(direct(), "orders").find("`note`") != std::string::npos, swapped);
+    if (!swapped) EXPECT_EQ(json_at(status.json, "/error/code"), "table_changed") << status.json;
+    EXPECT_EQ(json_at(status.json, "/cut_over/conflicts"), "0");
+    client.must("INSERT INTO orders (qty, name) VALUES (1, 'after')");
+    EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), std::to_string(rows + 1));
+    if (swapped) (void)sluice().await_audited(id, 60s);
+    if (HasFailure()) return;
+  }
+  std::cout << "before the swap: " << failed << ", after it: " << completed << "\n";
+}
+
+TEST_P(TableChanged, by_a_trigger_while_none_were_to_be_taken_over) {
+  const std::string trigger = "CREATE TRIGGER late BEFORE INSERT ON orders FOR EACH ROW SET NEW.tag = 'late'";
+  const auto id = postponed();
+  direct().must(trigger);
+  const auto then = everything();
+  expect_failed(id, then);
+  direct().must("DROP TRIGGER late");
+
+  const auto down = postponed();
+  sluice().kill9();
+  direct().must(trigger);
+  sluice().restart();
+  expect_failed(down, then);
+  auto client = sluice().connect();
+  client.must("INSERT INTO orders (qty, name) VALUES (1, 'fired')");
+  EXPECT_EQ(client.must("SELECT tag FROM orders WHERE name = 'fired'").value(), "late");
+}
+
+}  // namespace
+}  // namespace sluice::test
