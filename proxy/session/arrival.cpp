@@ -29,9 +29,7 @@ Session::Running Session::take_proxy_header() {
       co_return Next::go_on;
     }
     // A connection that ends before is a health check.
-    const auto got = co_await client_.read_some(from_client_.room());
-    if (!got || *got == 0) co_return Next::end;
-    from_client_.add(*got);
+    if (co_await fill(client_, from_client_) == Next::end) co_return Next::end;
   }
 }
 
@@ -53,9 +51,7 @@ Session::Running Session::connect_server() {
 // Of a client whose address is not trusted.
 Session::Running Session::expect_no_proxy_header() {
   while (from_client_.bytes().size() < PACKET_HEADER_BYTES) {
-    const auto got = co_await client_.read_some(from_client_.room());
-    if (!got || *got == 0) co_return Next::end;
-    from_client_.add(*got);
+    if (co_await fill(client_, from_client_) == Next::end) co_return Next::end;
   }
   if (!protocol::begins_proxy_header(from_client_.bytes())) co_return Next::go_on;
   constexpr std::uint8_t BEHIND_THE_LOGIN = 2;

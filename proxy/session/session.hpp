@@ -48,9 +48,9 @@ class Session : public std::enable_shared_from_this<Session> {
   using Running = net::awaitable<Next>;
 
   static net::awaitable<void> run(std::shared_ptr<Session> self);
+  void close();
   // Waits for bytes, and takes what is there. `end`: there will be none.
   static Running fill(net::Stream& from, Buffer& into);
-  void close();
   Running write_to_client(net::Bytes bytes);
   Running write_to_server(net::Bytes bytes);
   Running tell_client(PacketBytes packet);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <span>
@@ -199,11 +200,16 @@ int main(int count, char** arguments) {
       kinds = {argument == "mysql" ? Kind::mysql : Kind::mariadb};
     } else if (argument == "idle" || argument == "clients" || argument == "burst") {
       what = argument;
+    } else if (argument.starts_with("--rounds=")) {
+      size.rounds = static_cast<unsigned>(std::strtoul(argument.data() + argument.find('=') + 1, nullptr, 10));
+    } else if (argument.starts_with("--seconds=")) {
+      size.load_time = std::chrono::seconds{std::strtoul(argument.data() + argument.find('=') + 1, nullptr, 10)};
     } else if (argument.starts_with("--with=")) {
       size.options.append(", ").append(argument.substr(argument.find('=') + 1));
     } else {
       std::fputs(
-          "usage: bench_copy [--smoke] [mysql|mariadb] [idle|clients|burst] [--with='\"copy_threads\": 1, ...']\n"
+          "usage: bench_copy [--smoke] [mysql|mariadb] [idle|clients|burst] [--rounds=N] [--seconds=N]\n"
+          "  [--with='\"copy_threads\": 1, ...']\n"
           "(./run bench does it)\n",
           stderr);
       return 2;
