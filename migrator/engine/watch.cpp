@@ -32,7 +32,8 @@ KeyType type_of(const Column& column) {
 }  // namespace
 
 WatchedTable watch(const TableRef& name, const TableDefinition& table, const SharedKey& key, Side side) {
-  WatchedTable watched{.database = name.database, .table = name.table, .columns = table.columns.size()};
+  WatchedTable watched{
+      .database = name.database, .table = name.table, .columns = table.columns.size() + table.hash_columns};
   for (const SharedColumn& shared : key.columns) {
     const Column& column = side == Side::source ? shared.source : shared.shadow;
     watched.keys.push_back({.ordinal = column.ordinal,

@@ -178,6 +178,15 @@ bool is_long(const Column& column) {
   return kind == ColumnKind::json || kind == ColumnKind::other || column.octet_length.value_or(0) > max_inline_bytes;
 }
 
+// TEXT to TINYTEXT, BLOB to TINYBLOB and the like.
+bool is_shortened(const SharedColumn& column) {
+  const auto is_lob = [](const Column& one) {
+    return one.data_type.ends_with("text") || one.data_type.ends_with("blob");
+  };
+  return is_lob(column.source) && is_lob(column.shadow) &&
+         column.shadow.octet_length.value_or(0) < column.source.octet_length.value_or(0);
+}
+
 // Whether the text of its values, which holds no comma, ends at one.
 bool is_number(const SharedColumn& column) {
   const ColumnKind kind = kind_of(column.shadow);
@@ -237,6 +246,8 @@ std::string key_literal_expression(const SharedColumn& column, Side side) {
 
 std::string stored_expression(const SharedColumn& column, const ServerFlavor& server) {
   std::string name = as_converted(column);
+  // From one column to the other it would copy a long value into a shorter one's length, and say nothing (10.11).
+  if (server.kind == ServerKind::mariadb && is_shortened(column)) return "CONCAT(" + name + ")";
   const ColumnKind from = kind_of(column.source);
   const bool of_bytes = from == ColumnKind::text || from == ColumnKind::binary;
   if (server.kind == ServerKind::mariadb && of_bytes && kind_of(column.shadow) == ColumnKind::integer) {

@@ -62,8 +62,9 @@ struct TableDefinition {
   TableRef name;  // in the server's spelling
   TableKind kind = TableKind::base;
   std::string engine;
-  std::vector<Column> columns;  // in their order
-  std::vector<Key> keys;        // PRIMARY first, then by name
+  std::vector<Column> columns;   // in their order
+  std::size_t hash_columns = 0;  // hidden ones behind them: MariaDB's, one for each unique key that is kept as a hash
+  std::vector<Key> keys;         // in the server's order: PRIMARY first
   std::vector<OwnForeignKey> foreign_keys_out;
   std::vector<std::string> foreign_keys_in;  // "database.table.constraint" of other tables' that refer to it
   std::vector<std::string> triggers;

@@ -97,6 +97,7 @@ SqlResult<void> read_keys(Connection& connection, TableDefinition& table) {
       key.name = text(row[0]);
       key.unique = text(row[1]) == "0";
       key.searchable = text(row[5]) == "BTREE" && text(row[6]) == "YES";
+      if (key.unique && text(row[5]) == "HASH") ++table.hash_columns;
       table.keys.push_back(std::move(key));
     }
     table.keys.back().parts.push_back({text(row[2]), row[3].has_value(), text(row[4]) == "YES"});

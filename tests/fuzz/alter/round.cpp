@@ -126,7 +126,7 @@ void Round::play(Dice& dice) {
 bool Round::Migrated::refused_a_row() const {
   // Of duplicates, both rows are named.
   const bool refused = why.find("new table refuses") != npos && why.find("(1062)") == npos;
-  return end == End::failed && (refused || why.starts_with("duplicate_key") || why.find("for the same") != npos);
+  return end == End::failed && (refused || why.starts_with("duplicate_key") || why.find("the unique key") != npos);
 }
 
 bool Round::make_tables() {

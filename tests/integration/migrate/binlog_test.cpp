@@ -169,6 +169,20 @@ TEST_P(Binlog, whose_images_name_rows_by_the_first_of_several_keys) {
   EXPECT_EQ(client.must("SELECT GROUP_CONCAT(v ORDER BY v) FROM t").value(), "3,9");
 }
 
+TEST_P(Binlog, whose_images_have_more_columns_than_the_table) {
+  if (is_mysql()) return;  // MariaDB keeps whole texts that are unique as hashes, in hidden columns
+  direct().must("CREATE TABLE t (id INT PRIMARY KEY, a TEXT, b VARCHAR(20), UNIQUE KEY (a))");
+  direct().must("INSERT INTO t VALUES (1, 'a1', 'b1'), (2, 'a2', 'b2')");
+  const auto id = start("MODIFY b LONGTEXT, ADD UNIQUE KEY (b), ADD UNIQUE KEY (a, b)");
+  auto client = sluice().connect();
+  client.must("UPDATE t SET a = 'a3', b = 'b3' WHERE id = 1");
+  client.must("INSERT INTO t VALUES (4, 'a4', 'b4')");
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  EXPECT_EQ(client.must("SELECT GROUP_CONCAT(CONCAT(id, a, b) ORDER BY id) FROM t").value(), "1a3b3,2a2b2,4a4b4");
+  EXPECT_EQ(sluice().await_audited(id, 30s).audit, "passed");
+}
+
 TEST_P(Binlog, whose_images_leave_the_key_out_end_the_migration) {
   direct().must("CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, k INT NOT NULL, v INT, UNIQUE KEY (k))");
   direct().must("INSERT INTO t (k, v) VALUES (1, 1), (2, 2)");

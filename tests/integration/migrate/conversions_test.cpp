@@ -22,6 +22,21 @@ TEST_P(Conversions, numbers_that_a_text_is_too_short_for_are_refused_and_not_rou
   }
 }
 
+TEST_P(Conversions, texts_that_a_shorter_type_has_no_room_for_are_refused_and_not_cut) {
+  for (const std::string type : {"TEXT", "BLOB"}) {
+    SCOPED_TRACE(type);
+    direct().must("DROP TABLE IF EXISTS things, _things_gho");
+    direct().must("CREATE TABLE things (id INT PRIMARY KEY, d " + type + ")");
+    direct().must("INSERT INTO things VALUES (1, 'short'), (2, REPEAT('long', 200))");
+    const std::string alter = "MODIFY d TINY" + type;
+    EXPECT_EQ(direct().query("ALTER TABLE things " + alter + ", ALGORITHM=COPY").error.value().code, 1406U);
+    const auto id = sluice().migrate({.table = "things", .alter = alter, .options = R"({"verify": "off"})"});
+    const auto status = await_end(id);
+    EXPECT_EQ(json_at(status.json, "/error/code"), "row_refused") << status.json;
+    EXPECT_EQ(sluice().post("/migrate/" + id + "/cleanup").status, 202U);
+  }
+}
+
 TEST_P(Conversions, numbers_texts_times_and_the_rest) {
   direct().must(
       "CREATE TABLE things (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, small SMALLINT, dec1 DECIMAL(10,2), f "
