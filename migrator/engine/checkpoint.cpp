@@ -127,7 +127,7 @@ CutOverStatus cut_over_at(const json::object& object, std::string_view name) {
   return status;
 }
 
-// Triggers may hold bytes that are no UTF-8.
+// Triggers, and the defaults of binary columns in definitions, may hold bytes that are no UTF-8.
 std::string unhex(std::string_view digits) {
   std::string bytes;
   for (; digits.size() >= 2; digits.remove_prefix(2)) {
@@ -196,7 +196,7 @@ std::string to_json(const Checkpoint& checkpoint) {
                       {"verified", checkpoint.verified},
                       {"verified_at", checkpoint.verified_at},
                       {"deferred_indexes", from(checkpoint.deferred_indexes)},
-                      {"altered_from", checkpoint.altered_from},
+                      {"altered_from_hex", to_hex(checkpoint.altered_from)},
                       {"cut_over_asked", checkpoint.cut_over_asked},
                       {"rows_copied", checkpoint.rows_copied},
                       {"rows_estimated", checkpoint.rows_estimated},
@@ -226,7 +226,7 @@ boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
   checkpoint.verified = flag_at(object, "verified");
   checkpoint.verified_at = text_at(object, "verified_at");
   checkpoint.deferred_indexes = indexes_at(object, "deferred_indexes");
-  checkpoint.altered_from = text_at(object, "altered_from");
+  checkpoint.altered_from = unhex(text_at(object, "altered_from_hex"));
   checkpoint.cut_over_asked = flag_at(object, "cut_over_asked");
   checkpoint.rows_copied = number_at(object, "rows_copied");
   checkpoint.rows_estimated = number_at(object, "rows_estimated");

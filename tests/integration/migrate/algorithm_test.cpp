@@ -209,6 +209,36 @@ TEST_P(Algorithm, instant_alters_wait_for_the_word_as_any_cut_over) {
   EXPECT_THAT(definition(direct(), "orders"), HasSubstr("note"));
 }
 
+// SHOW CREATE TABLE tells the default as it is, in bytes.
+TEST_P(Algorithm, instant_alters_of_tables_with_defaults_that_are_no_text_are_taken_up_again_after_a_crash) {
+  make_orders(10);
+  direct().must("ALTER TABLE orders ADD COLUMN raw VARBINARY(9) NOT NULL DEFAULT x'C3272000FF5C'");
+  const auto same = expected("ADD COLUMN note INT");
+  const auto id = instant_and_postponed();
+  sluice().kill9();
+  sluice().restart();
+  act(id, "cut-over");
+  const auto status = await_end(id);
+  expect_completed(status);
+  EXPECT_EQ(json_at(status.json, "/cut_over/fence"), "instant");
+  EXPECT_EQ(definition(direct(), "orders"), same);
+}
+
+TEST_P(Algorithm, instant_alters_of_tables_whose_default_is_no_text_move_columns) {
+  if (is_mysql()) return;  // it has no such types, and moves no column in an instant
+  make_orders(10);
+  direct().must(
+      "ALTER TABLE orders ADD COLUMN raw VARBINARY(9) DEFAULT x'C32720', ADD COLUMN at INET6, ADD COLUMN u UUID");
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "MODIFY at INET6 FIRST, MODIFY u UUID AFTER id",
+                                    .options = R"({"attempt_instant_ddl": true, "postpone_cut_over": true})"});
+  ASSERT_EQ(sluice().await_state(id, "ready").state, "ready");
+  act(id, "cut-over");
+  const auto status = await_end(id);
+  expect_completed(status);
+  EXPECT_EQ(json_at(status.json, "/cut_over/fence"), "instant");
+}
+
 TEST_P(Algorithm, instant_alters_that_were_stopped_leave_the_table_as_it_was) {
   make_orders(100);
   const auto before = definition(direct(), "orders");

@@ -14,7 +14,7 @@ Checkpoint full() {
   checkpoint.copied = true;
   checkpoint.cut_over_asked = true;
   checkpoint.deferred_indexes = {{"by `qty`", "KEY `by ``qty``` (`qty`)"}};
-  checkpoint.altered_from = "CREATE TABLE `t` (\n  `id` int)";
+  checkpoint.altered_from = "CREATE TABLE `t` (\n  `id` binary(1) DEFAULT '\xc3')";
   checkpoint.verified_to = KeyLiterals{"9", "'2026-01-01'"};
   checkpoint.verified_at = "2026-01-01T00:00:00Z";
   checkpoint.rows_copied = 18'446'744'073'709'551'615U;
