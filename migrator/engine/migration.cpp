@@ -248,7 +248,9 @@ MigrationFsm::Facts Migration::facts() {
   }
   if (asked && !checkpoint_.cut_over_asked) {
     checkpoint_.cut_over_asked = true;
-    checkpoint_.cut_over_asked = save().has_value();
+    // Where the server refuses to store the wish, the attempt tells the client so; nobody else would.
+    const auto saved = save();
+    checkpoint_.cut_over_asked = saved.has_value() || saved.error().outcome == Outcome::refused;
   }
   facts.postponed = !checkpoint_.cut_over_asked &&
                     (now_options.postpone_cut_over || flag_is_set(now_options.postpone_cut_over_flag_file));
@@ -363,7 +365,17 @@ SqlResult<void> Migration::save() {
     }
   }
   saved_at_ = gate::Clock::now();
-  return store_.save(id_, state, paused, now, error_);
+  auto saved = store_.save(id_, state, paused, now, error_);
+  tell_save(saved);
+  return saved;
+}
+
+void Migration::tell_save(const SqlResult<void>& saved) {
+  std::string refused =
+      saved.has_error() && saved.error().outcome == Outcome::refused ? describe(saved.error()) : std::string();
+  if (refused == not_saved_) return;
+  not_saved_ = std::move(refused);
+  if (!not_saved_.empty()) note("not_saved", Details().add("why", not_saved_).text());
 }
 
 void Migration::checkpoint() {

@@ -45,6 +45,7 @@ class Migration {
   // For the changes that may explain why rows are unequal to be read from the binlog; then nobody asks for the reason.
   static constexpr Millis kChangesToldWithin{2'000};
   static constexpr Millis kReconnectAfter{500};
+  static constexpr unsigned kUnsavedCutOversMax = 10;  // in a row, refused by the server; then the migration fails
   // Whoever has touched the table for longer is waited for with the gate open.
   static constexpr Millis kShortTransaction{250};
   static constexpr Millis kLooksApart{150};  // between two looks at who holds metadata locks
@@ -185,7 +186,8 @@ class Migration {
   [[nodiscard]] Audit::Report look_back();
 
   void checkpoint();
-  [[nodiscard]] SqlResult<void> save();
+  [[nodiscard]] SqlResult<void> save();  // a refusal is journalled when it begins
+  void tell_save(const SqlResult<void>& saved);
   void note(std::string_view event, std::string details);
   void rest(Millis time);
   [[nodiscard]] Options options() const;
@@ -239,6 +241,8 @@ class Migration {
   std::uint64_t changed_in_shadow_ = 0;  // as far as they are counted
   Checkpoint durable_;                   // copied_to and verified_to as of when no found key was pending
   TimePoint saved_at_{};
+  std::string not_saved_;           // why the server refused it the last time; empty: it did not
+  unsigned unsaved_cut_overs_ = 0;  // in a row
   TimePoint looked_at_{};
   TimePoint behind_since_{};
   Position head_seen_;

@@ -192,7 +192,14 @@ void Migration::cut_over() {
   }
   if (is_instant() && !is_as_it_was()) return ended() ? void() : back();
   // From here on a crash is followed by a look at the tables' names.
-  if (save().has_error()) return back();
+  if (auto saved = save(); saved.has_error()) {
+    checkpoint_.cut_over.last_error = "the checkpoint can't be saved: " + describe(saved.error());
+    const bool refused = saved.error().outcome == Outcome::refused;
+    if (refused && ++unsaved_cut_overs_ >= kUnsavedCutOversMax)
+      return fail({"not_saved", checkpoint_.cut_over.last_error});
+    return back();
+  }
+  unsaved_cut_overs_ = 0;
   const auto swapped = group_->meet(
       party(), [this](const auto& parties) { return drive(parties, &CutOver::run); },
       gate::Clock::now() + kOthersComeWithin);

@@ -222,6 +222,7 @@ TEST_P(Algorithm, instant_alters_of_tables_with_defaults_that_are_no_text_are_ta
   expect_completed(status);
   EXPECT_EQ(json_at(status.json, "/cut_over/fence"), "instant");
   EXPECT_EQ(definition(direct(), "orders"), same);
+  EXPECT_EQ(entry(id, "not_saved"), "");
 }
 
 TEST_P(Algorithm, instant_alters_of_tables_whose_default_is_no_text_move_columns) {
@@ -237,6 +238,45 @@ TEST_P(Algorithm, instant_alters_of_tables_whose_default_is_no_text_move_columns
   const auto status = await_end(id);
   expect_completed(status);
   EXPECT_EQ(json_at(status.json, "/cut_over/fence"), "instant");
+}
+
+class Unsaved : public Algorithm {
+ protected:
+  void refuse_checkpoints() {
+    direct().must(
+        "CREATE TRIGGER _sluice.refusing BEFORE UPDATE ON _sluice.migrations FOR EACH ROW"
+        " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no checkpoints today'");
+  }
+  void allow_checkpoints() { direct().must("DROP TRIGGER _sluice.refusing"); }
+};
+SLUICE_ON_BOTH_SERVERS(Unsaved);
+
+TEST_P(Unsaved, checkpoints_are_told_of_and_the_cut_over_goes_on_once_they_are_saved) {
+  make_orders(10);
+  const auto id = instant_and_postponed();
+  refuse_checkpoints();
+  act(id, "cut-over");
+  const auto problem = [&] { return json_at(sluice().status(id).json, "/cut_over/last_error"); };
+  EXPECT_TRUE(wait_until([&] { return problem().find("no checkpoints today") != std::string::npos; }, 30s));
+  allow_checkpoints();
+  expect_completed(await_end(id));
+  EXPECT_THAT(entry(id, "not_saved"), HasSubstr("no checkpoints today"));
+  EXPECT_THAT(entry(id, "cut_over.again"), HasSubstr("no checkpoints today"));
+}
+
+TEST_P(Unsaved, checkpoints_make_the_cut_over_fail_in_the_end) {
+  make_orders(10);
+  const auto before = definition(direct(), "orders");
+  const auto id = instant_and_postponed();
+  refuse_checkpoints();
+  const auto ended = [&] {
+    (void)sluice().post("/migrate/" + id + "/cut-over");  // ends the back-off
+    return sluice().status(id).ended();
+  };
+  EXPECT_TRUE(wait_until(ended, 60s));
+  allow_checkpoints();
+  EXPECT_THAT(sluice().status(id).error, HasSubstr("not_saved"));
+  EXPECT_EQ(definition(direct(), "orders"), before);
 }
 
 TEST_P(Algorithm, instant_alters_that_were_stopped_leave_the_table_as_it_was) {
