@@ -130,13 +130,10 @@ class TableChangedInTheHold : public TableChanged {
     EXPECT_EQ(sluice().await_state(id, "ready").state, "ready");
     return id;
   }
-};
-SLUICE_ON_BOTH_SERVERS(TableChangedInTheHold);
-
-TEST_P(TableChangedInTheHold, just_before_the_rename_is_told_as_a_conflict) {
-  for (const auto* statement : {"ALTER TABLE orders ADD COLUMN other INT", "TRUNCATE TABLE orders",
-                                "CREATE TRIGGER late BEFORE INSERT ON orders FOR EACH ROW SET NEW.tag = 'late'"}) {
-    SCOPED_TRACE(statement);
+  // The conflicts that are told when the statement was sent while the RENAME waited.
+  [[nodiscard]] std::string after_the_hold_of(const char* statement) {
+    direct().must("DROP TABLE IF EXISTS orders, _orders_del, _orders_gho");
+    make_orders(rows);
     const auto id = postponed_without_a_fence();
     auto writer = sluice().connect();
     // One of them is always at it, none for so long that the cut-over would wait for it with the gate open.
@@ -155,16 +152,28 @@ TEST_P(TableChangedInTheHold, just_before_the_rename_is_told_as_a_conflict) {
     direct().must(statement);
     readers.clear();
     const auto status = await_end(id);
-    EXPECT_EQ(status.state, "completed") << status.json;
-    EXPECT_NE(json_at(status.json, "/cut_over/conflicts"), "0") << status.json;
-    EXPECT_THAT(definition(direct(), "orders"), HasSubstr("`note`"));
-    EXPECT_THAT(leftovers(direct()), testing::ElementsAre("_orders_del")) << "it is kept";
+    EXPECT_THAT(definition(direct(), "orders").find("`note`") != std::string::npos, status.state == "completed");
     // Whoever waits goes on.
     writer.must("INSERT INTO orders (id, qty, name) VALUES (99999, 1, 'after')");
+    auto conflicts = json_at(status.json, "/cut_over/conflicts");
+    if (conflicts == "0") return conflicts;
+    EXPECT_EQ(status.state, "completed") << status.json;
+    EXPECT_THAT(leftovers(direct()), testing::ElementsAre("_orders_del")) << "it is kept";
     EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), std::to_string(rows + 1));
     EXPECT_TRUE(wait_until([&] { return sluice().status(id).audit != "pending"; }, 60s));
-    direct().must("DROP TABLE orders, _orders_del");
-    make_orders(rows);
+    return conflicts;
+  }
+};
+SLUICE_ON_BOTH_SERVERS(TableChangedInTheHold);
+
+TEST_P(TableChangedInTheHold, just_before_the_rename_is_told_as_a_conflict) {
+  for (const auto* statement : {"ALTER TABLE orders ADD COLUMN other INT", "TRUNCATE TABLE orders",
+                                "CREATE TRIGGER late BEFORE INSERT ON orders FOR EACH ROW SET NEW.tag = 'late'"}) {
+    SCOPED_TRACE(statement);
+    constexpr int tries = 5;
+    int late = 0;
+    while (late < tries && after_the_hold_of(statement) == "0" && !HasFailure()) ++late;
+    EXPECT_LT(late, tries) << "the statement always came after the swap";
     if (HasFailure()) return;
   }
 }
