@@ -24,7 +24,7 @@ struct Checkpoint {
   bool copied = false;
   std::optional<KeyLiterals> verified_to;
   bool verified = false;
-  std::string verified_at;  // RFC 3339: the end of the last turn of comparing; empty: none yet
+  std::string verified_at;                      // RFC 3339: the end of the last turn of comparing; empty: none yet
   std::vector<DeferredIndex> deferred_indexes;  // of the shadow, until they have been built
   std::string altered_from;  // the source's definition, where it is itself altered in the hold; empty: rows are copied
   bool cut_over_asked = false;  // by hand: it is not postponed any more

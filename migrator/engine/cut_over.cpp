@@ -56,7 +56,6 @@ std::optional<HoldPart> part_of(CutOverFsm::Step step) {
     case Step::extend_gate:
       return HoldPart::extend;
     case Step::rename:
-    case Step::swap_back:
       return HoldPart::rename;
     case Step::look_at_names:
       return HoldPart::names;
@@ -151,14 +150,13 @@ CutOverFsm::Result CutOver::recover() {
 CutOverFsm::Result CutOver::drive(CutOverFsm fsm) {
   while (fsm.step() != Step::end) {
     const Step step = fsm.step();
-    const bool renamed_or_unknown =
-        step == Step::look_at_names || step == Step::reconcile || step == Step::hand_over || step == Step::swap_back;
+    const bool renamed_or_unknown = step == Step::look_at_names || step == Step::reconcile || step == Step::hand_over;
     // Whoever starts next finds the names and what was recorded, and goes on from there.
     if (renamed_or_unknown && parts_.shutting_down()) return CutOverFsm::Result::pending;
     const bool may_panic =
         step == Step::fence || step == Step::catch_up || step == Step::record || step == Step::extend_gate;
     const TimePoint began = Clock::now();
-    if (step == Step::reconcile || step == Step::hand_over || step == Step::swap_back) keep_shut();
+    if (step == Step::reconcile || step == Step::hand_over) keep_shut();
     const Outcome outcome = may_panic && parts_.panicked() ? Outcome::panic : perform(step);
     if (const auto part = part_of(step)) took(*part, began);
     // Until it is known and reconciled what became of the swap, nobody may get at the table.
@@ -207,8 +205,6 @@ CutOver::Outcome CutOver::perform(Step step) {
       return unfence();
     case Step::reconcile:
       return reconcile();
-    case Step::swap_back:
-      return swap_back();
     case Step::open_gate:
       return open_gate();
     case Step::end:

@@ -89,7 +89,6 @@ class CutOver {
   [[nodiscard]] Outcome mark_swapped();
   [[nodiscard]] Outcome unfence();
   [[nodiscard]] Outcome reconcile();
-  [[nodiscard]] Outcome swap_back();
   [[nodiscard]] Outcome open_gate();
 
   [[nodiscard]] SqlResult<void> hand_over_all(Connection& connection);
@@ -102,10 +101,6 @@ class CutOver {
   [[nodiscard]] Batch reconcile_batch(Connection& connection, const RowSql& sql, Inbox& inbox, const TableRef& table,
                                       const std::vector<PendingKeys::Entry>& entries);
   void leave_behind(const TableRef& table, const KeyLiterals& key, const std::string& why);
-  [[nodiscard]] SqlResult<void> rename_back(Connection& connection);
-  // What bypass writers wrote in the new table, as conflicts; how many.
-  std::size_t leave_what_came_since(Connection& connection, const std::string& why);
-  [[nodiscard]] SqlResult<bool> bear_swapped_names(Connection& connection);
   void kill_blockers();
   void let_statement_snapshots_pass();
   void note(const std::string& what, const std::string& why);
@@ -122,8 +117,8 @@ class CutOver {
   TimePoint closed_at_{};
   Position caught_up_;
   std::optional<TimePoint> hands_over_since_;
-  std::optional<TimePoint> swaps_back_since_;
   std::size_t reconciled_ = 0;        // of the tables, from the first
+  std::size_t reported_ = 0;          // of these, as changed by others before the RENAME
   std::unique_ptr<Connection> main_;  // locks and renames
   std::unique_ptr<Connection> side_;  // kills and looks
 };

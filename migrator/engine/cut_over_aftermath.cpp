@@ -141,8 +141,10 @@ CutOver::Outcome CutOver::unfence() {
 
 void CutOver::leave_behind(const TableRef& table, const KeyLiterals& key, const std::string& why) {
   ++status_.conflicts;
-  parts_.journal("cut_over.conflict",
-                 Details().add("table", table.table).add("key", describe(key)).add("why", why).text());
+  Details details;
+  details.add("table", table.table);
+  if (!key.empty()) details.add("key", describe(key));
+  parts_.journal("cut_over.conflict", details.add("why", why).text());
 }
 
 CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sql, Inbox& inbox, const TableRef& table,
@@ -197,17 +199,6 @@ CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sq
 
 CutOver::Outcome CutOver::reconcile() {
   if (parts_.instant) return Outcome::ok;  // there is one table only
-  for (const Table& table : parts_.tables) {
-    const bool renamed = table.inbox.wait_for_rename(Clock::now() + kAftermathMax);
-    if (!renamed && !table.inbox.progress().trouble) {
-      note("reconcile", "the RENAME has not come by in the binlog yet");
-      return Outcome::unknown;
-    }
-    const auto problem = table.inbox.trouble_before_rename();
-    if (!problem) continue;
-    note("reconcile", problem->message);
-    return Outcome::unequal;
-  }
   for (; reconciled_ < parts_.tables.size(); ++reconciled_) {
     if (const Outcome outcome = reconcile(parts_.tables[reconciled_]); outcome != Outcome::ok) return outcome;
   }
@@ -215,10 +206,19 @@ CutOver::Outcome CutOver::reconcile() {
 }
 
 CutOver::Outcome CutOver::reconcile(Table& table) {
-  if (!table.inbox.progress().renamed) {
+  if (!table.inbox.wait_for_rename(Clock::now() + kAftermathMax)) {
+    if (!table.inbox.has_ended()) {
+      note("reconcile", "the RENAME has not come by in the binlog yet");
+      return Outcome::unknown;
+    }
     // Nobody will ever tell what came before it. Clients are not held for that; the old table is kept.
     leave_behind(table.plan.source, {}, table.inbox.progress().trouble->message);
     return Outcome::ok;
+  }
+  if (const auto problem = table.inbox.trouble_before_rename(); problem && reported_ <= reconciled_) {
+    reported_ = reconciled_ + 1;
+    // Where no fence keeps others out. What was done to the table is in the old one, which is kept.
+    leave_behind(table.plan.source, {}, problem->message);
   }
   if (table.inbox.progress().pending == 0) return Outcome::ok;
   SessionSettings settings = settings_for(table.plan);
@@ -254,63 +254,6 @@ CutOver::Outcome CutOver::reconcile(Table& table) {
         break;
     }
   }
-}
-
-SqlResult<bool> CutOver::bear_swapped_names(Connection& connection) {
-  // One RENAME, so that all do or none.
-  return table_exists(connection, parts_.tables.front().old_table);
-}
-
-SqlResult<void> CutOver::rename_back(Connection& connection) {
-  std::string names;
-  for (const Table& table : parts_.tables) {
-    names += (names.empty() ? "" : ", ") + quote(table.plan.source) + " TO " + quote(table.plan.shadow) + ", " +
-             quote(table.old_table) + " TO " + quote(table.plan.source);
-  }
-  if (auto renamed = connection.execute("RENAME TABLE " + names); renamed.has_error()) return renamed.error();
-  return {};
-}
-
-std::size_t CutOver::leave_what_came_since(Connection& connection, const std::string& why) {
-  const auto head = binlog_head(connection);
-  std::size_t left = 0;
-  for (Table& table : parts_.tables) {
-    const auto keys = head.has_value() ? table.inbox.all_changed_since_rename(*head, Clock::now() + kAftermathMax)
-                                       : std::vector<KeyLiterals>();
-    for (const KeyLiterals& key : keys) leave_behind(table.plan.source, key, why);
-    left += keys.size();
-  }
-  return left;
-}
-
-CutOver::Outcome CutOver::swap_back() {
-  if (!swaps_back_since_) swaps_back_since_ = Clock::now();
-  SessionSettings settings = settings_for(parts_.tables.front().plan);
-  settings.lock_wait_timeout = kLockWaitMax;
-  auto connection = Connection::connect(parts_.primary, settings);
-  // An earlier RENAME whose answer was lost may have done it.
-  const auto swapped = connection.has_value() ? bear_swapped_names(*connection) : SqlResult<bool>(connection.error());
-  SqlResult<void> done = swapped.has_value() ? SqlResult<void>() : SqlResult<void>(swapped.error());
-  if (swapped.has_value() && *swapped) {
-    if (leave_what_came_since(*connection, "the swap can't be taken back: written in the new table since") > 0) {
-      return Outcome::failed;
-    }
-    done = rename_back(*connection);
-  }
-  if (done.has_value()) {
-    swapped_ = false;
-    parts_.journal("cut_over.swapped_back", Details().add("problem", status_.last_error).text());
-    (void)leave_what_came_since(*connection, "written in the new table before the swap was taken back");
-    return Outcome::ok;
-  }
-  note("swap_back", done.error());
-  if (done.error().outcome == migrator::Outcome::refused && Clock::now() > *swaps_back_since_ + kAftermathMax) {
-    // Clients are not held for that any longer; the old table, as somebody left it, is kept.
-    ++status_.conflicts;
-    return Outcome::failed;
-  }
-  std::this_thread::sleep_for(kAskAgain);
-  return Outcome::unknown;
 }
 
 }  // namespace sluice::migrator

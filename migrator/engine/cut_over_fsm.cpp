@@ -52,15 +52,6 @@ void CutOverFsm::after_hand_over(Outcome outcome) {
   }
 }
 
-void CutOverFsm::after_reconcile(Outcome outcome) {
-  // Nothing was handed over yet: under a fence, which comes first, nobody could do anything to the table.
-  if (outcome == Outcome::unequal && !handed_over_) {
-    step_ = Step::swap_back;
-  } else if (outcome != Outcome::unknown) {
-    step_ = handed_over_ ? Step::open_gate : Step::hand_over;
-  }
-}
-
 void CutOverFsm::done(Outcome outcome) {
   const bool before_rename =
       step_ == Step::fence || step_ == Step::catch_up || step_ == Step::record || step_ == Step::extend_gate;
@@ -100,14 +91,7 @@ void CutOverFsm::done(Outcome outcome) {
       step_ = swapped_ ? Step::reconcile : Step::open_gate;
       return;
     case Step::reconcile:
-      return after_reconcile(outcome);
-    case Step::swap_back:
-      if (outcome == Outcome::ok) {
-        swapped_ = false;
-        back_out(Result::again);
-      } else if (outcome == Outcome::failed) {
-        step_ = Step::hand_over;
-      }
+      if (outcome == Outcome::ok) step_ = handed_over_ ? Step::open_gate : Step::hand_over;
       return;
     case Step::open_gate:
       if (swapped_) result_ = Result::completed;

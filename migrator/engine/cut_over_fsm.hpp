@@ -2,9 +2,8 @@
 // The driver (cut_over.cpp) does step(), tells how it went with done(), until step() is Step::end.
 //
 // Each way out is *unlock, then open*; nothing is renamed after the gate was lost; a RENAME whose outcome is unknown is
-// never repeated, but looked at. What turns out to have been done to the table itself just before the RENAME (DDL,
-// where no fence keeps it out) takes the swap back. Triggers are handed over under the fence, or after the stragglers:
-// they never fire for what the engine itself writes, nor miss what a client writes once the gate is open.
+// never repeated, but looked at. Triggers are handed over under the fence, or after the stragglers: they never fire for
+// what the engine itself writes, nor miss what a client writes once the gate is open.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +23,7 @@ class CutOverFsm {
     hand_over,      // foreign keys and triggers go to the new table -> ok | unknown (ask again, without the fence)
     mark_swapped,   // older snapshots must not read the new table -> ok
     unfence,        // UNLOCK TABLES, or drop the connection -> ok
-    reconcile,      // follow to the RENAME's event, bring the stragglers over -> ok | unknown (ask again) | unequal
-    swap_back,      // what was swapped in no longer belongs: its own table again -> ok | unknown (ask again) | failed
+    reconcile,      // follow to the RENAME's event, bring the stragglers over -> ok | unknown (ask again)
     open_gate,      // -> ok
     end,
   };
@@ -71,7 +69,6 @@ class CutOverFsm {
   void after_rename(Outcome outcome);
   void after_look(Outcome outcome);
   void after_hand_over(Outcome outcome);
-  void after_reconcile(Outcome outcome);
 
   Fencing fencing_;
   Step step_ = Step::close_gate;

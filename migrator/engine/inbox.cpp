@@ -56,8 +56,9 @@ std::size_t Inbox::add_found(std::vector<KeyLiterals> keys) {
 
 Inbox::Progress Inbox::progress() const {
   const std::scoped_lock lock(mutex_);
+  const Position applied = pending_.oldest().value_or(reached_);
   return {.reached = reached_,
-          .applied = pending_.oldest().value_or(reached_),
+          .applied = trouble_ ? std::min(applied, trouble_at_) : applied,
           .pending = pending_.size(),
           .waiting = pending_.waiting(),
           .urgent = pending_.bytes() > kPendingBytesMax / 2,
@@ -109,10 +110,9 @@ std::optional<Problem> Inbox::trouble_before_rename() const {
   return trouble_before_rename_;
 }
 
-std::vector<KeyLiterals> Inbox::all_changed_since_rename(const Position& position, TimePoint deadline) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, deadline, [&] { return ended_ || reached_ >= position; });
-  return {changed_since_.begin(), changed_since_.end()};
+bool Inbox::has_ended() const {
+  const std::scoped_lock lock(mutex_);
+  return ended_;
 }
 
 bool Inbox::changed_since_rename(const KeyLiterals& key) const {
@@ -149,6 +149,7 @@ void Inbox::add_pending(RowsChanged change) {
     if (!trouble_) {
       trouble_ = Problem{"too_many_changes",
                          "more was written past the proxy, while the tables were swapped, than can be remembered"};
+      trouble_at_ = change.place.transaction_start;
     }
     return;
   }
@@ -168,10 +169,13 @@ void Inbox::on_rows(RowsChanged change, std::stop_token stop) {
   changed_.notify_all();
 }
 
-void Inbox::trouble(std::string code, std::string message) {
+void Inbox::trouble(std::string code, std::string message, const Position& at) {
   {
     const std::scoped_lock lock(mutex_);
-    if (!trouble_) trouble_ = Problem{std::move(code), std::move(message)};
+    if (!trouble_) {
+      trouble_ = Problem{std::move(code), std::move(message)};
+      trouble_at_ = at;
+    }
   }
   changed_.notify_all();
 }
@@ -181,19 +185,21 @@ void Inbox::on_unfollowable(Unfollowable statement, std::stop_token /*stop*/) {
       "statement_based_change",
       "the binlog holds a change of the table as a statement, whose rows nobody can tell; set binlog_format = ROW for "
       "every session, then start again (at " +
-          to_string(statement.place.before) + ")");
+          to_string(statement.place.before) + ")",
+      statement.place.transaction_start);
 }
 
 void Inbox::on_shape_changed(ShapeChanged change, std::stop_token /*stop*/) {
   if (change.table.list > 0) return;  // the new table's rows are only looked at for conflicts
   if (change.cause == ShapeChanged::Cause::image) {
-    return trouble("row_image", "a change of the table is in the binlog without the key that rows are followed by (" +
-                                    change.why +
-                                    "); set binlog_row_image = FULL for every session, then start again (at " +
-                                    to_string(change.place.before) + ")");
+    return trouble("row_image",
+                   "a change of the table is in the binlog without the key that rows are followed by (" + change.why +
+                       "); set binlog_row_image = FULL for every session, then start again (at " +
+                       to_string(change.place.before) + ")",
+                   change.place.transaction_start);
   }
-  trouble("table_changed",
-          "the table's columns were changed while the migration ran (" + change.why + "); start again");
+  trouble("table_changed", "the table's columns were changed while the migration ran (" + change.why + "); start again",
+          change.place.transaction_start);
 }
 
 void Inbox::on_definition(Definition definition, std::stop_token /*stop*/) {
@@ -214,12 +220,14 @@ void Inbox::on_definition(Definition definition, std::stop_token /*stop*/) {
   if (defines(definition, source_)) {
     trouble("table_changed",
             "somebody changed the table's definition, or emptied it, while the migration ran; start again (at " +
-                to_string(definition.place.before) + ")");
+                to_string(definition.place.before) + ")",
+            definition.place.transaction_start);
   }
   if (shadow_ && definition.text.find(kOwnDefinition) == std::string::npos && defines(definition, *shadow_)) {
-    trouble("table_changed", "somebody changed the definition of the new table, " + shadow_->table +
-                                 ", or emptied it, while the migration ran; start again (at " +
-                                 to_string(definition.place.before) + ")");
+    trouble("table_changed",
+            "somebody changed the definition of the new table, " + shadow_->table +
+                ", or emptied it, while the migration ran; start again (at " + to_string(definition.place.before) + ")",
+            definition.place.transaction_start);
   }
 }
 
@@ -238,19 +246,25 @@ void Inbox::on_link_lost(const StreamError& error, std::stop_token /*stop*/) {
 }
 
 void Inbox::on_ended(const StreamError& error) {
+  constexpr unsigned kFatalErrorReadingBinlog = 1236;
+  const Position reached = progress().reached;
+  if (error.server_code == kFatalErrorReadingBinlog && error.text.find("first log file") != std::string::npos) {
+    trouble("binlog_purged",
+            "the primary has purged its binlog from " + to_string(reached) +
+                " on before it was read, so nobody knows what changed since; clean up, then start again, with binlogs "
+                "that are kept for longer",
+            reached);
+  } else {
+    trouble("stream_ended",
+            "the binlog can't be followed any more: " + (error.text.empty() ? error.code.message() : error.text) +
+                (error.server_code != 0 ? " (" + std::to_string(error.server_code) + ")" : ""),
+            reached);
+  }
   {
     const std::scoped_lock lock(mutex_);
     ended_ = true;
   }
-  constexpr unsigned kFatalErrorReadingBinlog = 1236;
-  if (error.server_code == kFatalErrorReadingBinlog && error.text.find("first log file") != std::string::npos) {
-    return trouble("binlog_purged", "the primary has purged its binlog from " + to_string(progress().reached) +
-                                        " on before it was read, so nobody knows what changed since; clean up, then "
-                                        "start again, with binlogs that are kept for longer");
-  }
-  trouble("stream_ended",
-          "the binlog can't be followed any more: " + (error.text.empty() ? error.code.message() : error.text) +
-              (error.server_code != 0 ? " (" + std::to_string(error.server_code) + ")" : ""));
+  changed_.notify_all();
 }
 
 }  // namespace sluice::migrator

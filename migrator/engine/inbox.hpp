@@ -45,12 +45,12 @@ class Inbox final : public ChangeConsumer {
   std::size_t add_found(std::vector<KeyLiterals> keys);
 
   struct Progress {
-    Position reached;             // everything before it has been read
-    Position applied;             // everything before it is in the shadow
-    std::size_t pending = 0;      // keys
-    std::size_t waiting = 0;      // of these nobody works on
-    bool urgent = false;          // the set is more than half full
-    bool has_found_keys = false;  // see PendingKeys
+    Position reached;                     // everything before it has been read
+    Position applied;                     // everything before it is in the shadow; never behind what is trouble
+    std::size_t pending = 0;              // keys
+    std::size_t waiting = 0;              // of these nobody works on
+    bool urgent = false;                  // the set is more than half full
+    bool has_found_keys = false;          // see PendingKeys
     std::uint64_t changed_in_shadow = 0;  // keys, by others than the engine
     std::optional<Problem> trouble;
     std::string link_error;           // empty: connected, as far as is known
@@ -72,13 +72,12 @@ class Inbox final : public ChangeConsumer {
   void expect_definitions(std::vector<std::string> parts);
   // False too where the stream has ended, which is trouble: nobody will tell any more.
   [[nodiscard]] bool wait_for_rename(TimePoint deadline);
+  [[nodiscard]] bool has_ended() const;
   // What was in the way already when the RENAME came by: the table that was swapped away is not the one that was
   // copied.
   [[nodiscard]] std::optional<Problem> trouble_before_rename() const;
   // True of all keys once there were too many of them.
   [[nodiscard]] bool changed_since_rename(const KeyLiterals& key) const;
-  // All those keys, once the stream has read up to `position`, or can't before the deadline.
-  [[nodiscard]] std::vector<KeyLiterals> all_changed_since_rename(const Position& position, TimePoint deadline);
 
   // ---- ChangeConsumer, on the stream's thread
   void on_rows(RowsChanged change, std::stop_token stop) override;
@@ -93,7 +92,8 @@ class Inbox final : public ChangeConsumer {
   void add_pending(RowsChanged change);
   void add_changed_since(std::vector<RowKey> keys);
   void note_writer(const Place& place);
-  void trouble(std::string code, std::string message);
+  // `at`: where the stream must begin again to meet it once more.
+  void trouble(std::string code, std::string message, const Position& at);
 
   TableRef source_;
   Knows knows_;
@@ -104,6 +104,7 @@ class Inbox final : public ChangeConsumer {
   PendingKeys pending_;
   Position reached_;
   std::optional<Problem> trouble_;
+  Position trouble_at_;
   std::optional<Problem> trouble_before_rename_;
   bool ended_ = false;  // the stream
   std::string link_error_;

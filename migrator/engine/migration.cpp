@@ -213,7 +213,9 @@ SessionSettings Migration::row_settings() const {
 
 bool Migration::connect() {
   if (connection_) return true;
-  auto made = Connection::connect(parts_.primary, row_settings());
+  SessionSettings settings = row_settings();
+  settings.foreign_key_checks = ForeignKeyChecks::on;  // it drops tables
+  auto made = Connection::connect(parts_.primary, settings);
   if (made.has_error()) {
     connection_lost(made.error());
     return false;

@@ -156,7 +156,7 @@ class Migration {
   // migration_end.cpp
   void cut_over();
   [[nodiscard]] bool passes_compatibility();
-  [[nodiscard]] bool has_its_triggers();
+  [[nodiscard]] bool is_related_as_before();
   void after_cut_over(const SwapGroup::Swapped& swapped);
   void count(CutOverFsm::Result result, const CutOverStatus& cut_over);
   void clean_up();

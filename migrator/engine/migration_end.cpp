@@ -6,6 +6,7 @@
 #include "migrator/engine/details.hpp"
 #include "migrator/engine/migration.hpp"
 #include "migrator/table/names.hpp"
+#include "migrator/table/read_table.hpp"
 #include "migrator/table/shadow.hpp"
 #include "migrator/table/shadow_triggers.hpp"
 
@@ -106,7 +107,7 @@ bool Migration::passes_compatibility() {
   return true;
 }
 
-bool Migration::has_its_triggers() {
+bool Migration::is_related_as_before() {
   const Attachments& attachments = checkpoint_.attachments;
   auto names = trigger_names(*connection_, source());
   if (names.has_error()) {
@@ -114,8 +115,19 @@ bool Migration::has_its_triggers() {
     return false;
   }
   // Whoever makes one is seen in the binlog; who drops one is not.
-  if (std::ranges::equal(*names, attachments.triggers, {}, {}, &Trigger::name)) return true;
-  fail({"table_changed", "the table's triggers are not those of the migration's start; start again"});
+  if (!std::ranges::equal(*names, attachments.triggers, {}, {}, &Trigger::name)) {
+    fail({"table_changed", "the table's triggers are not those of the migration's start; start again"});
+    return false;
+  }
+  // One that was made meanwhile would follow the old table through the RENAME.
+  auto children = foreign_keys_to(*connection_, source());
+  if (children.has_error()) {
+    connection_lost(children.error());
+    return false;
+  }
+  if (children->empty() || is_instant()) return true;
+  fail({"table_changed", "a foreign key to the table was made while the migration ran: " + children->front() +
+                             "; drop it, then start again"});
   return false;
 }
 
@@ -180,7 +192,7 @@ void Migration::cut_over() {
   };
   checkpoint_.cut_over.hold_ms = 0;
   checkpoint_.cut_over.parts.clear();
-  if (!passes_compatibility() || !connection_ || !has_its_triggers() || ended() || !connection_)
+  if (!passes_compatibility() || !connection_ || !is_related_as_before() || ended() || !connection_)
     return ended() ? void() : back();
   arm();  // views, routines and triggers may have been made since
   if (!connection_) return back();

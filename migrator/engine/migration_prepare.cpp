@@ -84,10 +84,9 @@ void Migration::follow_from(const Position& position) {
   audit_marks_.note(position, gate::Clock::now());
   WatchedTable shadow = watch(shadow_table(source()), *shadow_definition_, plan_->key, Side::shadow);
   shadow.writers = Writers::others;
-  stream_ = std::make_unique<ChangeStream>(stream_login(parts_.primary), stream_options(id_), position,
-                                           WatchList{watch(source(), *source_definition_, plan_->key, Side::source),
-                                                     std::move(shadow)},
-                                           *inbox_);
+  stream_ = std::make_unique<ChangeStream>(
+      stream_login(parts_.primary), stream_options(id_), position,
+      WatchList{watch(source(), *source_definition_, plan_->key, Side::source), std::move(shadow)}, *inbox_);
   // The RENAME may be in the binlog already, or come at any time: what follows it is about the new table.
   stream_->switch_on_ddl(ChangeStream::Switch{
       .tag = group_->tag(), .next = {watch(source(), *shadow_definition_, plan_->key, Side::shadow)}});

@@ -133,12 +133,7 @@ SqlResult<std::vector<OwnForeignKey>> read_foreign_keys(Connection& connection, 
 SqlResult<void> read_surroundings(Connection& connection, TableDefinition& table) {
   auto out = read_foreign_keys(connection, table.name);
   if (!out) return out.error();
-  auto in = read_list(connection,
-                      "SELECT CONCAT(CONSTRAINT_SCHEMA, '.', TABLE_NAME, '.', CONSTRAINT_NAME) FROM "
-                      "information_schema.REFERENTIAL_CONSTRAINTS" +
-                          named("UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME", table.name) +
-                          " AND NOT (CONSTRAINT_SCHEMA = UNIQUE_CONSTRAINT_SCHEMA AND TABLE_NAME = "
-                          "REFERENCED_TABLE_NAME)");
+  auto in = foreign_keys_to(connection, table.name);
   if (!in) return in.error();
   auto triggers = read_list(connection, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS" +
                                             named("EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", table.name));
@@ -155,6 +150,15 @@ TableKind kind_of(const std::string& type) {
 }
 
 }  // namespace
+
+SqlResult<std::vector<std::string>> foreign_keys_to(Connection& connection, const TableRef& table) {
+  return read_list(connection,
+                   "SELECT CONCAT(CONSTRAINT_SCHEMA, '.', TABLE_NAME, '.', CONSTRAINT_NAME) FROM "
+                   "information_schema.REFERENTIAL_CONSTRAINTS" +
+                       named("UNIQUE_CONSTRAINT_SCHEMA", "REFERENCED_TABLE_NAME", table) +
+                       " AND NOT (CONSTRAINT_SCHEMA = UNIQUE_CONSTRAINT_SCHEMA AND TABLE_NAME = "
+                       "REFERENCED_TABLE_NAME)");
+}
 
 SqlResult<std::optional<TableDefinition>> read_table(Connection& connection, const TableRef& name) {
   const auto answer = connection.query(

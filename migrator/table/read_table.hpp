@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "migrator/sql/connection.hpp"
 #include "migrator/table/definition.hpp"
@@ -16,5 +18,8 @@ namespace sluice::migrator {
 
 // A table or a view of that name.
 [[nodiscard]] SqlResult<bool> table_exists(Connection& connection, const TableRef& name);
+
+// Of other tables: "database.table.constraint".
+[[nodiscard]] SqlResult<std::vector<std::string>> foreign_keys_to(Connection& connection, const TableRef& table);
 
 }  // namespace sluice::migrator

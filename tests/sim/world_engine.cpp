@@ -70,7 +70,6 @@ bool World::can_advance() const {
     case Step::hand_over:
     case Step::mark_swapped:
     case Step::unfence:
-    case Step::swap_back:
     case Step::open_gate:
       return true;
     case Step::end:
@@ -126,8 +125,6 @@ void World::advance() {
       return done(Outcome::ok);
     case Step::reconcile:
       return advance_reconcile();
-    case Step::swap_back:
-      return done(Outcome::ok);
     case Step::open_gate:
       return advance_open();
     case Step::end:
@@ -274,7 +271,6 @@ bool World::can_fail() const {
     case Step::mark_swapped:
     case Step::unfence:
     case Step::reconcile:
-    case Step::swap_back:
     case Step::open_gate:
     case Step::end:
       return false;

@@ -130,13 +130,10 @@ class TableChangedInTheHold : public TableChanged {
     EXPECT_EQ(sluice().await_state(id, "ready").state, "ready");
     return id;
   }
-};
-SLUICE_ON_BOTH_SERVERS(TableChangedInTheHold);
-
-TEST_P(TableChangedInTheHold, just_before_the_rename_takes_the_swap_back) {
-  for (const auto* statement : {"ALTER TABLE orders ADD COLUMN other INT", "TRUNCATE TABLE orders",
-                                "CREATE TRIGGER late BEFORE INSERT ON orders FOR EACH ROW SET NEW.tag = 'late'"}) {
-    SCOPED_TRACE(statement);
+  // The conflicts that are told when the statement was sent while the RENAME waited.
+  [[nodiscard]] std::string after_the_hold_of(const char* statement) {
+    direct().must("DROP TABLE IF EXISTS orders, _orders_del, _orders_gho");
+    make_orders(rows);
     const auto id = postponed_without_a_fence();
     auto writer = sluice().connect();
     // One of them is always at it, none for so long that the cut-over would wait for it with the gate open.
@@ -155,22 +152,33 @@ TEST_P(TableChangedInTheHold, just_before_the_rename_takes_the_swap_back) {
     direct().must(statement);
     readers.clear();
     const auto status = await_end(id);
-    EXPECT_EQ(status.state, "failed") << status.json;
-    EXPECT_EQ(json_at(status.json, "/error/code"), "table_changed") << status.json;
-    EXPECT_EQ(json_at(status.json, "/cut_over/conflicts"), "0");
-    EXPECT_THAT(definition(direct(), "orders"), testing::Not(HasSubstr("`note`")));
-    EXPECT_THAT(leftovers(direct()), testing::ElementsAre("_orders_gho"));
-    // Whoever waits goes on, in the table as it is now.
+    EXPECT_THAT(definition(direct(), "orders").find("`note`") != std::string::npos, status.state == "completed");
+    // Whoever waits goes on.
     writer.must("INSERT INTO orders (id, qty, name) VALUES (99999, 1, 'after')");
-    const bool emptied = std::string{statement}.starts_with("TRUNCATE");
-    EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), std::to_string(emptied ? 1 : rows + 1));
-    direct().must("DROP TABLE orders, _orders_gho");
-    make_orders(rows);
+    auto conflicts = json_at(status.json, "/cut_over/conflicts");
+    if (conflicts == "0") return conflicts;
+    EXPECT_EQ(status.state, "completed") << status.json;
+    EXPECT_THAT(leftovers(direct()), testing::ElementsAre("_orders_del")) << "it is kept";
+    EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), std::to_string(rows + 1));
+    EXPECT_TRUE(wait_until([&] { return sluice().status(id).audit != "pending"; }, 60s));
+    return conflicts;
+  }
+};
+SLUICE_ON_BOTH_SERVERS(TableChangedInTheHold);
+
+TEST_P(TableChangedInTheHold, just_before_the_rename_is_told_as_a_conflict) {
+  for (const auto* statement : {"ALTER TABLE orders ADD COLUMN other INT", "TRUNCATE TABLE orders",
+                                "CREATE TRIGGER late BEFORE INSERT ON orders FOR EACH ROW SET NEW.tag = 'late'"}) {
+    SCOPED_TRACE(statement);
+    constexpr int tries = 5;
+    int late = 0;
+    while (late < tries && after_the_hold_of(statement) == "0" && !HasFailure()) ++late;
+    EXPECT_LT(late, tries) << "the statement always came after the swap";
     if (HasFailure()) return;
   }
 }
 
-TEST_P(TableChangedInTheHold, by_what_comes_at_any_moment_is_either_kept_or_ends_the_migration) {
+TEST_P(TableChangedInTheHold, by_what_comes_at_any_moment_is_kept_or_told) {
   int failed = 0;
   int completed = 0;
   for (int delay = 0; delay < 12; ++delay) {
@@ -186,18 +194,34 @@ TEST_P(TableChangedInTheHold, by_what_comes_at_any_moment_is_either_kept_or_ends
     bypass.must("ALTER TABLE orders ADD COLUMN mark INT");
     const auto status = await_end(id);
     EXPECT_THAT(status.state, AnyOf("failed", "completed")) << status.json;
-    EXPECT_THAT(definition(direct(), "orders"), HasSubstr("`mark`")) << status.json;
     const bool swapped = status.state == "completed";
     ++(swapped ? completed : failed);
     EXPECT_EQ(definition(direct(), "orders").find("`note`") != std::string::npos, swapped);
     if (!swapped) EXPECT_EQ(json_at(status.json, "/error/code"), "table_changed") << status.json;
-    EXPECT_EQ(json_at(status.json, "/cut_over/conflicts"), "0");
+    const bool is_lost = definition(direct(), "orders").find("`mark`") == std::string::npos;
+    EXPECT_EQ(is_lost, json_at(status.json, "/cut_over/conflicts") != "0") << status.json;
     client.must("INSERT INTO orders (qty, name) VALUES (1, 'after')");
     EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), std::to_string(rows + 1));
-    if (swapped) (void)sluice().await_audited(id, 60s);
+    if (swapped) EXPECT_TRUE(wait_until([&] { return sluice().status(id).audit != "pending"; }, 60s));
     if (HasFailure()) return;
   }
   std::cout << "before the swap: " << failed << ", after it: " << completed << "\n";
+}
+
+TEST_P(TableChanged, by_a_foreign_key_to_it) {
+  const auto id = postponed();
+  direct().must("CREATE TABLE order_lines (id INT PRIMARY KEY, of_order BIGINT)");
+  const auto type = direct().must(
+      "SELECT column_type FROM information_schema.columns WHERE table_schema = 'test' AND "
+      "table_name = 'orders' AND column_name = 'id'");
+  direct().must("ALTER TABLE order_lines MODIFY of_order " + type.value() +
+                ", ADD FOREIGN KEY (of_order) REFERENCES orders (id)");
+  act(id, "cut-over");
+  const auto status = await_end(id);
+  EXPECT_EQ(status.state, "failed") << status.json;
+  EXPECT_EQ(json_at(status.json, "/error/code"), "table_changed") << status.json;
+  direct().must("INSERT INTO order_lines SELECT id, id FROM orders LIMIT 1");
+  direct().must("DROP TABLE order_lines");
 }
 
 TEST_P(TableChanged, by_a_trigger_while_none_were_to_be_taken_over) {

@@ -149,24 +149,6 @@ TEST(CutOverFsm, DoesNotOpenBeforeTheStragglersAreOver) {
   EXPECT_EQ(fsm.result(), Result::completed);
 }
 
-TEST(CutOverFsm, TakesASwapBackThatNoLongerBelongs) {
-  CutOverFsm fsm = at(Step::reconcile, Fencing::none);
-  fsm.done(Outcome::unequal);
-  EXPECT_EQ(fsm.step(), Step::swap_back);
-  fsm.done(Outcome::unknown);
-  EXPECT_EQ(rest(fsm), (std::vector{Step::swap_back, Step::open_gate}));
-  EXPECT_EQ(fsm.result(), Result::again);
-  EXPECT_FALSE(fsm.swapped());
-}
-
-TEST(CutOverFsm, LeavesASwapThatCanNotBeTakenBack) {
-  CutOverFsm fsm = at(Step::reconcile, Fencing::none);
-  fsm.done(Outcome::unequal);
-  fsm.done(Outcome::failed);
-  EXPECT_EQ(rest(fsm), (std::vector{Step::hand_over, Step::open_gate}));
-  EXPECT_EQ(fsm.result(), Result::completed);
-}
-
 TEST(CutOverFsm, HasNotCompletedBeforeTheGateIsOpen) {
   CutOverFsm fsm = at(Step::open_gate, Fencing::lock_tables);
   EXPECT_EQ(fsm.result(), Result::pending) << "not completed before the gate is open";
