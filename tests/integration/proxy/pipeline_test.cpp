@@ -71,11 +71,17 @@ TEST_P(Pipeline, behind_the_login_is_answered) {
 
 TEST_P(Pipeline, of_prepare_long_data_execute_and_close_needs_no_answer_between) {
   RawClient client{proxy().proxy.port()};
-  const std::uint32_t first = 1;
-  Payload data{0x18, 1, 0, 0, 0, 0, 0, 'l', 'o', 'n', 'g'};
-  const Payload execute{0x17, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0xFD, 0};
-  Payload close{0x19};
-  for (const auto byte : statement_id(first)) close.push_back(byte);
+  // MySQL counts from 1 in each connection; MariaDB does not, but knows the last one by this.
+  const auto id = statement_id(is_mysql() ? 1 : 0xFFFFFFFF);
+  const auto with_id = [&](std::uint8_t code, const Payload& rest) {
+    Payload command{code};
+    command.insert(command.end(), id.begin(), id.end());
+    command.insert(command.end(), rest.begin(), rest.end());
+    return command;
+  };
+  const auto data = with_id(0x18, {0, 0, 'l', 'o', 'n', 'g'});
+  const auto execute = with_id(0x17, {0, 1, 0, 0, 0, 0, 1, 0xFD, 0});
+  const auto close = with_id(0x19, {});
   client.commands({prepare("SELECT CONCAT(?, '')").command, data, data, execute, close, query("SELECT 'after'")});
   for (int packets = 0; packets < 5; ++packets) (void)client.receive();  // prepared: OK, 1 parameter, 1 column
   (void)client.receive();                                                // one column
