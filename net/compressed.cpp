@@ -37,7 +37,7 @@ std::optional<result<std::size_t>> Stream::unpack_some(Room into) noexcept {
   const auto step = state.reader.read(Bytes{state.unread}.subspan(state.begin), into);
   if (!step) return result<std::size_t>{step.error()};
   state.begin += step->consumed;
-  state.has_read = true;
+  if (step->consumed != 0) state.has_read = true;
   if (state.begin == state.unread.size()) {
     state.unread = {};
     state.begin = 0;

@@ -46,15 +46,15 @@ class Stream {
   // Waits for at least one byte. `into` must not be empty and must outlive the call.
   [[nodiscard]] awaitable<result<std::size_t>> read_some(Room into);
 
-  // Reads what is there already, without waiting: nothing when there is none (TLS and compression: of
-  // the record or frames that read_some() has begun), 0 bytes at the end of the stream. Not while a read_some() waits.
+  // Reads what is there already, without waiting: nothing when there is none (compression: of what read_some() has
+  // read already), 0 bytes at the end of the stream. Not while a read_some() waits.
   [[nodiscard]] std::optional<result<std::size_t>> try_read(Room into) noexcept;
 
   // Writes all of `bytes`, which must outlive the call.
   [[nodiscard]] awaitable<error_code> write(Bytes bytes);
 
-  // Writes what the kernel takes now, without waiting: the hot path of a plain connection. 0 when it takes nothing, and
-  // always for TLS and what is compressed.
+  // Writes what the kernel takes now, without waiting: the hot path. 0 when it takes nothing, and always for what is
+  // compressed. With TLS the rest, as it is, must be the next that is written: a record of it may be half sent.
   [[nodiscard]] result<std::size_t> try_write(Bytes bytes) noexcept;
 
   // Upgrades in place, as the side that accepts. `already_read`: what came behind the SSLRequest (a client may send its

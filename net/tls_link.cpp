@@ -20,6 +20,7 @@ struct Below {
   int socket;
   std::vector<std::uint8_t> ahead;
   std::size_t ahead_read = 0;
+  bool has_ended = false;
 };
 
 Below& below(BIO* bio) noexcept {
@@ -37,6 +38,7 @@ int read_below(BIO* bio, char* into, int size) noexcept {
   }
   const auto got = ::recv(from.socket, into, static_cast<std::size_t>(size), MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) BIO_set_retry_read(bio);
+  if (got == 0) from.has_ended = true;
   return static_cast<int>(got);
 }
 
@@ -47,8 +49,15 @@ int write_below(BIO* bio, const char* bytes, int size) noexcept {
   return static_cast<int>(sent);
 }
 
-long control_below(BIO*, int command, long, void*) noexcept {
-  return command == BIO_CTRL_FLUSH ? 1 : 0;
+long control_below(BIO* bio, int command, long, void*) noexcept {
+  switch (command) {
+    case BIO_CTRL_FLUSH:
+      return 1;
+    case BIO_CTRL_EOF:  // asked for by SSL_OP_IGNORE_UNEXPECTED_EOF
+      return below(bio).has_ended ? 1 : 0;
+    default:
+      return 0;
+  }
 }
 
 int free_below(BIO* bio) noexcept {

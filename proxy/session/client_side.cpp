@@ -44,6 +44,7 @@ Session::Running Session::take_commands() {
     if (rest.size() < PACKET_HEADER_BYTES) break;
     const std::size_t length = protocol::read_packet_header(rest).length_bytes;
     if (answers_.wants_client_data()) {
+      server_->number_frames_on();
       if (length == 0 && !continues_) answers_.client_data_ended();
       pass_packet(length);
       continue;

@@ -30,13 +30,16 @@ class InFlight {
   [[nodiscard]] SentCommand& last() noexcept { return commands_.back(); }
   [[nodiscard]] SentCommand pop() {
     SentCommand command = std::move(commands_[first_++]);
-    if (first_ == commands_.size()) {
-      commands_.clear();
+    // By halves, so that a client that always has some outstanding costs neither memory nor time.
+    if (first_ * 2 > commands_.size()) {
+      commands_.erase(commands_.begin(), commands_.begin() + static_cast<std::ptrdiff_t>(first_));
       first_ = 0;
     }
     return command;
   }
   [[nodiscard]] bool empty() const noexcept { return commands_.empty(); }
+  // Commands that it has memory for.
+  [[nodiscard]] std::size_t capacity() const noexcept { return commands_.capacity(); }
   [[nodiscard]] std::size_t size() const noexcept { return commands_.size() - first_; }
 
  private:

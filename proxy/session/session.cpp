@@ -99,7 +99,7 @@ Session::Running Session::write_to_server(net::Bytes bytes) {
   const auto at_once = server_->try_write(bytes);
   if (!at_once) co_return Next::end;
   if (*at_once == bytes.size()) co_return Next::go_on;
-  if (answers_.wants_client_data() || new_user_) server_->number_frames_on();
+  if (new_user_) server_->number_frames_on();
   co_return co_await server_->write(bytes.subspan(*at_once)) ? Next::end : Next::go_on;
 }
 

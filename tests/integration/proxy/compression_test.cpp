@@ -46,14 +46,21 @@ class CompressedClients : public ThroughProxy {
     return all;
   }
   // What it prints for `sql`, through the proxy.
-  std::string says(std::vector<std::string> client, const std::string& sql) {
+  std::string says(const std::vector<std::string>& client, const std::string& sql) {
+    const auto ran = run(client, sql);
+    EXPECT_EQ(ran.status, 0) << testing::PrintToString(client) << ran.output.substr(0, 2000);
+    return ran.output;
+  }
+  // The same, whether it succeeds or not.
+  std::string output_of(const std::vector<std::string>& client, const std::string& sql) {
+    return run(client, sql).output;
+  }
+  Ran run(std::vector<std::string> client, const std::string& sql) {
     const auto file = folder.path() / "sql";
     std::ofstream{file} << sql;
     client.insert(client.end(), {"-h127.0.0.1", "-P" + std::to_string(proxy().proxy.port()), "-uroot", "-N",
                                  "--local-infile=1", "--max-allowed-packet=64M", "test"});
-    const auto ran = run_program(fed_with(file, client), folder.path());
-    EXPECT_EQ(ran.status, 0) << testing::PrintToString(client) << ran.output.substr(0, 2000);
-    return ran.output;
+    return run_program(fed_with(file, client), folder.path());
   }
   static constexpr const char* MARIADB = "/usr/bin/mariadb";
 
@@ -94,6 +101,24 @@ TEST_P(CompressedClients, load_their_files_several_in_one_text) {
     const auto said = says(client, "TRUNCATE squeezed;\ndelimiter $\n" + load + "; " + load + "; SELECT 'behind'$\n" +
                                        "SELECT COUNT(*), COUNT(DISTINCT note) FROM squeezed$\n");
     EXPECT_THAT(said, HasSubstr("behind\n100000\t50000\n"));
+  }
+}
+
+TEST_P(CompressedClients, load_files_that_are_small_empty_or_missing) {
+  const auto load = [this](const std::string& name) {
+    return "LOAD DATA LOCAL INFILE '" + (folder.path() / name).string() + "' INTO TABLE squeezed (note);\n";
+  };
+  std::ofstream{folder.path() / "one_line"} << "a line\n";
+  std::ofstream{folder.path() / "empty"};
+  for (const auto& client : clients()) {
+    SCOPED_TRACE(testing::PrintToString(client));
+    EXPECT_THAT(says(client, "TRUNCATE squeezed;\n" + load("one_line") + load("empty") + load("one_line") +
+                                 "SELECT COUNT(*), 'behind' FROM squeezed;\n"),
+                HasSubstr("2\tbehind\n"));
+    auto forced = client;
+    forced.emplace_back("--force");
+    EXPECT_THAT(output_of(forced, load("missing") + "SELECT COUNT(*), 'behind' FROM squeezed;\n"),
+                HasSubstr("2\tbehind\n"));
   }
 }
 

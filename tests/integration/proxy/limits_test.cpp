@@ -140,7 +140,7 @@ TEST_P(Limited, server_that_does_not_answer_in_time_costs_no_client_longer_than_
 TEST_P(Limited, idle_client_is_disconnected_as_the_server_would_do_it) {
   server().connect().must("CREATE TABLE IF NOT EXISTS idle_clients (id INT PRIMARY KEY)");
   auto with = config();
-  with.limits.idle_deadline_ms = 400ms;
+  with.limits.idle_deadline_ms = 3s;
   RunningProxy proxy{with};
   auto busy = proxy.connect();
   RawClient idle{proxy.proxy.port()};
@@ -163,9 +163,9 @@ TEST_P(Limited, idle_client_is_disconnected_as_the_server_would_do_it) {
 
 TEST_P(Limited, client_that_waits_for_a_long_statement_is_not_idle) {
   auto with = config();
-  with.limits.idle_deadline_ms = 200ms;
+  with.limits.idle_deadline_ms = 2s;
   const RunningProxy proxy{with};
-  EXPECT_EQ(proxy.connect().must("SELECT SLEEP(1.2)").value(), "0");
+  EXPECT_EQ(proxy.connect().must("SELECT SLEEP(3.2)").value(), "0");
   EXPECT_EQ(proxy.observer.idled_out, 0);
 }
 

@@ -117,6 +117,34 @@ TEST_F(Connection, close_of_tls_says_so) {
   EXPECT_EQ(end, asio::error::eof);  // and not asio::ssl::error::stream_truncated
 }
 
+TEST(TlsConnection, end_without_close_notify_is_a_read_of_nothing) {
+  asio::io_context context;
+  tcp::acceptor acceptor{context, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+  std::promise<result<std::size_t>> read;
+  asio::co_spawn(
+      context,
+      [&]() -> awaitable<void> {
+        Stream server{Stream::Socket{co_await acceptor.async_accept(asio::use_awaitable)}};
+        EXPECT_FALSE(co_await server.accept_tls(ServerTls::self_signed(), Bytes{}));
+        std::array<std::uint8_t, 8> into{};
+        read.set_value(co_await server.read_some(into));
+      },
+      asio::detached);
+  std::thread thread{[&] { context.run(); }};
+  {
+    asio::io_context its_own;
+    asio::ssl::context tls{asio::ssl::context::tls_client};
+    asio::ssl::stream<tcp::socket> client{its_own, tls};
+    client.next_layer().connect({asio::ip::address_v4::loopback(), acceptor.local_endpoint().port()});
+    client.handshake(asio::ssl::stream_base::client);
+    client.next_layer().shutdown(tcp::socket::shutdown_send);
+    const auto got = read.get_future().get();
+    EXPECT_FALSE(got.has_error()) << got.error();
+    EXPECT_EQ(got ? *got : 1U, 0U);
+  }
+  thread.join();
+}
+
 TEST_F(Connection, certificate_nobody_signed_is_refused_where_it_is_verified) {
   for (const auto verify : {Verify::ca, Verify::identity}) {
     BlockingStream checked;
