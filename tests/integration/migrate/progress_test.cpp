@@ -64,8 +64,10 @@ class HowFar : public BehindSluice {
     EXPECT_LT(worst, 0.1) << worst_status;
     ASSERT_TRUE(promise);
     const std::chrono::duration<double> took = Clock::now() - promise->at;
-    EXPECT_LT(promise->seconds, 3 * took.count() + 2);
-    EXPECT_GT(promise->seconds + 2, took.count() / 3);
+    // What else runs on the machine may change its speed in the meantime.
+    constexpr double factor = 5;
+    EXPECT_LT(promise->seconds, factor * took.count() + 2);
+    EXPECT_GT(promise->seconds + 2, took.count() / factor);
   }
 };
 SLUICE_ON_BOTH_SERVERS(HowFar);
