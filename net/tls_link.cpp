@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <boost/asio/ssl/error.hpp>
 #include <cerrno>
-#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
@@ -80,10 +79,6 @@ BIO_METHOD* make_method() {
   return made;
 }
 
-int as_int(std::size_t size) noexcept {
-  return static_cast<int>(std::min<std::size_t>(size, INT_MAX));
-}
-
 }  // namespace
 
 TlsLink::TlsLink(SSL_CTX* context, int socket, Bytes already_read) : session_(SSL_new(context)) {
@@ -134,8 +129,9 @@ TlsLink::Step TlsLink::read(Room into) noexcept {
 
 TlsLink::Step TlsLink::write(Bytes bytes) noexcept {
   ERR_clear_error();
-  const int written = SSL_write(session_.get(), bytes.data(), as_int(bytes.size()));
-  const auto step = after(written, written > 0 ? static_cast<std::size_t>(written) : 0);
+  std::size_t written = 0;
+  const int result = SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &written);
+  const auto step = after(result, written);
   is_half_written_ = step.wants == Wants::write;
   return step;
 }

@@ -167,10 +167,6 @@ CutOverFsm::Result CutOver::drive(CutOverFsm fsm) {
   return fsm.result();
 }
 
-void CutOver::keep_shut() {
-  (void)parts_.gate.extend(parts_.gate_of, Clock::now() + kRenameMax + kAftermathMax);
-}
-
 void CutOver::took(HoldPart part, TimePoint since) {
   const double ms = millis_since(since);
   const auto known = std::ranges::find(status_.parts, part, &TimedPart::part);

@@ -66,6 +66,10 @@ CutOver::Outcome CutOver::look_at_names_of(const Table& table) {
   return Outcome::strange;
 }
 
+void CutOver::keep_shut() {
+  (void)parts_.gate.extend(parts_.gate_of, Clock::now() + kRenameMax + kAftermathMax);
+}
+
 SqlResult<void> CutOver::hand_over_all(Connection& connection) {
   for (const Table& table : parts_.tables) {
     const HandOver what{.old_table = table.old_table,
