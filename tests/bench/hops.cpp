@@ -2,9 +2,10 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
+#include "tests/bench/output.hpp"
+#include "tests/support/certificate.hpp"
 #include "tests/support/wait.hpp"
 
 namespace sluice::test {
@@ -13,12 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto start_limit = 20s;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::stringstream text;
-  text << std::ifstream{file}.rdbuf();
-  return text.str();
-}
 
 bool answers(std::uint16_t port) {
   try {
@@ -78,6 +73,50 @@ class SluiceHop final : public Hop {
   SluiceProcess process_;
 };
 
+// Each with what follows the port.
+std::string haproxy_configuration(const std::string& bind, const std::string& target) {
+  return "global\n  maxconn 5000\ndefaults\n  mode tcp\n  timeout connect 10s\n  timeout client 1h\n  timeout server "
+         "1h\n"
+         "listen mysql\n  bind 127.0.0.1:" +
+         bind + "\n  server primary 127.0.0.1:" + target + "\n";
+}
+
+class TlsHaproxyHop final : public Hop {
+ public:
+  explicit TlsHaproxyHop(const TestServer& server) {
+    const auto made = make_certificate(folder_.path(), "bench", "IP:127.0.0.1");
+    const auto both = (folder_.path() / "both.pem").string();
+    std::ofstream{both} << text_of(made.certificate_file) << text_of(made.key_file);
+    const auto configuration = (folder_.path() / "haproxy.cfg").string();
+    const auto number = [](const Port& port) { return std::to_string(port.number()); };
+    std::ofstream{configuration} << haproxy_configuration(number(haproxy_port_) + " ssl crt " + both,
+                                                          number(behind_port_) + " ssl verify none");
+    behind_.emplace(command(
+        {"/usr/bin/socat",
+         "OPENSSL-LISTEN:" + number(behind_port_) + ",bind=127.0.0.1,fork,reuseaddr,nodelay,verify=0,cert=" + both,
+         "TCP:127.0.0.1:" + std::to_string(server.port()) + ",nodelay"}));
+    haproxy_.emplace(command({"/usr/sbin/haproxy", "-db", "-f", configuration}));
+    before_.emplace(command({"/usr/bin/socat", "TCP-LISTEN:" + number(port_) + ",bind=127.0.0.1,fork,reuseaddr,nodelay",
+                             "OPENSSL:127.0.0.1:" + number(haproxy_port_) + ",verify=0,nodelay"}));
+    if (!wait_until([this] { return answers(port()); }, start_limit)) {
+      throw std::runtime_error{"HAProxy with TLS does not carry clients: " + text_of(folder_.path() / "output")};
+    }
+  }
+
+  [[nodiscard]] std::string name() const override { return "HAProxy"; }
+  [[nodiscard]] std::uint16_t port() const override { return port_.number(); }
+  [[nodiscard]] std::optional<pid_t> pid() const override { return haproxy_->pid(); }
+
+ private:
+  [[nodiscard]] Command command(std::vector<std::string> arguments) const {
+    return {.arguments = std::move(arguments), .environment = {}, .output = folder_.path() / "output", .account = {}};
+  }
+
+  ScratchFolder folder_{"tls"};
+  Port port_, haproxy_port_, behind_port_;
+  std::optional<ChildProcess> behind_, haproxy_, before_;
+};
+
 }  // namespace
 
 std::unique_ptr<Hop> direct_hop(const TestServer& server) {
@@ -92,12 +131,13 @@ std::unique_ptr<Hop> copy_loop_hop(const TestServer& server) {
 
 std::unique_ptr<Hop> haproxy_hop(const TestServer& server) {
   auto hop = std::make_unique<ProgramHop>("HAProxy");
-  hop->write(
-      "global\n  maxconn 5000\ndefaults\n  mode tcp\n  timeout connect 10s\n  timeout client 1h\n  timeout server 1h\n"
-      "listen mysql\n  bind 127.0.0.1:" +
-      std::to_string(hop->port()) + "\n  server primary 127.0.0.1:" + std::to_string(server.port()) + "\n");
+  hop->write(haproxy_configuration(std::to_string(hop->port()), std::to_string(server.port())));
   hop->start({"/usr/sbin/haproxy", "-db", "-f", hop->file()});
   return hop;
+}
+
+std::unique_ptr<Hop> tls_haproxy_hop(const TestServer& server) {
+  return std::make_unique<TlsHaproxyHop>(server);
 }
 
 std::unique_ptr<Hop> router_hop(const TestServer& server) {

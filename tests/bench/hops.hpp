@@ -29,6 +29,9 @@ class Hop {
 [[nodiscard]] std::unique_ptr<Hop> direct_hop(const TestServer& server);
 [[nodiscard]] std::unique_ptr<Hop> copy_loop_hop(const TestServer& server);
 [[nodiscard]] std::unique_ptr<Hop> haproxy_hop(const TestServer& server);
+// HAProxy between two hops that speak TLS with it, and plain TCP with the client and the server: TLS in front of
+// MySQL's own greeting is all that it knows.
+[[nodiscard]] std::unique_ptr<Hop> tls_haproxy_hop(const TestServer& server);
 // Nothing where it is not installed: `./run deps bench` does that.
 [[nodiscard]] std::unique_ptr<Hop> router_hop(const TestServer& server);
 [[nodiscard]] std::unique_ptr<Hop> sluice_hop(const TestServer& server, const std::vector<std::string>& arguments = {});

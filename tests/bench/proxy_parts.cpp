@@ -3,13 +3,10 @@
 #include <mysql.h>
 
 #include <atomic>
-#include <fstream>
 #include <functional>
 #include <random>
 #include <stdexcept>
 #include <thread>
-
-#include "tests/support/wait.hpp"
 
 namespace sluice::test {
 namespace {
@@ -46,56 +43,6 @@ Done repeat(unsigned clients, std::chrono::seconds time, const std::function<std
   const double took_s = seconds_since(began);
   return {.count = done, .per_second = done / took_s, .latency_ms = took_s * 1000 * clients / done};
 }
-
-class TlsHaproxyHop final : public Hop {
- public:
-  explicit TlsHaproxyHop(const TestServer& server) {
-    const auto path = [this](const char* name) { return (folder_.path() / name).string(); };
-    run({"/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=bench",
-         "-keyout", path("key.pem"), "-out", path("certificate.pem")});
-    std::ofstream{path("both.pem")} << std::ifstream{path("certificate.pem")}.rdbuf()
-                                    << std::ifstream{path("key.pem")}.rdbuf();
-    const auto number = [](const Port& port) { return std::to_string(port.number()); };
-    std::ofstream{path("haproxy.cfg")} << "global\n  maxconn 5000\ndefaults\n  mode tcp\n  timeout connect 10s\n  "
-                                          "timeout client 1h\n  timeout server 1h\n"
-                                          "listen mysql\n  bind 127.0.0.1:"
-                                       << number(haproxy_port_) << " ssl crt " << path("both.pem")
-                                       << "\n  server primary 127.0.0.1:" << number(behind_port_)
-                                       << " ssl verify none\n";
-    behind_.emplace(command({"/usr/bin/socat",
-                             "OPENSSL-LISTEN:" + number(behind_port_) +
-                                 ",bind=127.0.0.1,fork,reuseaddr,nodelay,verify=0,cert=" + path("both.pem"),
-                             "TCP:127.0.0.1:" + std::to_string(server.port()) + ",nodelay"}));
-    haproxy_.emplace(command({"/usr/sbin/haproxy", "-db", "-f", path("haproxy.cfg")}));
-    before_.emplace(command({"/usr/bin/socat", "TCP-LISTEN:" + number(port_) + ",bind=127.0.0.1,fork,reuseaddr,nodelay",
-                             "OPENSSL:127.0.0.1:" + number(haproxy_port_) + ",verify=0,nodelay"}));
-    const auto answers = [this] {
-      try {
-        return TestClient({.port = port()}).ping();
-      } catch (const ConnectFailure&) {
-        return false;
-      }
-    };
-    if (!wait_until(answers, 20s)) throw std::runtime_error{"HAProxy with TLS does not carry clients"};
-  }
-
-  [[nodiscard]] std::string name() const override { return "HAProxy"; }
-  [[nodiscard]] std::uint16_t port() const override { return port_.number(); }
-  [[nodiscard]] std::optional<pid_t> pid() const override { return haproxy_->pid(); }
-
- private:
-  [[nodiscard]] Command command(std::vector<std::string> arguments) const {
-    return {.arguments = std::move(arguments), .environment = {}, .output = folder_.path() / "output", .account = {}};
-  }
-  void run(std::vector<std::string> arguments) const {
-    ChildProcess process{command(std::move(arguments))};
-    if (process.wait(20s) != 0) throw std::runtime_error{"openssl made no certificate"};
-  }
-
-  ScratchFolder folder_{"tls"};
-  Port port_, haproxy_port_, behind_port_;
-  std::optional<ChildProcess> behind_, haproxy_, before_;
-};
 
 }  // namespace
 
@@ -148,10 +95,6 @@ ArmedTable::ArmedTable(const SluiceProcess& sluice, const std::string& table)
 ArmedTable::~ArmedTable() {
   (void)sluice_.post("/migrate/" + id_ + "/stop");
   (void)sluice_.await_state(id_, "stopped", ready_limit);
-}
-
-std::unique_ptr<Hop> tls_haproxy_hop(const TestServer& server) {
-  return std::make_unique<TlsHaproxyHop>(server);
 }
 
 }  // namespace sluice::test

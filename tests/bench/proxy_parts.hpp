@@ -60,8 +60,4 @@ class ArmedTable {
   std::string id_;
 };
 
-// HAProxy between two hops that speak TLS with it, and plain TCP with the client and the server: TLS in front of
-// MySQL's own greeting is all that it knows.
-[[nodiscard]] std::unique_ptr<Hop> tls_haproxy_hop(const TestServer& server);
-
 }  // namespace sluice::test

@@ -128,18 +128,7 @@ class Bench {
 
   // sysbench's script `name` by so many clients.
   void script(const char* name, unsigned clients, const std::vector<std::string>& more = {}) {
-    const auto table = take_turns(all(), size_.rounds, [&](Hop& hop) {
-      const auto report = Sysbench{
-          {.script = name,
-           .port = hop.port(),
-           .clients = clients,
-           .rows = size_.rows,
-           .time = size_.time,
-           .more = more}}.finish();
-      return Done{.count = static_cast<double>(report.queries),
-                  .per_second = report.queries_per_second,
-                  .latency_ms = report.average_ms};
-    });
+    const auto table = take_turns(all(), size_.rounds, [&](Hop& hop) { return run(name, hop, clients, more); });
     print(std::string{name} + ", " + std::to_string(clients) + " clients", table, "queries");
     compare(table, clients);
   }
@@ -187,16 +176,7 @@ class Bench {
       const auto table = take_turns({&open, &armed}, size_.rounds, [&](Hop& hop) {
         std::optional<ArmedTable> arming;
         if (&hop == &armed) arming.emplace(sluice, "sbtest1");
-        const auto report = Sysbench{
-            {.script = "oltp_point_select",
-             .port = hop.port(),
-             .clients = clients,
-             .rows = size_.rows,
-             .time =
-                 size_.time}}.finish();
-        return Done{.count = static_cast<double>(report.queries),
-                    .per_second = report.queries_per_second,
-                    .latency_ms = report.average_ms};
+        return run("oltp_point_select", hop, clients);
       });
       print("oltp_point_select on a table that a migration waits for, " + std::to_string(clients) + " clients", table,
             "queries");
@@ -232,6 +212,19 @@ class Bench {
   }
 
  private:
+  [[nodiscard]] Done run(const char* script, const Hop& hop, unsigned clients,
+                         const std::vector<std::string>& more = {}) const {
+    Sysbench sysbench{{.script = script,
+                       .port = hop.port(),
+                       .clients = clients,
+                       .rows = size_.rows,
+                       .time = size_.time,
+                       .more = more}};
+    const auto report = sysbench.finish();
+    return {.count = static_cast<double>(report.queries),
+            .per_second = report.queries_per_second,
+            .latency_ms = report.average_ms};
+  }
   [[nodiscard]] std::vector<Hop*> all() const {
     std::vector<Hop*> hops;
     for (const auto& hop : hops_) hops.push_back(hop.get());

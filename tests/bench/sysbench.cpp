@@ -1,10 +1,10 @@
 #include "tests/bench/sysbench.hpp"
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <vector>
+
+#include "tests/bench/output.hpp"
 
 namespace sluice::test {
 namespace {
@@ -13,12 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr auto prepare_limit = 300s;
 constexpr auto end_limit = 30s;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::stringstream text;
-  text << std::ifstream{file}.rdbuf();
-  return text.str();
-}
 
 Command command(const std::filesystem::path& output, const SysbenchLoad& load, const std::vector<std::string>& more) {
   Command made{

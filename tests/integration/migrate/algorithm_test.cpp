@@ -35,6 +35,12 @@ class Algorithm : public BehindSluice {
     EXPECT_EQ(sluice().await_state(id, "ready").state, "ready");
     return id;
   }
+  void expect_stopping_leaves(const std::string& id, const std::string& before) {
+    act(id, "stop");
+    EXPECT_EQ(await_end(id).state, "stopped");
+    EXPECT_EQ(definition(direct(), "orders"), before);
+    EXPECT_THAT(leftovers(direct()), testing::IsEmpty());
+  }
   std::string entry(const std::string& id, const std::string& event) {
     return journal_entry(sluice().get("/migrate/" + id + "/events").body, event);
   }
@@ -91,10 +97,7 @@ TEST_P(Algorithm, stopping_while_indexes_are_built_leaves_nothing_behind) {
   make_orders_with_indexes();
   const auto before = definition(direct(), "orders");
   const auto id = building_indexes();
-  act(id, "stop");
-  EXPECT_EQ(await_end(id).state, "stopped");
-  EXPECT_EQ(definition(direct(), "orders"), before);
-  EXPECT_THAT(leftovers(direct()), testing::IsEmpty());
+  expect_stopping_leaves(id, before);
 }
 
 TEST_P(Algorithm, indexes_are_there_from_the_start_where_nothing_is_said) {
@@ -283,10 +286,7 @@ TEST_P(Algorithm, instant_alters_that_were_stopped_leave_the_table_as_it_was) {
   make_orders(100);
   const auto before = definition(direct(), "orders");
   const auto id = instant_and_postponed();
-  act(id, "stop");
-  EXPECT_EQ(await_end(id).state, "stopped");
-  EXPECT_EQ(definition(direct(), "orders"), before);
-  EXPECT_THAT(leftovers(direct()), testing::IsEmpty());
+  expect_stopping_leaves(id, before);
 }
 
 TEST_P(Algorithm, instant_alters_are_taken_up_again_after_a_crash) {

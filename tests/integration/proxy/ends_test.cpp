@@ -13,16 +13,7 @@ namespace {
 using test::wait_until;
 using namespace std::chrono_literals;
 
-class Ends : public ThroughProxy {
- protected:
-  std::string running(const std::string& like) {
-    return server()
-        .connect()
-        .must("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '" + like +
-              "' AND info NOT LIKE '%processlist%'")
-        .value();
-  }
-};
+class Ends : public ThroughProxy {};
 SLUICE_ON_BOTH_SERVERS(Ends);
 
 TEST_P(Ends, server_killed_in_the_middle_of_a_query_ends_the_client) {

@@ -81,6 +81,14 @@ class ThroughProxy : public test::OnBothServers {
     std::call_once(once_, [this] { proxy_ = std::make_unique<RunningProxy>(config()); });
     return *proxy_;
   }
+  // How many statements like this the server runs.
+  [[nodiscard]] std::string running(const std::string& like) {
+    return server()
+        .connect()
+        .must("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '" + like +
+              "' AND info NOT LIKE '%processlist%'")
+        .value();
+  }
   [[nodiscard]] bool is_mysql() const { return GetParam() == test::Kind::mysql; }
 
  private:

@@ -45,13 +45,6 @@ class Leaving : public ThroughProxy {
     for (std::string line; std::getline(log, line);) count += line.find(what) != std::string::npos ? 1 : 0;
     return count;
   }
-  std::string running(const std::string& like) {
-    return server()
-        .connect()
-        .must("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '" + like +
-              "' AND info NOT LIKE '%processlist%'")
-        .value();
-  }
   // The proxy's killer, by hand.
   [[nodiscard]] Killer killer() {
     return [port = server().port()](gate::ConnectionId id) {

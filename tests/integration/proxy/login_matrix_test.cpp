@@ -4,6 +4,7 @@
 
 #include "tests/integration/proxy/fixture.hpp"
 #include "tests/integration/proxy/programs.hpp"
+#include "tests/support/certificate.hpp"
 
 namespace sluice::proxy {
 namespace {
@@ -74,17 +75,11 @@ class LoginMatrix : public ThroughProxy {
     }
     // MariaDB makes itself no certificate.
     static const test::ScratchFolder folder{"certificate"};
-    const auto key = (folder.path() / "key.pem").string();
-    const auto certificate = (folder.path() / "certificate.pem").string();
-    const auto made = run_program({"/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                                   "-subj", "/CN=localhost", "-keyout", key, "-out", certificate},
-                                  folder.path());
-    if (made.status != 0) throw std::runtime_error{made.output};
-    std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
-    std::filesystem::permissions(key, std::filesystem::perms::others_read | std::filesystem::perms::owner_read);
+    const auto made = test::make_certificate(folder.path(), "localhost", "DNS:localhost");
     auto server = test::TestServer::start(
-        GetParam(), {.arguments = {"--ssl-cert=" + certificate, "--ssl-key=" + key, "--plugin-load-add=auth_ed25519",
-                                   "--plugin-load-add=auth_pam_v1"}});
+        GetParam(),
+        {.arguments = {"--ssl-cert=" + made.certificate_file.string(), "--ssl-key=" + made.key_file.string(),
+                       "--plugin-load-add=auth_ed25519", "--plugin-load-add=auth_pam_v1"}});
     make_accounts(server);
     return server;
   }
