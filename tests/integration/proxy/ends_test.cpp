@@ -109,7 +109,7 @@ TEST_P(Ends, client_that_reads_slowly_does_not_fill_the_proxy) {
                      "-P" + std::to_string(proxy().proxy.port()), "-uroot", "test", "--quick", "-e", rows},
        .output = complaint}};
   ASSERT_TRUE(wait_until([&] { return running("%1000000%") == "1"; }));
-  slow.signal(SIGSTOP);
+  slow.suspend();
   auto other = proxy().connect();
   for (int i = 0; i < 100; ++i) EXPECT_EQ(other.must("SELECT 1").value(), "1");
   slow.signal(SIGCONT);
