@@ -129,9 +129,9 @@ void Session::note_sent(const Command& command) {
 Session::Running Session::all_answered() {
   if (co_await forward_ready() == Next::end) co_return Next::end;
   waits_for_answers_ = true;
-  while (!answers_.expects_nothing() && !server_gone_) co_await changed_.wait();
+  while (!answers_.expects_nothing() && !server_gone_ && !client_gone_) co_await changed_.wait();
   waits_for_answers_ = false;
-  co_return server_gone_ ? Next::end : Next::go_on;
+  co_return server_gone_ || client_gone_ ? Next::end : Next::go_on;
 }
 
 }  // namespace sluice::proxy

@@ -70,6 +70,7 @@ void Session::watch_idle() {
 // lock does not look at the connection.
 net::awaitable<void> Session::outlive_server() {
   client_gone_ = true;
+  if (answers_.is_endless()) co_return kill_at_server();
   server_->shutdown_send();
   expect_by(Deadline::end_of_server, shared().config.limits.abandoned_deadline_ms);
   while (!server_gone_) co_await changed_.wait();

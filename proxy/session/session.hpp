@@ -183,7 +183,6 @@ class Session : public std::enable_shared_from_this<Session> {
   bool waits_for_answers_ = false;
   bool writing_to_client_ = false;
   bool draining_ = false;
-  std::size_t discarded_bytes_ = 0;  // answers of the server to a client that is gone
 };
 
 }  // namespace sluice::proxy

@@ -14,6 +14,10 @@ using test::TestClient;
 using test::wait_until;
 using namespace std::chrono_literals;
 
+constexpr const char* GIGABYTES =
+    "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT REPEAT(a.i, 1000) FROM n "
+    "a, n b";
+
 class Leaving : public ThroughProxy {
  protected:
   static net::BlockingStream::TimePoint soon() { return std::chrono::steady_clock::now() + 10s; }
@@ -135,16 +139,35 @@ TEST_P(Leaving, ends_what_its_session_was_doing_whatever_it_was) {
 }
 
 TEST_P(Leaving, with_a_result_half_read_ends_it) {
-  RunningProxy proxy{config()};
-  const std::string sql =
-      "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT REPEAT(a.i, 1000) FROM n "
-      "a, n b";
+  RunningProxy proxy{config(), killer()};
   {
     RawClient client{proxy.proxy.port()};
-    client.query(sql);
+    client.query(GIGABYTES);
     ASSERT_FALSE(client.receive().empty());
   }
   EXPECT_TRUE(wait_until([&] { return running("%REPEAT(a.i, 1000)%") == "0"; }, 8s));
+  EXPECT_TRUE(proxy.empties());
+}
+
+TEST_P(Leaving, in_the_midst_of_a_large_result_is_under_way_until_the_server_has_done_what_stands_behind_it) {
+  RunningProxy proxy{config()};
+  const gate::TableName table{"test", "abandoned_late"};
+  auto direct = server().connect();
+  direct.must("CREATE TABLE IF NOT EXISTS abandoned_late (id INT PRIMARY KEY)");
+  direct.must("DELETE FROM abandoned_late");
+  {
+    RawClient client{proxy.proxy.port(),
+                     protocol::capability::MULTI_STATEMENTS | protocol::capability::MULTI_RESULTS};
+    client.query(
+        "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 60) SELECT REPEAT('x', 1000000) "
+        "FROM n; DO SLEEP(2); INSERT INTO abandoned_late VALUES (1)");
+    ASSERT_FALSE(client.receive().empty());
+  }
+  ASSERT_TRUE(wait_until([&] { return running("%DO SLEEP(2)%") == "1"; }));
+  proxy.gate.arm(table, {gate::Target{table, gate::Target::Kind::table}}, "m1");
+  EXPECT_EQ(proxy.gate.close(table, gate::Clock::now() + 10s, gate::Clock::now() + 20s), gate::CloseResult::held);
+  EXPECT_EQ(direct.must("SELECT COUNT(*) FROM abandoned_late").value(), "1") << "held before it was over";
+  proxy.gate.disarm(table);
   EXPECT_TRUE(proxy.empties());
 }
 
