@@ -44,6 +44,8 @@ struct Limits {
   // Without a command, in a transaction or not; MySQL's wait_timeout. 0: none but the server's. Kept to within a
   // quarter.
   std::chrono::milliseconds idle_deadline_ms{0};
+  // For a client to take the bytes that are on their way to it, up to 64 KB; then it counts as gone. 0: for ever.
+  std::chrono::milliseconds client_write_deadline_ms{600'000};
   // What the server still does for a client that is gone is killed after this time.
   std::chrono::milliseconds abandoned_deadline_ms{1000};
 };

@@ -65,11 +65,11 @@ void Session::watch_idle() {
   if (limit.count() != 0) expect_by(Deadline::idle, limit / IDLE_LOOKS);
 }
 
-// The client is gone. The server learns it as from a client that crashed, and the session stays in the gate until the
+// The client is gone, or says no more: then it hears no more either. The server learns it as from a client that crashed, and the session stays in the gate until the
 // server has ended too: only then can its last statement change nothing any more. A server that works or waits for a
 // lock does not look at the connection.
 net::awaitable<void> Session::outlive_server() {
-  client_gone_ = true;
+  lose_client();
   if (answers_.is_endless()) co_return kill_at_server();
   server_->shutdown_send();
   expect_by(Deadline::end_of_server, shared().config.limits.abandoned_deadline_ms);

@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 namespace sluice::proxy {
 
@@ -89,10 +90,23 @@ Session::Running Session::write_to_client(net::Bytes bytes) {
   if (*at_once == bytes.size()) co_return Next::go_on;
   client_.number_frames_on();
   writing_to_client_ = true;
+  asio::steady_timer patience{worker_->context()};
+  lose_client_after(shared().config.limits.client_write_deadline_ms, patience);
   const auto error = co_await client_.write(bytes.subspan(*at_once));
+  patience.cancel();
   writing_to_client_ = false;
   write_turn_.notify();
   co_return error ? Next::end : Next::go_on;
+}
+
+// Behind a client that takes nothing the server's end can't be seen.
+void Session::lose_client_after(std::chrono::milliseconds limit, asio::steady_timer& patience) {
+  if (limit.count() == 0) return;
+  patience.expires_after(limit);
+  patience.async_wait([session = weak_from_this()](boost::system::error_code cancelled) {
+    const auto self = session.lock();
+    if (!cancelled && self) self->lose_client();
+  });
 }
 
 Session::Running Session::write_to_server(net::Bytes bytes) {

@@ -52,6 +52,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Waits for bytes, and takes what is there. `end`: there will be none.
   static Running fill(net::Stream& from, Buffer& into);
   Running write_to_client(net::Bytes bytes);
+  void lose_client_after(std::chrono::milliseconds limit, boost::asio::steady_timer& patience);
   Running write_to_server(net::Bytes bytes);
   Running tell_client(PacketBytes packet);
   // Whether it may end now: it is not logged in yet, or nothing is open.

@@ -1,6 +1,9 @@
 // Clients that leave when nobody expects it: in the midst of a login, or with a statement under way.
 #include <gmock/gmock.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <fstream>
 #include <thread>
 
@@ -17,6 +20,48 @@ using namespace std::chrono_literals;
 constexpr const char* GIGABYTES =
     "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT REPEAT(a.i, 1000) FROM n "
     "a, n b";
+
+// A client that closes its sending direction behind its only query, as `nc -N` does.
+class HalfClosing {
+ public:
+  HalfClosing(std::uint16_t port, const std::vector<std::uint8_t>& login) {
+    socket_.connect({boost::asio::ip::address_v4::loopback(), port});
+    (void)receive();
+    send(login);
+    while (receive().front() != 0x00) send({});
+  }
+  void ask_and_say_no_more(std::string_view sql) {
+    sequence_ = 0;
+    send(RawClient::query_payload(sql));
+    socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send);
+  }
+  // Empty: the other side has closed. Reads no more than it has to.
+  RawClient::Payload receive() {
+    std::array<std::uint8_t, 512> some{};
+    while (true) {
+      const auto packet = assembler_.next();
+      if (!packet) return {};
+      if (*packet) {
+        sequence_ = static_cast<std::uint8_t>((*packet)->sequence + 1);
+        return {(*packet)->payload.begin(), (*packet)->payload.end()};
+      }
+      boost::system::error_code error;
+      const auto got = socket_.read_some(boost::asio::buffer(some), error);
+      if (error) return {};
+      assembler_.feed(protocol::Bytes{some}.first(got));
+    }
+  }
+
+ private:
+  void send(const RawClient::Payload& payload) {
+    boost::asio::write(socket_, boost::asio::buffer(protocol::frame(payload, sequence_++)));
+  }
+
+  boost::asio::io_context context_;
+  boost::asio::ip::tcp::socket socket_{context_};
+  protocol::PacketAssembler assembler_{1 << 20};
+  std::uint8_t sequence_ = 0;
+};
 
 class Leaving : public ThroughProxy {
  protected:
@@ -147,6 +192,14 @@ TEST_P(Leaving, with_a_result_half_read_ends_it) {
   }
   EXPECT_TRUE(wait_until([&] { return running("%REPEAT(a.i, 1000)%") == "0"; }, 8s));
   EXPECT_TRUE(proxy.empties());
+}
+
+TEST_P(Leaving, by_halves_with_a_result_that_it_does_not_read_ends_it) {
+  RunningProxy proxy{config(), killer()};
+  HalfClosing client{proxy.proxy.port(), login_of("root")};
+  client.ask_and_say_no_more(GIGABYTES);
+  EXPECT_TRUE(proxy.empties());
+  EXPECT_EQ(running("%REPEAT(a.i, 1000)%"), "0");
 }
 
 TEST_P(Leaving, in_the_midst_of_a_large_result_is_under_way_until_the_server_has_done_what_stands_behind_it) {
