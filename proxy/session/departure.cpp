@@ -1,5 +1,7 @@
 // How a session comes to its end: too late, idle for too long, without its client. The server is left in peace: a login
 // that was begun is finished, and what still runs for nobody is killed.
+#include <boost/asio/post.hpp>
+
 #include "protocol/wire/login_response.hpp"
 #include "protocol/wire/server_reply.hpp"
 #include "proxy/session/session.hpp"
@@ -65,9 +67,9 @@ void Session::watch_idle() {
   if (limit.count() != 0) expect_by(Deadline::idle, limit / IDLE_LOOKS);
 }
 
-// The client is gone, or says no more: then it hears no more either. The server learns it as from a client that crashed, and the session stays in the gate until the
-// server has ended too: only then can its last statement change nothing any more. A server that works or waits for a
-// lock does not look at the connection.
+// The client is gone, or says no more: then it hears no more either. The server learns it as from a client that
+// crashed, and the session stays in the gate until the server has ended too: only then can its last statement change
+// nothing any more. A server that works or waits for a lock does not look at the connection.
 net::awaitable<void> Session::outlive_server() {
   lose_client();
   if (answers_.is_endless()) co_return kill_at_server();
@@ -80,7 +82,21 @@ net::awaitable<void> Session::outlive_server() {
 void Session::kill_at_server() {
   if (!shared().killer || !slot_) return;
   shared().observer.server_query_abandoned();
-  shared().killer(slot_->connection());
+  shared().killer({.connection = slot_->connection(), .user = user_, .port = port_at_server()},
+                  [worker = std::weak_ptr{worker_}, session = weak_from_this()] {
+                    const auto loop = worker.lock();
+                    if (!loop) return;
+                    boost::asio::post(loop->context(), [session] {
+                      if (const auto self = session.lock()) self->server_->close();
+                    });
+                  });
+}
+
+// Which the server knows from the socket, or from the header that was sent before all else.
+std::optional<std::uint16_t> Session::port_at_server() const {
+  if (shared().config.proxy_header_to_primary && connection_) return connection_->client.port;
+  const auto ends = server_->connection();
+  return ends ? std::optional{ends->server.port} : std::nullopt;
 }
 
 void Session::cut_off() {

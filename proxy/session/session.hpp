@@ -77,6 +77,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void watch_idle();
   net::awaitable<void> outlive_server();
   void kill_at_server();
+  [[nodiscard]] std::optional<std::uint16_t> port_at_server() const;
   net::awaitable<void> finish_login();
 
   // ---- login.cpp. `end`: the login failed, and the client has been told why.

@@ -5,6 +5,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <fstream>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "tests/integration/proxy/fixture.hpp"
@@ -94,13 +96,42 @@ class Leaving : public ThroughProxy {
     for (std::string line; std::getline(log, line);) count += line.find(what) != std::string::npos ? 1 : 0;
     return count;
   }
-  // The proxy's killer, by hand.
+  // The proxy's killer, by hand; must outlive the proxy. Kills one connection at a time, as one that is asked for again
+  // may have been killed meanwhile.
+  class ByHand {
+   public:
+    explicit ByHand(std::uint16_t port) : port_(port) {}
+    [[nodiscard]] Killer killer() {
+      return [this](const Abandoned& abandoned, std::function<void()> is_gone) {
+        const std::scoped_lock lock{mutex_};
+        threads_.emplace_back([this, abandoned, is_gone = std::move(is_gone)] { kill(abandoned, is_gone); });
+      };
+    }
+
+   private:
+    void kill(const Abandoned& abandoned, const std::function<void()>& is_gone) {
+      const std::scoped_lock lock{one_at_a_time_};
+      const auto id = std::to_string(static_cast<std::uint64_t>(abandoned.connection));
+      try {
+        TestClient client{{.port = port_}};
+        const auto found = client.must("SELECT host FROM information_schema.processlist WHERE id = " + id);
+        const bool is_same =
+            !found.rows().empty() && abandoned.port && found.value().ends_with(":" + std::to_string(*abandoned.port));
+        if (!is_same) return is_gone();
+        if (!client.query("KILL " + id).ok()) is_gone();
+      } catch (const std::exception& server_is_gone) {
+        ADD_FAILURE() << server_is_gone.what();
+      }
+    }
+
+    std::uint16_t port_;
+    std::mutex mutex_;
+    std::mutex one_at_a_time_;
+    std::vector<std::jthread> threads_;  // under mutex_
+  };
   [[nodiscard]] Killer killer() {
-    return [port = server().port()](gate::ConnectionId id) {
-      std::thread{[port, id] {
-        static_cast<void>(TestClient{{.port = port}}.query("KILL " + std::to_string(static_cast<std::uint64_t>(id))));
-      }}.detach();
-    };
+    if (!by_hand_) by_hand_.emplace(server().port());
+    return by_hand_->killer();
   }
   // Sends the statement and goes, once it runs.
   void abandon(const RunningProxy& proxy, const std::string& sql) {
@@ -108,6 +139,9 @@ class Leaving : public ThroughProxy {
     client.query(sql);
     ASSERT_TRUE(wait_until([&] { return running(sql) == "1"; })) << sql;
   }
+
+ private:
+  std::optional<ByHand> by_hand_;
 };
 SLUICE_ON_BOTH_SERVERS(Leaving);
 
@@ -209,8 +243,7 @@ TEST_P(Leaving, in_the_midst_of_a_large_result_is_under_way_until_the_server_has
   direct.must("CREATE TABLE IF NOT EXISTS abandoned_late (id INT PRIMARY KEY)");
   direct.must("DELETE FROM abandoned_late");
   {
-    RawClient client{proxy.proxy.port(),
-                     protocol::capability::MULTI_STATEMENTS | protocol::capability::MULTI_RESULTS};
+    RawClient client{proxy.proxy.port(), protocol::capability::MULTI_STATEMENTS | protocol::capability::MULTI_RESULTS};
     client.query(
         "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 60) SELECT REPEAT('x', 1000000) "
         "FROM n; DO SLEEP(2); INSERT INTO abandoned_late VALUES (1)");
@@ -222,6 +255,22 @@ TEST_P(Leaving, in_the_midst_of_a_large_result_is_under_way_until_the_server_has
   EXPECT_EQ(direct.must("SELECT COUNT(*) FROM abandoned_late").value(), "1") << "held before it was over";
   proxy.gate.disarm(table);
   EXPECT_TRUE(proxy.empties());
+}
+
+TEST_P(Leaving, ends_its_session_too_where_the_server_knows_the_connection_no_more) {
+  std::atomic<int> asked{0};
+  RunningProxy proxy{config(), [&](const Abandoned&, const std::function<void()>& is_gone) {
+                       ++asked;
+                       is_gone();
+                     }};
+  abandon(proxy, "SELECT SLEEP(102)");
+  EXPECT_TRUE(proxy.empties());
+  EXPECT_EQ(asked, 1);
+  server().connect().must("KILL " + server()
+                                        .connect()
+                                        .must("SELECT id FROM information_schema.processlist WHERE info = 'SELECT "
+                                              "SLEEP(102)'")
+                                        .value());
 }
 
 TEST_P(Leaving, politely_kills_nothing) {
