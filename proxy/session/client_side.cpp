@@ -13,7 +13,8 @@ constexpr std::size_t PIPELINED_MAX = 1024;
 
 net::awaitable<void> Session::carry_commands() {
   // Some clients send commands behind their login without waiting for its OK.
-  while (co_await take_commands() == Next::go_on && co_await read_client() == Next::go_on) {
+  while (co_await take_commands() == Next::go_on) {
+    if ((draining_ && may_leave()) || co_await read_client() == Next::end) co_return;
   }
 }
 

@@ -37,11 +37,10 @@ void Session::on_deadline() {
     case Deadline::login:
       if (logged_in_) return;
       shared().observer.connection_refused(Refusal::handshake_timeout, client_host_);
-      client_.close();
-      expect_by(Deadline::farewell, FAREWELL_LIMIT);
-      return;
+      return give_up_login();
     case Deadline::farewell:
-      return close();
+      close();
+      return expect_by(Deadline::farewell, FAREWELL_LIMIT);  // the server may be connected to only then
     case Deadline::idle:
       return look_whether_idle();
     case Deadline::end_of_server:
@@ -49,6 +48,12 @@ void Session::on_deadline() {
       kill_at_server();
       return expect_by(Deadline::end_of_server, KILL_AGAIN);
   }
+}
+
+// The server is told as by a client that leaves.
+void Session::give_up_login() {
+  client_.close();
+  expect_by(Deadline::farewell, FAREWELL_LIMIT);
 }
 
 // Only looked at now and then, so that a command costs nothing.

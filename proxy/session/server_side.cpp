@@ -39,7 +39,7 @@ Session::Running Session::pass_answers() {
   if (client_gone_ && answers_.is_endless()) co_return Next::end;
   if (!client_gone_ && !unsent.empty() && co_await write_to_client(unsent) == Next::end) lose_client();
   from_server_.consume(bytes.size());
-  co_return draining_&& is_idle() ? Next::end : Next::go_on;
+  co_return draining_&& may_leave() ? Next::end : Next::go_on;
 }
 
 void Session::lose_client() {

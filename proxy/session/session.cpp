@@ -46,7 +46,8 @@ net::awaitable<void> Session::run(std::shared_ptr<Session> self) {
 
 void Session::drain() {
   draining_ = true;
-  if (is_idle()) close();
+  if (!logged_in_) return give_up_login();
+  if (may_leave()) close();
 }
 
 void Session::close() {
@@ -55,12 +56,17 @@ void Session::close() {
   changed_.notify();
 }
 
-bool Session::is_idle() const noexcept {
-  return !logged_in_ || (is_quiet() && !transaction_.is_open());
+bool Session::may_leave() const noexcept {
+  const bool is_done = in_flight_.empty() || answers_.is_endless();
+  return is_done && nothing_moves() && !transaction_.is_open() && !memory_.holds_locks();
 }
 
 bool Session::is_quiet() const noexcept {
-  return (in_flight_.empty() || answers_.is_endless()) && !waits_at_gate_ && packet_left_ == 0 && from_client_.empty();
+  return in_flight_.empty() && nothing_moves();
+}
+
+bool Session::nothing_moves() const noexcept {
+  return !waits_at_gate_ && packet_left_ == 0 && from_client_.empty() && from_server_.empty() && !writing_to_client_;
 }
 
 Session::Running Session::fill(net::Stream& from, Buffer& into) {

@@ -38,7 +38,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Runs until both sides are closed, then leaves the gate and the worker.
   static void start(std::shared_ptr<Session> session);
-  // Ends as soon as no command and no transaction is open.
+  // Ends as soon as no command, transaction or lock is open; a login is ended now.
   void drain();
   // Ends everything now; what runs at the server is killed.
   void cut_off();
@@ -55,10 +55,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void lose_client_after(std::chrono::milliseconds limit, boost::asio::steady_timer& patience);
   Running write_to_server(net::Bytes bytes);
   Running tell_client(PacketBytes packet);
-  // Whether it may end now: it is not logged in yet, or nothing is open.
-  [[nodiscard]] bool is_idle() const noexcept;
+  // Whether it may end now without an error that its client would notice: nothing is open, and no lock is held that
+  // outlasts its statement. A replica comes back by itself.
+  [[nodiscard]] bool may_leave() const noexcept;
   // No command is under way.
   [[nodiscard]] bool is_quiet() const noexcept;
+  // No bytes are on their way from one side to the other.
+  [[nodiscard]] bool nothing_moves() const noexcept;
   [[nodiscard]] Shared& shared() const noexcept { return worker_->shared(); }
 
   // ---- arrival.cpp. `end`: the client has been told why, if it has to be.
@@ -73,6 +76,7 @@ class Session : public std::enable_shared_from_this<Session> {
   enum class Deadline : std::uint8_t { login, farewell, idle, end_of_server };
   void expect_by(Deadline deadline, std::chrono::steady_clock::duration time);
   void on_deadline();
+  void give_up_login();
   void look_whether_idle();
   void watch_idle();
   net::awaitable<void> outlive_server();

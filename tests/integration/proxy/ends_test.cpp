@@ -85,6 +85,24 @@ TEST_P(Ends, stop_lets_an_open_transaction_finish) {
   EXPECT_THROW((void)proxy.connect(), test::ConnectFailure);
 }
 
+TEST_P(Ends, stop_waits_for_who_holds_a_lock) {
+  RunningProxy proxy{config()};
+  auto direct = server().connect();
+  direct.must("DROP TABLE IF EXISTS locked");
+  direct.must("CREATE TABLE locked (id INT PRIMARY KEY)");
+  auto idle = proxy.connect();
+  auto busy = proxy.connect();
+  busy.must("LOCK TABLES locked WRITE");
+  auto stopping = std::async(std::launch::async, [&] { proxy.proxy.stop(std::chrono::steady_clock::now() + 20s); });
+  EXPECT_TRUE(wait_until([&] { return proxy.observer.connections == 1; }));
+  EXPECT_FALSE(idle.ping());
+  busy.must("INSERT INTO locked VALUES (1)");
+  EXPECT_EQ(busy.must("SELECT COUNT(*) FROM locked").value(), "1");
+  EXPECT_NE(stopping.wait_for(0s), std::future_status::ready);
+  busy.must("UNLOCK TABLES");
+  ASSERT_EQ(stopping.wait_for(10s), std::future_status::ready);
+}
+
 TEST_P(Ends, stop_cuts_off_who_does_not_finish) {
   RunningProxy proxy{config()};
   auto client = proxy.connect();

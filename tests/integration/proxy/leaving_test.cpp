@@ -189,6 +189,20 @@ TEST_P(Leaving, in_the_midst_of_the_login_is_no_broken_handshake_at_the_server) 
   EXPECT_EQ(told(own, "This connection closed normally without authentication"), 1U);
 }
 
+TEST_P(Leaving, in_the_midst_of_the_login_because_the_proxy_stops_is_no_broken_handshake_either) {
+  const auto own =
+      test::TestServer::start(GetParam(), {.arguments = {is_mysql() ? "--log-error-verbosity=3" : "--log-warnings=4"}});
+  auto with = config();
+  with.primary.port = own.port();
+  RunningProxy proxy{with};
+  net::BlockingStream client;
+  read_greeting(client, proxy.proxy.port());
+  const auto begun = std::chrono::steady_clock::now();
+  proxy.proxy.stop(begun + 20s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
+  EXPECT_EQ(told(own, "Access denied for user 'sluice-client-left'"), 1U);
+}
+
 TEST_P(Leaving, ends_what_its_session_was_doing_whatever_it_was) {
   RunningProxy proxy{config(), killer()};
   auto direct = server().connect();
