@@ -79,7 +79,7 @@ Session::Running Session::wait_for_gate() {
 // for its bytes.
 net::awaitable<void> Session::watch_client(std::shared_ptr<Session> self) {
   do {
-    if (co_await fill(self->client_, self->ahead_) == Next::end) {
+    if (co_await self->fill(self->client_, self->ahead_) == Next::end) {
       self->client_gone_ = true;
       break;
     }

@@ -50,7 +50,7 @@ class Session : public std::enable_shared_from_this<Session> {
   static net::awaitable<void> run(std::shared_ptr<Session> self);
   void close();
   // Waits for bytes, and takes what is there. `end`: there will be none.
-  static Running fill(net::Stream& from, Buffer& into);
+  Running fill(net::Stream& from, Buffer& into);
   Running write_to_client(net::Bytes bytes);
   void lose_client_after(std::chrono::milliseconds limit, boost::asio::steady_timer& patience);
   Running write_to_server(net::Bytes bytes);
@@ -146,8 +146,9 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::steady_timer deadline_;
   Deadline awaited_ = Deadline::login;  // what deadline_ is of
   std::uint64_t commands_seen_ = 0;     // when it was last looked whether the session is idle
-  int idle_looks_ = 0;                  // one after another that found it so
-  Signal changed_;                      // something that the client's side may be waiting for
+  int blocks_in_turn_ = 0;
+  int idle_looks_ = 0;  // one after another that found it so
+  Signal changed_;      // something that the client's side may be waiting for
   Signal write_turn_;
 
   // Both legs' sequence ids are counted apart: TLS and what the proxy answers itself make them differ during the login.

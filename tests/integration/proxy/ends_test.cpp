@@ -1,6 +1,8 @@
 // How sessions end: by the client, by the server, by the proxy; nothing hangs and nothing is left behind.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <future>
@@ -132,6 +134,31 @@ TEST_P(Ends, client_that_reads_slowly_does_not_fill_the_proxy) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(other.must("SELECT 1").value(), "1");
   slow.signal(SIGCONT);
   EXPECT_EQ(slow.wait(60s), 0) << std::ifstream{complaint}.rdbuf();
+}
+
+TEST_P(Ends, client_with_a_large_result_leaves_the_others_of_its_thread_their_turn) {
+  auto with = config();
+  with.threads = 1;
+  with.server_tls = ServerTlsMode::disabled;  // so that the encrypting proxy is the slowest of all
+  RunningProxy proxy{with};
+  auto other = proxy.connect();
+  const std::string rows =
+      "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 250) SELECT REPEAT('x', 1200000) "
+      "FROM n";
+  test::ChildProcess large{
+      {.arguments = {"/bin/sh", "-c", "exec /usr/bin/mariadb \"$@\" > /dev/null", "sh", "-h127.0.0.1",
+                     "-P" + std::to_string(proxy.proxy.port()), "-uroot", "test", "--quick", "--ssl", "-e", rows}}};
+  ASSERT_TRUE(wait_until([&] { return running("%1200000%") == "1"; }));
+  auto longest = std::chrono::steady_clock::duration{};
+  int turns = 0;
+  for (; running("%1200000%") == "1"; ++turns) {
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_TRUE(other.ping());
+    longest = std::max(longest, std::chrono::steady_clock::now() - begun);
+  }
+  EXPECT_EQ(large.wait(60s), 0);
+  EXPECT_GT(turns, 10);
+  EXPECT_LT(longest, 3s);  // of a result that takes as long
 }
 
 }  // namespace
