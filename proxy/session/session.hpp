@@ -100,6 +100,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] protocol::LegTls server_leg_tls() const noexcept;
   void note_login(protocol::LoginResponse login);
   void begin_compression();
+  void note_autocommit(net::Bytes ok);
 
   // ---- client_side.cpp
   net::awaitable<void> carry_commands();
@@ -116,7 +117,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // ---- change_user.cpp: the relay of the login again, between commands
   Running change_user();
   Running pass_authentication();
-  void user_changed();
+  void user_changed(net::Bytes ok);
   void user_refused(std::uint16_t error);
 
   // ---- at_gate.cpp
