@@ -74,12 +74,15 @@ void Session::watch_idle() {
 
 // The client is gone, or says no more: then it hears no more either. The server learns it as from a client that
 // crashed, and the session stays in the gate until the server has ended too: only then can its last statement change
-// nothing any more. A server that works or waits for a lock does not look at the connection.
+// nothing any more. A server that works or waits for a lock does not look at the connection. Or it is the server that
+// has closed, and its last words are still to be passed on.
 net::awaitable<void> Session::outlive_server() {
-  lose_client();
-  if (answers_.is_endless()) co_return kill_at_server();
-  server_->shutdown_send();
-  expect_by(Deadline::end_of_server, shared().config.limits.abandoned_deadline_ms);
+  if (!server_refuses_) {
+    lose_client();
+    if (answers_.is_endless()) co_return kill_at_server();
+    server_->shutdown_send();
+    expect_by(Deadline::end_of_server, shared().config.limits.abandoned_deadline_ms);
+  }
   while (!server_gone_) co_await changed_.wait();
   deadline_.cancel();
 }

@@ -131,10 +131,10 @@ void Session::lose_client_after(std::chrono::milliseconds limit, asio::steady_ti
 
 Session::Running Session::write_to_server(net::Bytes bytes) {
   const auto at_once = server_->try_write(bytes);
-  if (!at_once) co_return Next::end;
-  if (*at_once == bytes.size()) co_return Next::go_on;
+  if (at_once && *at_once == bytes.size()) co_return Next::go_on;
   if (new_user_) server_->number_frames_on();
-  co_return co_await server_->write(bytes.subspan(*at_once)) ? Next::end : Next::go_on;
+  server_refuses_ = !at_once || co_await server_->write(bytes.subspan(*at_once));
+  co_return server_refuses_ ? Next::end : Next::go_on;
 }
 
 Session::Running Session::tell_client(PacketBytes packet) {

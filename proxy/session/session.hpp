@@ -187,6 +187,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool waits_at_gate_ = false;
   bool client_gone_ = false;
   bool server_gone_ = false;
+  bool server_refuses_ = false;   // it reads no more; what it said before is still to be read
   bool client_is_asked_ = false;  // by the server, during COM_CHANGE_USER
   bool waits_for_answers_ = false;
   bool writing_to_client_ = false;

@@ -8,6 +8,7 @@
 #include <future>
 
 #include "tests/integration/proxy/fixture.hpp"
+#include "tests/integration/proxy/raw_client.hpp"
 
 namespace sluice::proxy {
 namespace {
@@ -134,6 +135,27 @@ TEST_P(Ends, client_that_reads_slowly_does_not_fill_the_proxy) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(other.must("SELECT 1").value(), "1");
   slow.signal(SIGCONT);
   EXPECT_EQ(slow.wait(60s), 0) << std::ifstream{complaint}.rdbuf();
+}
+
+TEST_P(Ends, packet_that_is_too_large_has_the_servers_own_error) {
+  const auto own = test::TestServer::start(GetParam(), {.arguments = {"--max-allowed-packet=1M"}});
+  auto with = config();
+  with.primary.port = own.port();
+  RunningProxy proxy{with};
+  const auto statement = RawClient::query_payload("SELECT '" + std::string(12 << 20, 'x') + "'");
+  const auto error_from = [&](std::uint16_t port) {
+    RawClient client{port};
+    try {
+      client.command(statement);
+    } catch (const std::runtime_error&) {  // the server does not read it to its end
+    }
+    const auto packet = client.receive();
+    return packet.size() > 3 && packet[0] == 0xFF ? packet[1] | packet[2] << 8 : 0;
+  };
+  constexpr int ER_NET_PACKET_TOO_LARGE = 1153;
+  ASSERT_EQ(error_from(own.port()), ER_NET_PACKET_TOO_LARGE);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(error_from(proxy.proxy.port()), ER_NET_PACKET_TOO_LARGE) << i;
+  EXPECT_TRUE(proxy.empties());
 }
 
 TEST_P(Ends, client_with_a_large_result_leaves_the_others_of_its_thread_their_turn) {
