@@ -51,6 +51,8 @@ Session::Running Session::greet() {
   std::uint32_t offered = greeting_.capabilities & ~(protocol::NOT_RELAYED | protocol::capability::SSL);
   const bool server_has_tls = (greeting_.capabilities & protocol::capability::SSL) != 0;
   const bool as_client = shared().config.server_tls == ServerTlsMode::as_client;
+  const bool requires_tls = shared().config.client_tls == ClientTlsMode::required && !client_.is_secure();
+  if (requires_tls && as_client && !server_has_tls) co_return co_await refuse_login(tls_impossible());
   if (shared().client_side_tls.load() && (server_has_tls || !as_client)) offered |= protocol::capability::SSL;
   std::vector<std::uint8_t> edited{payload.begin(), payload.end()};
   protocol::write_greeting_capabilities(edited, offered);
