@@ -97,11 +97,7 @@ Session::Running Session::begin_command(Command command) {
   }
   if (command.code == Code::change_user) co_return co_await change_user();
   const auto shape = answer_to(command, server_kind_);
-  if (shape == protocol::AnswerShape::none) {
-    memory_.apply(effect_of(command, attributes_, memory_), 0);
-    pass_packet(protocol::read_packet_header(from_client_.bytes().subspan(ready_)).length_bytes);
-    co_return Next::go_on;
-  }
+  if (shape == protocol::AnswerShape::none) co_return co_await pass_unanswered();
   auto& gate = shared().gate;
   const bool is_endless = shape == protocol::AnswerShape::endless;
   if (gate.armed_epoch() != 0 || in_flight_.size() >= PIPELINED_MAX || is_endless) {
@@ -113,6 +109,26 @@ Session::Running Session::begin_command(Command command) {
   // Waiting may have moved the bytes.
   if (const auto again = command_ahead()) command = *again;
   note_sent(command);
+  co_return Next::go_on;
+}
+
+// A command without an answer goes to the server. A statement that it closes may still be executing: its effect stands
+// behind those of the commands before.
+Session::Running Session::pass_unanswered() {
+  const bool too_many = !in_flight_.empty() && in_flight_.last().closed_behind.size() >= PIPELINED_MAX;
+  if (too_many && co_await all_answered() == Next::end) co_return Next::end;
+  auto command = command_ahead();
+  for (; !command; command = command_ahead()) {
+    if (co_await read_client() == Next::end) co_return Next::end;
+  }
+  auto effect = effect_of(*command, attributes_, memory_);
+  const auto* closed = std::get_if<Closed>(&effect);
+  if (closed != nullptr && !in_flight_.empty()) {
+    in_flight_.last().closed_behind.push_back(*closed);
+  } else {
+    memory_.apply(std::move(effect), 0);
+  }
+  pass_packet(protocol::read_packet_header(from_client_.bytes().subspan(ready_)).length_bytes);
   co_return Next::go_on;
 }
 

@@ -17,6 +17,7 @@ struct SentCommand {
   std::chrono::steady_clock::time_point begun_at;
   std::chrono::steady_clock::duration held{};  // at the gate, before it was sent
   bool is_at_gate = true;                      // false: the gate has been told that it is over
+  std::vector<Closed> closed_behind{};         // statements, sent behind it and before the next
 };
 
 class InFlight {

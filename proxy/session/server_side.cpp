@@ -71,6 +71,7 @@ void Session::note_answer(const protocol::Ending& ending) {
     }
     memory_.apply(std::move(sent.effect), ending.statement);
   }
+  for (const auto closed : sent.closed_behind) memory_.apply(closed, 0);
   memory_.server_says(ending.database, ending.charset);
   if (waits_for_answers_) changed_.notify();
   if (!sent.is_at_gate) return;
