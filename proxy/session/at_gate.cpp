@@ -101,7 +101,10 @@ Session::Running Session::answer_locally(std::function<PacketBytes(std::uint8_t)
   finish_at_gate();
   shared().observer.statement_finished(outcome, gate::Clock::now() - sent.begun_at, sent.held);
   const PacketBytes packet = answer(static_cast<std::uint8_t>(*sequence + 1));
-  co_return co_await write_to_client(packet);
+  next_to_client_ = ToClient::begins_answer;
+  const Next sent_to_client = co_await write_to_client(packet);
+  next_to_client_ = ToClient::begins_answer;
+  co_return sent_to_client;
 }
 
 // Drops the command at the front, however many packets it has; tells the last one's sequence id.

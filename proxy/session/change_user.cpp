@@ -72,6 +72,7 @@ Session::Running Session::pass_authentication() {
   if (step.done == AuthRelay::Done::denied) user_refused(error ? error->code : ER_ACCESS_DENIED_CHANGE_USER);
   const Next sent = co_await send_payload(step.to, step.payload);
   OPENSSL_cleanse(step.payload.data(), step.payload.size());
+  next_to_client_ = step.done == AuthRelay::Done::not_yet ? ToClient::behind_its_data : ToClient::begins_answer;
   client_is_asked_ = step.done == AuthRelay::Done::not_yet && step.read_next == Side::client;
   changed_.notify();
   co_return sent;

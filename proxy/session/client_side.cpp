@@ -46,7 +46,10 @@ Session::Running Session::take_commands() {
     const std::size_t length = protocol::read_packet_header(rest).length_bytes;
     if (answers_.wants_client_data()) {
       server_->number_frames_on();
-      if (length == 0 && !continues_) answers_.client_data_ended();
+      if (length == 0 && !continues_) {
+        answers_.client_data_ended();
+        next_to_client_ = ToClient::behind_its_data;
+      }
       pass_packet(length);
       continue;
     }

@@ -31,7 +31,7 @@ Session::Running Session::pass_answers() {
     if (!client_.is_compressed() || client_gone_) continue;
     // The frames of each answer are numbered anew.
     if (co_await write_to_client(unsent.first(unsent.size() - rest.size())) == Next::end) lose_client();
-    client_.number_frames_from(1);
+    next_to_client_ = ToClient::begins_answer;
     unsent = rest;
   }
   // For a client that is gone it is read to its end, too: until then the command may still change something. The

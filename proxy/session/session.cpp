@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 namespace sluice::proxy {
 
@@ -108,7 +109,7 @@ Session::Running Session::write_to_client(net::Bytes bytes) {
   const auto at_once = client_.try_write(bytes);
   if (!at_once) co_return Next::end;
   if (*at_once == bytes.size()) co_return Next::go_on;
-  client_.number_frames_on();
+  number_frames_to_client();
   writing_to_client_ = true;
   asio::steady_timer patience{worker_->context()};
   lose_client_after(shared().config.limits.client_write_deadline_ms, patience);
@@ -117,6 +118,17 @@ Session::Running Session::write_to_client(net::Bytes bytes) {
   writing_to_client_ = false;
   write_turn_.notify();
   co_return error ? Next::end : Next::go_on;
+}
+
+void Session::number_frames_to_client() noexcept {
+  switch (std::exchange(next_to_client_, ToClient::goes_on)) {
+    case ToClient::goes_on:
+      return;
+    case ToClient::behind_its_data:
+      return client_.number_frames_on();
+    case ToClient::begins_answer:
+      return client_.number_frames_of_answer();
+  }
 }
 
 // Behind a client that takes nothing the server's end can't be seen.

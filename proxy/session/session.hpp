@@ -52,6 +52,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Waits for bytes, and takes what is there. `end`: there will be none.
   Running fill(net::Stream& from, Buffer& into);
   Running write_to_client(net::Bytes bytes);
+  void number_frames_to_client() noexcept;
   void lose_client_after(std::chrono::milliseconds limit, boost::asio::steady_timer& patience);
   Running write_to_server(net::Bytes bytes);
   Running tell_client(PacketBytes packet);
@@ -192,6 +193,9 @@ class Session : public std::enable_shared_from_this<Session> {
   bool client_is_asked_ = false;  // by the server, during COM_CHANGE_USER
   bool waits_for_answers_ = false;
   bool writing_to_client_ = false;
+  // Of compressed frames: commands that are sent ahead must not renumber the answer that is under way.
+  enum class ToClient : std::uint8_t { goes_on, behind_its_data, begins_answer };
+  ToClient next_to_client_ = ToClient::begins_answer;
   bool draining_ = false;
 };
 
