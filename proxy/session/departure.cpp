@@ -17,8 +17,7 @@ constexpr auto KILL_AGAIN = std::chrono::seconds{10};
 // Within an idle deadline it is looked so many times.
 constexpr int IDLE_LOOKS = 4;
 
-// Right for no plugin: a password in clear, a scramble and a public key's request have other lengths.
-const PacketBytes WRONG_ANSWER(20, 0xAA);
+constexpr std::uint8_t SWITCH_PLUGIN = 0xFE;  // the first byte of an AuthSwitchRequest; the plugin's name follows
 
 }  // namespace
 
@@ -113,16 +112,26 @@ void Session::cut_off() {
 }
 
 // A connection that ends in the middle of its login counts against the proxy's address at the server, until the server
-// lets nobody in from there any more (max_connect_errors, 1129). One whose login is denied does not.
+// lets nobody in from there any more (max_connect_errors, 1129). One whose login is denied does not. What it then
+// counts against the account, MySQL (FAILED_LOGIN_ATTEMPTS) counts for one that breaks off too.
 net::awaitable<void> Session::finish_login() {
   if (server_expects_ == ServerExpects::nothing) co_return;
   expect_by(Deadline::farewell, FAREWELL_LIMIT);
-  PacketBytes answer = server_expects_ == ServerExpects::login ? protocol::nobodys_login(WRONG_ANSWER) : WRONG_ANSWER;
+  std::string plugin = relay_ ? relay_->plugin() : "";
+  PacketBytes answer = protocol::nobodys_answer(plugin);
+  if (server_expects_ == ServerExpects::login) answer = protocol::nobodys_login(answer);
   for (int round = 0; round < FAREWELL_ROUNDS_MAX; ++round) {
     if (co_await send_payload(Side::server, answer) == Next::end) break;
     if (co_await read_packet(Side::server) == Next::end) break;
-    if (protocol::is_ok(payload_of(Side::server)) || protocol::is_error(payload_of(Side::server))) break;
-    answer = WRONG_ANSWER;
+    const auto reply = payload_of(Side::server);
+    if (reply.empty() || protocol::is_error(reply)) break;
+    if (protocol::is_ok(reply)) {
+      server_leg_.next_sequence = 0;
+      (void)co_await send_payload(Side::server, PacketBytes{static_cast<std::uint8_t>(Code::quit)});
+      break;
+    }
+    if (reply[0] == SWITCH_PLUGIN) plugin = protocol::Reader{reply.subspan(1)}.zero_terminated_or_rest();
+    answer = protocol::nobodys_answer(plugin);
   }
   deadline_.cancel();
 }
