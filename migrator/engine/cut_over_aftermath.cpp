@@ -137,6 +137,7 @@ void CutOver::let_statement_snapshots_pass() {
 }
 
 CutOver::Outcome CutOver::unfence() {
+  pins_.clear();
   // Where even this fails, the lock goes with the connection.
   if (main_->execute("UNLOCK TABLES").has_error()) main_.reset();
   fenced_ = false;
