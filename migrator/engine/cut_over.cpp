@@ -338,7 +338,7 @@ CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
     }
     if (!progress.has_found_keys && progress.applied >= head) return Outcome::ok;
     const auto applied =
-        table.applier.apply_some(*main_, sql, fenced_ ? ResyncMode::tables_locked : ResyncMode::no_wait);
+        table.applier.apply_some(*main_, sql, {.mode = fenced_ ? ResyncMode::tables_locked : ResyncMode::no_wait});
     if (applied.status == Applier::Status::failed) {
       note("catch_up", applied.problem->message);
       return Outcome::unequal;

@@ -183,7 +183,7 @@ CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sq
     (inbox.changed_since_rename((*named)[i]) ? written_since : free).push_back(keys[i]);
   }
   if (!free.empty()) {
-    switch (resync(connection, sql, free, ResyncMode::tables_locked).status) {
+    switch (resync(connection, sql, free, ResyncMode::tables_locked, RowCheck::compared).status) {
       case ResyncStatus::done:
         break;
       case ResyncStatus::busy:
