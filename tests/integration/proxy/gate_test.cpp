@@ -292,5 +292,32 @@ TEST_P(AtTheGate, old_snapshot_is_told_to_retry_after_a_swap) {
   EXPECT_TRUE(client.query("SELECT COUNT(*) FROM orders").ok());
 }
 
+TEST_P(AtTheGate, commands_are_counted_by_what_they_do_to_the_table) {
+  using enum CommandKind;
+  auto client = proxy().connect();
+  const auto counted = [&](CommandKind command, TableTouch touch) {
+    EXPECT_TRUE(client.ping());  // what came before is accounted for
+    return proxy().observer.finished(command, touch);
+  };
+  client.must("SELECT COUNT(*) FROM orders");
+  EXPECT_EQ(counted(query, TableTouch::unscanned), 1U);
+  arm();
+  client.must("SELECT COUNT(*) FROM other");
+  client.must("SELECT COUNT(*) FROM orders");
+  client.must("INSERT INTO orders (note) SELECT 'text' FROM orders");
+  EXPECT_FALSE(client.query("DROP TABLE orders").ok());
+  auto insert = client.prepare("INSERT INTO orders (note) VALUES (?)");
+  EXPECT_TRUE(insert.execute({std::string{"binary"}}).ok());
+  EXPECT_EQ(counted(query, TableTouch::none), 1U);
+  EXPECT_EQ(counted(query, TableTouch::read), 1U);
+  EXPECT_EQ(counted(query, TableTouch::write), 1U);
+  EXPECT_EQ(counted(query, TableTouch::ddl), 1U);
+  EXPECT_EQ(counted(prepare, TableTouch::write), 1U);
+  EXPECT_EQ(counted(execute, TableTouch::write), 1U);
+  const auto pings = proxy().observer.finished(ping, TableTouch::none);
+  EXPECT_EQ(counted(ping, TableTouch::none), pings + 1);
+  gate().disarm(ORDERS);
+}
+
 }  // namespace
 }  // namespace sluice::proxy
