@@ -350,6 +350,7 @@ SqlResult<void> Migration::save() {
     state = fsm_.state();
     paused = fsm_.paused();
   }
+  // What was left to the copy has not been copied in what is saved: copied_to never is newer than what was applied by.
   Checkpoint now = checkpoint_;
   if (inbox_) {
     const Inbox::Progress progress = inbox_->progress();

@@ -55,6 +55,10 @@ std::string_view binlog_head_statement(const ServerFlavor& server) noexcept {
   return "SHOW MASTER STATUS";
 }
 
+bool tells_locked_rows(const ServerFlavor& server) noexcept {
+  return server.kind == ServerKind::mysql;
+}
+
 bool can_rename_under_lock_tables(const ServerFlavor& server) noexcept {
   return server.kind == ServerKind::mysql && server.version >= Version{8, 0, 13};
 }
