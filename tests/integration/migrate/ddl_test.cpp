@@ -225,13 +225,14 @@ TEST_P(TableChangedInTheHold, by_who_waits_in_front_of_the_rename_is_never_swapp
 TEST_P(TableChangedInTheHold, by_rows_only_swaps_as_ever) {
   const auto id = postponed_without_a_fence();
   // Long statements, of which the list of processes shows but a part.
-  const std::string long_one =
-      "INSERT INTO orders (qty, name) SELECT 1, LEFT('it''s long" + std::string(100'000, '-') + "', 9)";
+  const std::string name = "LEFT('it''s long" + std::string(100'000, '-') + "', 9)";
   std::vector<std::jthread> loaders;
-  for (int i = 0; i < 2; ++i) {
-    loaders.emplace_back([&](const std::stop_token& stop) {
+  for (unsigned i = 1; i <= 2; ++i) {
+    loaders.emplace_back([&, next = i * 1'000'000](const std::stop_token& stop) mutable {
       auto loader = server().connect();
-      while (!stop.stop_requested()) loader.must(long_one);
+      while (!stop.stop_requested()) {
+        loader.must("INSERT INTO orders (id, qty, name) SELECT " + std::to_string(next++) + ", 1, " + name);
+      }
     });
   }
   EXPECT_TRUE(wait_until([&] { return std::stoull(direct().must("SELECT COUNT(*) FROM orders").value()) > rows; }));
