@@ -61,8 +61,15 @@ void Session::look_whether_idle() {
 }
 
 void Session::watch_idle() {
-  const auto limit = shared().config.limits.idle_deadline_ms;
+  const auto limit = limits()->idle_deadline_ms;
   if (limit.count() != 0) expect_by(Deadline::idle, limit / IDLE_LOOKS);
+}
+
+void Session::change_limits() {
+  if (!logged_in_ || awaited_ == Deadline::end_of_server) return;
+  deadline_.cancel();
+  idle_looks_ = 0;
+  watch_idle();
 }
 
 // The client is gone. The server learns it as from a client that crashed, and the session stays in the gate until the
@@ -71,7 +78,7 @@ void Session::watch_idle() {
 net::awaitable<void> Session::outlive_server() {
   client_gone_ = true;
   server_->shutdown_send();
-  expect_by(Deadline::end_of_server, shared().config.limits.abandoned_deadline_ms);
+  expect_by(Deadline::end_of_server, limits()->abandoned_deadline_ms);
   while (!server_gone_) co_await changed_.wait();
   deadline_.cancel();
 }

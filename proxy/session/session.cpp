@@ -23,7 +23,7 @@ void Session::start(std::shared_ptr<Session> session) {
 }
 
 net::awaitable<void> Session::run(std::shared_ptr<Session> self) {
-  self->expect_by(Deadline::login, self->shared().config.limits.handshake_deadline_ms);
+  self->expect_by(Deadline::login, self->limits()->handshake_deadline_ms);
   const Next login = co_await self->log_in();
   self->deadline_.cancel();
   self->shared().observer.login_finished(login == Next::go_on ? Outcome::ok : Outcome::error);
