@@ -64,7 +64,11 @@ class Service {
         access_log_(config_.access_log.empty() ? nullptr
                                                : std::make_unique<AccessLogFile>(config_.access_log, telemetry_, log_)),
         proxy_(
-            config_.proxy, gate_, telemetry_, [this](gate::ConnectionId id) { killer_.kill(id); }, access_log_.get()) {}
+            config_.proxy, gate_, telemetry_,
+            [this](proxy::Abandoned abandoned, std::function<void()> is_gone) {
+              killer_.kill(std::move(abandoned), std::move(is_gone));
+            },
+            access_log_.get()) {}
 
   [[nodiscard]] int run();
 

@@ -82,7 +82,7 @@ Session::Running Session::wait_for_gate() {
 // for its bytes.
 net::awaitable<void> Session::watch_client(std::shared_ptr<Session> self) {
   do {
-    if (co_await fill(self->client_, self->ahead_) == Next::end) {
+    if (co_await self->fill(self->client_, self->ahead_) == Next::end) {
       self->client_gone_ = true;
       break;
     }
@@ -105,7 +105,10 @@ Session::Running Session::answer_locally(std::function<PacketBytes(std::uint8_t)
   const PacketBytes packet = answer(static_cast<std::uint8_t>(*sequence + 1));
   const auto error = protocol::parse_error(net::Bytes{packet}.subspan(PACKET_HEADER_BYTES));
   account_for(sent, {.outcome = outcome, .error = error ? error->code : std::uint16_t{0}, .bytes = packet.size()});
-  co_return co_await write_to_client(packet);
+  next_to_client_ = ToClient::begins_answer;
+  const Next sent_to_client = co_await write_to_client(packet);
+  next_to_client_ = ToClient::begins_answer;
+  co_return sent_to_client;
 }
 
 // Drops the command at the front, however many packets it has; tells the last one's sequence id.

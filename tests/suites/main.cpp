@@ -60,7 +60,8 @@ class Comparison {
   void drop_leftover_accounts() const {
     auto client = server_.connect("mysql");
     client.must("FLUSH PRIVILEGES");  // some delete rows of mysql.user
-    for (const auto& row : client.must(OTHERS).rows()) client.must("DROP USER " + row.at(0).value_or("''"));
+    const auto others = client.must(OTHERS);
+    for (const auto& row : others.rows()) client.must("DROP USER " + row.at(0).value_or("''"));
   }
   bool is_same(const std::string& test) {
     std::string told;

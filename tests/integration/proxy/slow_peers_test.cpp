@@ -1,8 +1,10 @@
 // Who does not read costs Sluice no memory: it stops reading from the other side, however much there is.
 #include <gmock/gmock.h>
 
+#include <concepts>
 #include <fstream>
 #include <future>
+#include <utility>
 
 #include "tests/integration/proxy/raw_client.hpp"
 #include "tests/support/both_servers.hpp"
@@ -29,17 +31,14 @@ class SlowPeers : public test::OnBothServers {
     }
     return 0;
   }
-  // Until it has not moved for a second.
-  template <class Number>
-  static bool stands_still(const std::atomic<Number>& number) {
-    Number seen = number;
+  // Waits until the condition has held for a second, as often as it is asked.
+  template <std::predicate Condition>
+  static bool holds_on(Condition condition) {
     auto since = std::chrono::steady_clock::now();
     return wait_until(
         [&] {
-          const auto now = std::chrono::steady_clock::now();
-          if (number != seen) since = now;
-          seen = number;
-          return now - since > 1s;
+          if (!condition()) since = std::chrono::steady_clock::now();
+          return std::chrono::steady_clock::now() - since > 1s;
         },
         60s);
   }
@@ -65,17 +64,15 @@ TEST_P(SlowPeers, client_that_does_not_read_a_gigabyte_costs_no_memory) {
   auto client = connect(0);
   client.query("WITH RECURSIVE r (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < " + std::to_string(ROWS) +
                ") SELECT REPEAT('x', " + std::to_string(ROW_BYTES) + ") FROM r");
-  const auto waits_for_its_client = [&] {
-    return server.connect()
-        .must(
-            "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'raw' AND state IN ('Sending to "
-            "client', 'Writing to net', 'Sending data')")
-        .value();
-  };
-  EXPECT_TRUE(wait_until([&] { return waits_for_its_client() == "1"; }));
+  auto watching = server.connect();
+  const auto states = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'raw' AND info LIKE 'WITH%'";
+  EXPECT_TRUE(holds_on([&] {
+    return watching.must(states + std::string{" AND state IN ('Sending to client', 'Writing to net', 'Sending data')"})
+               .value() == "1";
+  }));
   auto other = sluice.connect();
   for (int n = 0; n < 1000; ++n) EXPECT_TRUE(other.ping());
-  EXPECT_EQ(waits_for_its_client(), "1");
+  EXPECT_EQ(watching.must(states).value(), "1") << "it did not wait for its client";
   EXPECT_LT(peak_memory() - before, MEMORY_MAX);
   std::uint64_t got = 0;
   while (got < ROWS * ROW_BYTES) {
@@ -101,7 +98,10 @@ TEST_P(SlowPeers, server_that_does_not_read_a_load_of_200_mb_costs_no_memory) {
     for (; sent < LINES; ++sent) client.send(line);
     client.send({});
   });
-  EXPECT_TRUE(stands_still(sent));
+  EXPECT_TRUE(holds_on([&, seen = std::uint64_t{0}]() mutable {
+    const auto last = std::exchange(seen, sent.load());
+    return seen == last;
+  }));
   EXPECT_LT(sent, LINES / 2) << "more than sockets hold";
   EXPECT_LT(peak_memory() - before, MEMORY_MAX);
   server.resume();
