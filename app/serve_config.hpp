@@ -27,6 +27,7 @@ struct ServeConfig {
   control::ServerConfig http{.port = 8080};
   std::string token_file;  // its first line is the bearer token
   LogFormat log_format = LogFormat::automatic;
+  std::string access_log;                  // a file, or "stdout"; empty: none is kept
   std::chrono::seconds drain_timeout{20};  // the longest that clients may take to finish once SIGTERM has come
 };
 

@@ -15,6 +15,7 @@ constexpr std::uint16_t PRIMARY_PORT = 3306;
 constexpr std::uint16_t HTTP_PORT = 8080;
 constexpr unsigned THREADS_MAX = 256;
 constexpr std::size_t CONNECTIONS_MAX = 1'000'000;
+constexpr std::size_t ACCESS_SAMPLE_MAX = 1'000'000;
 constexpr unsigned DRAIN_SECONDS_MAX = 3600;
 constexpr unsigned CONNECT_SECONDS_MAX = 3600;
 constexpr unsigned IDLE_SECONDS_MAX = 31'536'000;  // MySQL's largest wait_timeout
@@ -145,6 +146,11 @@ void trust_no_balancer(ServeConfig& config) {
 bool read_proxy_header_to_primary(ServeConfig& config, const std::string& text) {
   return read_word(PROXY_HEADERS, text, config.proxy.proxy_header_to_primary);
 }
+bool read_access_sample(ServeConfig& config, const std::string& text) {
+  const auto one_in = number_in(text, 1, ACCESS_SAMPLE_MAX);
+  if (one_in) config.proxy.access_log_sample = static_cast<std::uint32_t>(*one_in);
+  return one_in.has_value();
+}
 bool read_drain_timeout(ServeConfig& config, const std::string& text) {
   const auto seconds = number_in(text, 0, DRAIN_SECONDS_MAX);
   if (seconds) config.drain_timeout = std::chrono::seconds{*seconds};
@@ -207,6 +213,10 @@ constexpr std::array SETTINGS{
             read_proxy_header_to_primary},
     Setting{"drain_timeout_seconds", "N", "how long clients may take to finish after SIGTERM (20)",
             "a number of seconds from 0 to 3600", read_drain_timeout},
+    Setting{"access_log", "FILE", "a line of JSON for each statement, without its text; stdout: standard output (none)",
+            A_FILE, read_text<&ServeConfig::access_log>},
+    Setting{"access_log_sample", "N", "of so many statements one is written down, and each that fails (1: all)",
+            "a number from 1 to 1000000", read_access_sample},
     Setting{"log_format", "FORMAT", "text, json or auto: text on a terminal (the default)", "auto, text or json",
             read_log_format},
 };

@@ -22,6 +22,8 @@ constexpr std::array<std::chrono::nanoseconds, 13> HOLD_BOUNDS{250us, 1ms,   250
 constexpr std::array<std::string_view, 6> CUT_OVER_RESULTS{"completed", "again",    "failed",
                                                            "strange",   "panicked", "other"};
 
+constexpr std::array<const char*, 2> ACCESS_LOG_ENTRIES{"written", "dropped"};
+
 using Counter = std::atomic<std::uint64_t>;
 
 std::size_t index_of_result(std::string_view result) {
@@ -71,6 +73,7 @@ struct Metrics::Counts {
   std::atomic<std::int64_t> connections = 0;
   Counter connections_accepted = 0, server_unreachable = 0, idled_out = 0, abandoned = 0;
   std::array<Counter, proxy::REFUSALS.size()> refused{};
+  std::array<Counter, ACCESS_LOG_ENTRIES.size()> access_log{};
   Counter rows_copied = 0, changes_applied = 0, rows_verified = 0, mismatches = 0, stragglers = 0;
   Counter bypass_transactions = 0, throttled_ms = 0;
   std::array<Counter, CUT_OVER_RESULTS.size()> cut_overs{};
@@ -105,6 +108,12 @@ void Metrics::Counts::add_clients(std::vector<MetricFamily>& families) const {
   add_statements(families);
   families.push_back(
       histogram("sluice_statement_hold_seconds", "How long single statements waited at the gate.", statement_holds));
+  MetricFamily entries =
+      counters("sluice_access_log_entries_total", "Entries of the access log, by what became of them.");
+  for (std::size_t i = 0; i < access_log.size(); ++i) {
+    sample(entries, as_double(access_log[i].load()), {{"result", ACCESS_LOG_ENTRIES[i]}});
+  }
+  families.push_back(std::move(entries));
 }
 
 // Of the kinds that there have been.
@@ -178,6 +187,10 @@ std::string Metrics::text(const std::vector<migrator::Status>& migrations, const
 
 std::unique_ptr<migrator::LatencyWatch> Metrics::watch_latency() {
   return counts_->at_server.watch();
+}
+
+void Metrics::access_log_entries(AccessLogEntries what, std::uint64_t count) noexcept {
+  counts_->access_log[static_cast<std::size_t>(what)].fetch_add(count);
 }
 
 void Metrics::connection_opened() noexcept {

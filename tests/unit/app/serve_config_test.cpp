@@ -40,6 +40,8 @@ TEST(ServeConfig, AFileSetsWhatTheFlagsWould) {
       "user: sluice\n"
       "threads: 4\n"
       "server_tls: verify-identity\n"
+      "access_log: /var/log/sluice.json\n"
+      "access_log_sample: 100\n"
       "drain_timeout_seconds: 5\n",
       config);
   ASSERT_FALSE(reason) << reason->text;
@@ -48,6 +50,8 @@ TEST(ServeConfig, AFileSetsWhatTheFlagsWould) {
   EXPECT_EQ(config.http.host, "::1");
   EXPECT_EQ(config.http.port, 9000);
   EXPECT_EQ(config.proxy.threads, 4U);
+  EXPECT_EQ(config.access_log, "/var/log/sluice.json");
+  EXPECT_EQ(config.proxy.access_log_sample, 100U);
   EXPECT_EQ(config.drain_timeout, std::chrono::seconds{5});
   EXPECT_EQ(engine_login(config).tls, migrator::TlsPolicy::verify_identity);
   EXPECT_THAT(problems_of(config), IsEmpty());
