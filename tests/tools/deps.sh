@@ -9,7 +9,7 @@ build_packages=(
 )
 # my_print_defaults, without which MariaDB makes no data folder, is with its clients.
 demo_packages=(mariadb-server-core mariadb-client-core)
-test_packages=(mariadb-server sysbench haproxy socat openssl debootstrap prometheus)
+test_packages=(mariadb-server sysbench haproxy socat openssl debootstrap prometheus systemd zsh groff-base curl)
 # What the tests in tests/clients run; Node's come from npm as well.
 client_packages=(
   python3-pymysql python3-cryptography python3-mysqldb php-cli php-mysql ruby ruby-mysql2 libdbd-mysql-perl
