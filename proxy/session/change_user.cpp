@@ -21,8 +21,9 @@ Session::Running Session::change_user() {
   auto change = protocol::read_change_user(payload);
   if (!change) co_return Next::end;
   shared().gate.begin(*slot_);
-  in_flight_.push(
-      {.effect = LoggedIn{change->database, change->collation}, .begun_at = std::chrono::steady_clock::now()});
+  in_flight_.push({.effect = LoggedIn{change->database, change->collation},
+                   .begun_at = std::chrono::steady_clock::now(),
+                   .command = CommandKind::change_user});
   const auto scramble = relay_->scramble();
   relay_.emplace(way(), factors(), change->plugin.empty() ? greeting_.plugin : change->plugin, scramble,
                  shared().rsa_key ? &*shared().rsa_key : nullptr);

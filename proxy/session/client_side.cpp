@@ -107,7 +107,8 @@ Session::Running Session::begin_command(Command command) {
     if (co_await all_answered() == Next::end) co_return Next::end;
   }
   gate.begin(*slot_);
-  in_flight_.push({.effect = NoEffect{}, .begun_at = std::chrono::steady_clock::now()});
+  in_flight_.push(
+      {.effect = NoEffect{}, .begun_at = std::chrono::steady_clock::now(), .command = kind_of(command.code)});
   if (gate.armed_epoch() != 0) co_return co_await judge();
   // Waiting may have moved the bytes.
   if (const auto again = command_ahead()) command = *again;

@@ -52,6 +52,14 @@ void Session::lose_client() {
   client_.close();
 }
 
+void Session::account_for(const SentCommand& sent, Outcome outcome) {
+  shared().observer.statement_finished({.command = sent.command,
+                                        .touch = sent.touch,
+                                        .outcome = outcome,
+                                        .latency = std::chrono::steady_clock::now() - sent.begun_at,
+                                        .held = sent.held});
+}
+
 void Session::finish_at_gate() {
   shared().gate.finish(*slot_, {.in_transaction = transaction_.is_open(),
                                 .may_hold_snapshot = transaction_.has_worked(),
@@ -79,8 +87,7 @@ void Session::note_answer(const protocol::Ending& ending) {
   if (waits_for_answers_) changed_.notify();
   if (!sent.is_at_gate) return;
   finish_at_gate();
-  shared().observer.statement_finished(ending.error == 0 ? Outcome::ok : Outcome::error,
-                                       std::chrono::steady_clock::now() - sent.begun_at, sent.held);
+  account_for(sent, ending.error == 0 ? Outcome::ok : Outcome::error);
 }
 
 }  // namespace sluice::proxy

@@ -127,6 +127,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void note_answer(const protocol::Ending& ending);
   void finish_at_gate();
   void lose_client();
+  // Tells the observer of a command that has its answer.
+  void account_for(const SentCommand& sent, Outcome outcome);
 
   std::shared_ptr<Worker> worker_;
   net::Stream client_;

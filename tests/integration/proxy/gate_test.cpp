@@ -156,9 +156,8 @@ TEST_P(AtTheGate, reads_flow_while_a_transaction_is_waited_for_and_writes_wait) 
   lingering.must("BEGIN");
   lingering.must("INSERT INTO orders (note) VALUES ('first')");
   unsure.must("SET autocommit = 0");
-  auto closed = std::async(std::launch::async, [&] {
-    return gate().close(ORDERS, gate::Clock::now() + 20s, gate::Clock::now() + 30s);
-  });
+  auto closed = std::async(std::launch::async,
+                           [&] { return gate().close(ORDERS, gate::Clock::now() + 20s, gate::Clock::now() + 30s); });
   ASSERT_TRUE(wait_until([&] { return gate().status(ORDERS).phase == Phase::draining; }));
   auto write = later(writer, "INSERT INTO orders (note) VALUES ('second')");
   auto kept = later(unsure, "SELECT COUNT(*) FROM orders");  // would keep the table until its COMMIT
@@ -262,6 +261,33 @@ TEST_P(AtTheGate, old_snapshot_is_told_to_retry_after_a_swap) {
   EXPECT_EQ(reply.error->code, 1412U);
   client.must("ROLLBACK");
   EXPECT_TRUE(client.query("SELECT COUNT(*) FROM orders").ok());
+}
+
+TEST_P(AtTheGate, commands_are_counted_by_what_they_do_to_the_table) {
+  using enum CommandKind;
+  auto client = proxy().connect();
+  const auto counted = [&](CommandKind command, TableTouch touch) {
+    EXPECT_TRUE(client.ping());  // what came before is accounted for
+    return proxy().observer.finished(command, touch);
+  };
+  client.must("SELECT COUNT(*) FROM orders");
+  EXPECT_EQ(counted(query, TableTouch::unscanned), 1U);
+  arm();
+  client.must("SELECT COUNT(*) FROM other");
+  client.must("SELECT COUNT(*) FROM orders");
+  client.must("INSERT INTO orders (note) SELECT 'text' FROM orders");
+  EXPECT_FALSE(client.query("DROP TABLE orders").ok());
+  auto insert = client.prepare("INSERT INTO orders (note) VALUES (?)");
+  EXPECT_TRUE(insert.execute({std::string{"binary"}}).ok());
+  EXPECT_EQ(counted(query, TableTouch::none), 1U);
+  EXPECT_EQ(counted(query, TableTouch::read), 1U);
+  EXPECT_EQ(counted(query, TableTouch::write), 1U);
+  EXPECT_EQ(counted(query, TableTouch::ddl), 1U);
+  EXPECT_EQ(counted(prepare, TableTouch::write), 1U);
+  EXPECT_EQ(counted(execute, TableTouch::write), 1U);
+  const auto pings = proxy().observer.finished(ping, TableTouch::none);
+  EXPECT_EQ(counted(ping, TableTouch::none), pings + 1);
+  gate().disarm(ORDERS);
 }
 
 }  // namespace
