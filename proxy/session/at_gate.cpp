@@ -80,7 +80,7 @@ Session::Running Session::wait_for_gate() {
 // for its bytes.
 net::awaitable<void> Session::watch_client(std::shared_ptr<Session> self) {
   do {
-    if (co_await fill(self->client_, self->ahead_) == Next::end) {
+    if (co_await self->fill(self->client_, self->ahead_) == Next::end) {
       self->client_gone_ = true;
       break;
     }
@@ -102,7 +102,10 @@ Session::Running Session::answer_locally(std::function<PacketBytes(std::uint8_t)
   finish_at_gate();
   account_for(sent, outcome);
   const PacketBytes packet = answer(static_cast<std::uint8_t>(*sequence + 1));
-  co_return co_await write_to_client(packet);
+  next_to_client_ = ToClient::begins_answer;
+  const Next sent_to_client = co_await write_to_client(packet);
+  next_to_client_ = ToClient::begins_answer;
+  co_return sent_to_client;
 }
 
 // Drops the command at the front, however many packets it has; tells the last one's sequence id.

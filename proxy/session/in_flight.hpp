@@ -19,7 +19,8 @@ struct SentCommand {
   std::chrono::steady_clock::duration held{};  // at the gate, before it was sent
   CommandKind command = CommandKind::other;
   TableTouch touch = TableTouch::unscanned;
-  bool is_at_gate = true;  // false: the gate has been told that it is over
+  bool is_at_gate = true;               // false: the gate has been told that it is over
+  std::vector<Closed> closed_behind{};  // statements, sent behind it and before the next
 };
 
 class InFlight {

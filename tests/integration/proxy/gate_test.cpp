@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/integration/proxy/fixture.hpp"
+#include "tests/integration/proxy/raw_client.hpp"
 
 namespace sluice::proxy {
 namespace {
@@ -175,6 +176,34 @@ TEST_P(AtTheGate, reads_flow_while_a_transaction_is_waited_for_and_writes_wait) 
   EXPECT_TRUE(write.get().ok());
   EXPECT_TRUE(kept.get().ok());
   EXPECT_TRUE(read.get().ok());
+}
+
+TEST_P(AtTheGate, read_of_a_session_that_does_not_autocommit_from_the_first_waits) {
+  if (is_mysql()) return;  // whose flags say that it does, whatever its default is
+  auto lingering = proxy().connect();
+  server().connect().must("SET GLOBAL autocommit = 0");
+  RawClient new_session{proxy().proxy.port()};
+  server().connect().must("SET GLOBAL autocommit = 1");
+  auto changed_user = proxy().connect();
+  auto reader = proxy().connect();
+  server().connect().must("SET GLOBAL autocommit = 0");
+  changed_user.change_user("root", "", "test");
+  server().connect().must("SET GLOBAL autocommit = 1");
+  arm();
+  lingering.must("BEGIN");
+  lingering.must("INSERT INTO orders (note) VALUES ('first')");
+  auto closed = std::async(std::launch::async,
+                           [&] { return gate().close(ORDERS, gate::Clock::now() + 20s, gate::Clock::now() + 30s); });
+  ASSERT_TRUE(wait_until([&] { return gate().status(ORDERS).phase == Phase::draining; }));
+  new_session.query("SELECT COUNT(*) FROM orders");
+  EXPECT_TRUE(waits(1));
+  auto kept = later(changed_user, "SELECT COUNT(*) FROM orders");
+  EXPECT_TRUE(waits(2));
+  EXPECT_EQ(reader.must("SELECT COUNT(*) FROM orders").value(), "0");
+  lingering.must("COMMIT");
+  ASSERT_EQ(closed.get(), CloseResult::held);
+  gate().open(ORDERS);
+  EXPECT_TRUE(kept.get().ok());
 }
 
 TEST_P(AtTheGate, large_statement_is_held_as_well) {
