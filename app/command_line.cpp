@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "app/exit_code.hpp"
+#include "app/shell_help.hpp"
 #include "migrator/options/options_json.hpp"
 
 namespace sluice::app {
@@ -186,6 +187,26 @@ Command action_command(const std::string& name, const ActionArguments& given, co
   return ActionCommand{.api = *api, .action = name, .id = given.id, .form = form};
 }
 
+struct ShellHelp {
+  const char* name;
+  std::string (*text)(const CLI::App&);
+};
+constexpr std::array SHELL_HELPS{ShellHelp{"bash", bash_completion}, ShellHelp{"zsh", zsh_completion},
+                                 ShellHelp{"man", man_page}};
+
+CLI::App* declare_completion(CLI::App& app, std::string& shell) {
+  auto* completion = app.add_subcommand("completion", "Print what bash or zsh needs to complete, or the manual page");
+  std::vector<std::string> names;
+  for (const auto& help : SHELL_HELPS) names.emplace_back(help.name);
+  completion->add_option("FOR", shell, "bash, zsh or man")->required()->check(CLI::IsMember(names));
+  return completion;
+}
+
+Command completion_command(const CLI::App& app, const std::string& shell) {
+  const auto* const help = std::ranges::find(SHELL_HELPS, shell, &ShellHelp::name);
+  return Message{.text = help->text(app), .exit_code = exit_code::ok};
+}
+
 }  // namespace
 
 Command read_command_line(const std::vector<std::string>& arguments, const Environment& environment) {
@@ -199,6 +220,8 @@ Command read_command_line(const std::vector<std::string>& arguments, const Envir
   ActionArguments action_given;
   declare_action(app, STATUS, action_given);
   for (const auto& action : ACTIONS) declare_action(app, action, action_given);
+  std::string shell;
+  const auto* completion = declare_completion(app, shell);
   try {
     app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend() - 1});
   } catch (const CLI::ParseError& error) {
@@ -208,6 +231,7 @@ Command read_command_line(const std::vector<std::string>& arguments, const Envir
   }
   if (serve->parsed()) return serve_command(serve_given, environment);
   if (migrate->parsed()) return migrate_command(migrate_given, environment);
+  if (completion->parsed()) return completion_command(app, shell);
   return action_command(app.get_subcommands().front()->get_name(), action_given, environment);
 }
 

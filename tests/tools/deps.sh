@@ -10,7 +10,9 @@ build_packages=(
 # my_print_defaults, without which MariaDB makes no data folder, is with its clients.
 demo_packages=(mariadb-server-core mariadb-client-core)
 # mariadb-test: a connector's own tests, and plugins for accounts.
-test_packages=(mariadb-server mariadb-test sysbench haproxy socat openssl debootstrap prometheus)
+test_packages=(
+  mariadb-server mariadb-test sysbench haproxy socat openssl debootstrap prometheus systemd zsh groff-base curl
+)
 # What the tests in tests/clients run; Node's come from npm as well.
 client_packages=(
   python3-pymysql python3-cryptography python3-mysqldb php-cli php-mysql ruby ruby-mysql2 libdbd-mysql-perl
