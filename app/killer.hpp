@@ -1,16 +1,23 @@
-// Kills connections at the primary whose clients are gone, on a thread of its own with a connection of its own, which
-// it makes when there is somebody to kill.
+// Kills connections at the primary whose clients are gone, as long as they are still the same ones, on a thread of its
+// own with a connection of its own, which it makes when there is somebody to kill.
 #pragma once
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "app/log.hpp"
 #include "migrator/sql/server_address.hpp"
-#include "proxy/gate/gate.hpp"
+#include "proxy/proxy.hpp"
+
+namespace sluice::migrator {
+class Connection;
+}
 
 namespace sluice::app {
 
@@ -26,20 +33,29 @@ class Killer {
   Killer(const Killer&) = delete;
   Killer& operator=(const Killer&) = delete;
 
-  // From any thread; does not block.
-  void kill(gate::ConnectionId connection);
+  // From any thread; does not block. `is_gone` is called on the killer's thread where the primary has no such
+  // connection any more.
+  void kill(proxy::Abandoned abandoned, std::function<void()> is_gone);
 
  private:
+  struct Victim {
+    proxy::Abandoned abandoned;
+    std::function<void()> is_gone;
+  };
+  enum class Seen : std::uint8_t { there, gone, unknown };
+
   void run(const std::stop_token& stop);
-  void kill_all(const std::deque<gate::ConnectionId>& connections);
+  void kill_all(const std::deque<Victim>& victims);
+  void kill_one(const Victim& victim, migrator::Connection& connection);
+  [[nodiscard]] Seen look_for(const proxy::Abandoned& abandoned, migrator::Connection& connection);
   void complain(const std::string& reason);
 
   const migrator::ServerAddress primary_;
   Log& log_;
   std::mutex mutex_;
   std::condition_variable_any wanted_;
-  std::deque<gate::ConnectionId> waiting_;  // under mutex_
-  std::string last_complaint_;              // of its own thread
+  std::deque<Victim> waiting_;  // under mutex_
+  std::string last_complaint_;  // of its own thread
   std::jthread thread_;
 };
 

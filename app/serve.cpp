@@ -61,7 +61,9 @@ class Service {
             config_.http, *engine_, [this] { return telemetry_.text(engine_->list(), gate_); },
             [this] { return listening_ && engine_->ready(); }),
         killer_(engine_login(config_), log_),
-        proxy_(config_.proxy, gate_, telemetry_, [this](gate::ConnectionId id) { killer_.kill(id); }) {}
+        proxy_(config_.proxy, gate_, telemetry_, [this](proxy::Abandoned abandoned, std::function<void()> is_gone) {
+          killer_.kill(std::move(abandoned), std::move(is_gone));
+        }) {}
 
   [[nodiscard]] int run();
 

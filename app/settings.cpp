@@ -130,6 +130,11 @@ bool read_idle_timeout(ServeConfig& config, const std::string& text) {
   if (seconds) config.proxy.limits.idle_deadline_ms = std::chrono::seconds{*seconds};
   return seconds.has_value();
 }
+bool read_client_write_timeout(ServeConfig& config, const std::string& text) {
+  const auto seconds = number_in(text, 0, IDLE_SECONDS_MAX);
+  if (seconds) config.proxy.limits.client_write_deadline_ms = std::chrono::seconds{*seconds};
+  return seconds.has_value();
+}
 bool read_trusted_balancer(ServeConfig& config, const std::string& text) {
   const auto network = protocol::parse_ip_network(text);
   if (network) config.proxy.proxy_header_from.push_back(*network);
@@ -218,6 +223,9 @@ constexpr std::array SETTINGS{
             "a number of seconds from 1 to 3600", read_connect_timeout},
     Setting{"idle_timeout_seconds", "N", "clients idle for so long are disconnected (0: never by Sluice)",
             "a number of seconds from 0 to 31536000", read_idle_timeout},
+    Setting{"client_write_timeout_seconds", "N",
+            "clients that take nothing of their answer for so long are disconnected (600; 0: never by Sluice)",
+            "a number of seconds from 0 to 31536000", read_client_write_timeout},
     Setting{"proxy_protocol_from", "CIDR",
             "load balancers that begin with a header of the PROXY protocol; may be given several times",
             "an address or a network, like 10.0.0.0/8", read_trusted_balancer, trust_no_balancer},

@@ -19,7 +19,6 @@ constexpr std::array<std::chrono::nanoseconds, 16> STATEMENT_BOUNDS{
 constexpr std::array<std::chrono::nanoseconds, 13> HOLD_BOUNDS{250us, 1ms,   2500us, 5ms,    10ms, 25ms, 50ms,
                                                                100ms, 250ms, 1s,     2500ms, 5s,   10s};
 
-constexpr std::array<const char*, 4> OUTCOMES{"ok", "error", "refused", "interrupted"};
 constexpr std::array<std::string_view, 6> CUT_OVER_RESULTS{"completed", "again",    "failed",
                                                            "strange",   "panicked", "other"};
 
@@ -36,17 +35,39 @@ MetricFamily counter(std::string name, std::string help, const Counter& value) {
   return family;
 }
 
+// Statements of one command and touch have an index, and with their outcome another.
+constexpr std::size_t TOUCHES = proxy::TABLE_TOUCHES.size();
+constexpr std::size_t STATEMENT_KINDS = proxy::COMMAND_KINDS.size() * TOUCHES;
+constexpr std::size_t OUTCOMES = proxy::OUTCOMES.size();
+
+std::size_t kind_of(const proxy::Statement& statement) noexcept {
+  return static_cast<std::size_t>(statement.command) * TOUCHES + static_cast<std::size_t>(statement.touch);
+}
+Labels labels_of_kind(std::size_t kind) {
+  return {{"command", std::string{proxy::COMMAND_KINDS[kind / TOUCHES]}},
+          {"touch", std::string{proxy::TABLE_TOUCHES[kind % TOUCHES]}}};
+}
+
+template <std::size_t Bounds>
+using Histograms = std::vector<std::unique_ptr<StripedHistogram<Bounds>>>;
+
+template <std::size_t Bounds>
+Histograms<Bounds> histograms_of(std::size_t count, const std::array<std::chrono::nanoseconds, Bounds>& bounds) {
+  Histograms<Bounds> all(count);
+  for (auto& each : all) each = std::make_unique<StripedHistogram<Bounds>>(bounds);
+  return all;
+}
+
 }  // namespace
 
 struct Metrics::Counts {
-  StripedCounters<OUTCOMES.size()> statements;
-  StripedHistogram<STATEMENT_BOUNDS.size()> statement_times{STATEMENT_BOUNDS};
+  StripedCounters<STATEMENT_KINDS * OUTCOMES> statements;
+  Histograms<STATEMENT_BOUNDS.size()> statement_times = histograms_of(STATEMENT_KINDS, STATEMENT_BOUNDS);
   ClientLatency at_server;
   StripedHistogram<HOLD_BOUNDS.size()> statement_holds{HOLD_BOUNDS};
-  using HoldTimes = StripedHistogram<HOLD_BOUNDS.size()>;
-  HoldTimes holds{HOLD_BOUNDS};
-  std::vector<std::unique_ptr<HoldTimes>> hold_parts = times_of_parts();
-  std::array<Counter, OUTCOMES.size()> logins{};
+  StripedHistogram<HOLD_BOUNDS.size()> holds{HOLD_BOUNDS};
+  Histograms<HOLD_BOUNDS.size()> hold_parts = histograms_of(migrator::kHoldParts, HOLD_BOUNDS);
+  std::array<Counter, OUTCOMES> logins{};
   std::atomic<std::int64_t> connections = 0;
   Counter connections_accepted = 0, server_unreachable = 0, idled_out = 0, abandoned = 0;
   std::array<Counter, proxy::REFUSALS.size()> refused{};
@@ -56,12 +77,8 @@ struct Metrics::Counts {
   std::array<std::array<Counter, migrator::kGuardActions>, migrator::kGuardMeasures> guards{};
   std::array<std::array<Counter, migrator::kNoticeOutcomes>, migrator::kNoticeChannels> notices{};
 
-  static std::vector<std::unique_ptr<HoldTimes>> times_of_parts() {
-    std::vector<std::unique_ptr<HoldTimes>> times(migrator::kHoldParts);
-    for (auto& each : times) each = std::make_unique<HoldTimes>(HOLD_BOUNDS);
-    return times;
-  }
   void add_clients(std::vector<MetricFamily>& families) const;
+  void add_statements(std::vector<MetricFamily>& families) const;
   void add_migrations(std::vector<MetricFamily>& families) const;
 };
 
@@ -83,19 +100,39 @@ void Metrics::Counts::add_clients(std::vector<MetricFamily>& families) const {
                              "Clients that got no connection because the primary did not answer.", server_unreachable));
 
   MetricFamily login_counts = counters("sluice_logins_total", "Logins of clients, by how they ended.");
-  MetricFamily by_outcome = counters("sluice_statements_total", "Clients' statements, by how they ended.");
-  const auto outcomes = statements.totals();
-  for (std::size_t i = 0; i < OUTCOMES.size(); ++i) {
-    sample(login_counts, as_double(logins[i].load()), {{"outcome", OUTCOMES[i]}});
-    sample(by_outcome, as_double(outcomes[i]), {{"outcome", OUTCOMES[i]}});
+  for (std::size_t i = 0; i < OUTCOMES; ++i) {
+    sample(login_counts, as_double(logins[i].load()), {{"outcome", std::string{proxy::OUTCOMES[i]}}});
   }
   families.push_back(std::move(login_counts));
-  families.push_back(std::move(by_outcome));
-  families.push_back(histogram("sluice_statement_seconds",
-                               "From a statement's first byte to its answer's last, waits at the gate included.",
-                               statement_times));
+  add_statements(families);
   families.push_back(
       histogram("sluice_statement_hold_seconds", "How long single statements waited at the gate.", statement_holds));
+}
+
+// Of the kinds that there have been.
+void Metrics::Counts::add_statements(std::vector<MetricFamily>& families) const {
+  MetricFamily numbers =
+      counters("sluice_statements_total",
+               "Clients' commands, by what they did to tables that are being migrated, and by how they ended.");
+  MetricFamily times{"sluice_statement_seconds",
+                     "From a command's first byte to its answer's last, waits at the gate included.",
+                     MetricType::Histogram,
+                     {}};
+  const auto counts = statements.totals();
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    Labels labels = labels_of_kind(i / OUTCOMES);
+    labels.push_back({"outcome", std::string{proxy::OUTCOMES[i % OUTCOMES]}});
+    sample(numbers, as_double(counts[i]), std::move(labels));
+  }
+  for (std::size_t kind = 0; kind < STATEMENT_KINDS; ++kind) {
+    prometheus::ClientMetric metric = histogram("", "", *statement_times[kind]).metric.front();
+    if (metric.histogram.sample_count == 0) continue;
+    metric.label = labels_of_kind(kind);
+    times.metric.push_back(std::move(metric));
+  }
+  families.push_back(std::move(numbers));
+  families.push_back(std::move(times));
 }
 
 void Metrics::Counts::add_migrations(std::vector<MetricFamily>& families) const {
@@ -191,10 +228,13 @@ void Metrics::login_finished(proxy::Outcome outcome) noexcept {
 void Metrics::server_unreachable(std::string_view) noexcept {
   counts_->server_unreachable.fetch_add(1);
 }
-void Metrics::statement_finished(proxy::Outcome outcome, Duration latency, Duration held) noexcept {
-  counts_->statements.add(static_cast<std::size_t>(outcome));
-  counts_->statement_times.observe(latency);
-  if (outcome == proxy::Outcome::ok || outcome == proxy::Outcome::error) counts_->at_server.note(latency - held);
+void Metrics::statement_finished(const proxy::Statement& statement) noexcept {
+  const std::size_t kind = kind_of(statement);
+  counts_->statements.add(kind * OUTCOMES + static_cast<std::size_t>(statement.outcome));
+  counts_->statement_times[kind]->observe(statement.latency);
+  if (statement.outcome == proxy::Outcome::ok || statement.outcome == proxy::Outcome::error) {
+    counts_->at_server.note(statement.latency - statement.held);
+  }
 }
 void Metrics::statement_held(Duration time) noexcept {
   counts_->statement_holds.observe(time);

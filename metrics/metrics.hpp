@@ -39,7 +39,7 @@ class Metrics : public proxy::ProxyObserver, public migrator::MigrationObserver 
   void server_query_abandoned() noexcept override;
   void login_finished(proxy::Outcome outcome) noexcept override;
   void server_unreachable(std::string_view reason) noexcept override;
-  void statement_finished(proxy::Outcome outcome, Duration latency, Duration held) noexcept override;
+  void statement_finished(const proxy::Statement& statement) noexcept override;
   void statement_held(Duration time) noexcept override;
 
   // ---- MigrationObserver

@@ -31,6 +31,12 @@ void Stream::number_frames_on() noexcept {
   compressed_->has_read = false;
 }
 
+void Stream::number_frames_of_answer() noexcept {
+  if (!compressed_) return;
+  if (!compressed_->has_read) compressed_->sequence = 1;
+  number_frames_on();
+}
+
 // Of what has been read. Nothing: more must be read first.
 std::optional<result<std::size_t>> Stream::unpack_some(Room into) noexcept {
   Compressed& state = *compressed_;

@@ -73,6 +73,8 @@ class Stream {
   void number_frames_from(std::uint8_t sequence) noexcept;
   // From the frame read last, if it came behind the one written last: the other side has spoken, now it is our turn.
   void number_frames_on() noexcept;
+  // The same, and from 1 where nothing came: an answer begins to a command that was sent ahead.
+  void number_frames_of_answer() noexcept;
 
   // TLS or a unix socket: a password may be sent in clear.
   [[nodiscard]] bool is_secure() const noexcept;

@@ -8,12 +8,51 @@
 
 namespace sluice::proxy {
 
-// How a statement ended, as the client saw it.
+// How a statement, or a login, ended, as the client saw it.
 enum class Outcome : std::uint8_t {
   ok,           // the server's OK or its rows
   error,        // the server's ERR
   refused,      // the gate's error: DDL on an armed table, or a snapshot older than the table
   interrupted,  // the gate's 1317: KILL QUERY while it waited
+};
+inline constexpr std::array<std::string_view, 4> OUTCOMES{"ok", "error", "refused", "interrupted"};
+
+// The commands that metrics and logs tell apart.
+enum class CommandKind : std::uint8_t {
+  query,
+  prepare,
+  execute,
+  bulk_execute,
+  fetch,
+  init_db,
+  field_list,
+  change_user,
+  reset_connection,
+  ping,
+  other,
+};
+inline constexpr std::array<std::string_view, 11> COMMAND_KINDS{
+    "query",      "prepare",     "execute",          "bulk_execute", "fetch", "init_db",
+    "field_list", "change_user", "reset_connection", "ping",         "other"};
+
+// The most that a command does to an armed table, as the scan of its text sees it.
+enum class TableTouch : std::uint8_t {
+  unscanned,  // nothing was armed
+  none,
+  read,
+  write,  // or it can't be told
+  ddl,
+};
+inline constexpr std::array<std::string_view, 5> TABLE_TOUCHES{"unscanned", "none", "read", "write", "ddl"};
+
+// A client's command that has been answered.
+struct Statement {
+  using Duration = std::chrono::steady_clock::duration;
+  CommandKind command = CommandKind::other;
+  TableTouch touch = TableTouch::unscanned;
+  Outcome outcome = Outcome::ok;
+  Duration latency{};  // from the command's first byte read to its answer's last byte read
+  Duration held{};     // what of it the command waited at the gate
 };
 
 // Why a client was turned away before, or at the end of, its login.
@@ -43,9 +82,7 @@ class ProxyObserver {
   virtual void server_query_abandoned() noexcept = 0;  // a client was gone, and its statement had to be killed
   virtual void login_finished(Outcome outcome) noexcept = 0;
   virtual void server_unreachable(std::string_view reason) noexcept = 0;
-  // `latency`: from the command's first byte read to its answer's last byte read; `held`: what of it the command waited
-  // at the gate.
-  virtual void statement_finished(Outcome outcome, Duration latency, Duration held) noexcept = 0;
+  virtual void statement_finished(const Statement& statement) noexcept = 0;
   // The gate held a statement back for this long, whatever became of it.
   virtual void statement_held(Duration time) noexcept = 0;
 };

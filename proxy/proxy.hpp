@@ -44,6 +44,8 @@ struct Limits {
   // Without a command, in a transaction or not; MySQL's wait_timeout. 0: none but the server's. Kept to within a
   // quarter.
   std::chrono::milliseconds idle_deadline_ms{0};
+  // For a client to take the bytes that are on their way to it, up to 64 KB; then it counts as gone. 0: for ever.
+  std::chrono::milliseconds client_write_deadline_ms{600'000};
   // What the server still does for a client that is gone is killed after this time.
   std::chrono::milliseconds abandoned_deadline_ms{1000};
 };
@@ -64,9 +66,17 @@ struct ProxyConfig {
   Limits limits;
 };
 
-// Ends a connection at the primary (KILL) whose client is gone. Called on the I/O threads: must be thread-safe and
-// never block.
-using Killer = std::function<void(gate::ConnectionId)>;
+// A connection to the primary whose client is gone, as the primary's process list shows it. Its number may be another's
+// after a restart of the primary.
+struct Abandoned {
+  gate::ConnectionId connection{};
+  std::string user;
+  std::optional<std::uint16_t> port;  // of the near end; nothing: a unix socket
+};
+
+// Ends it at the primary (KILL). Called on the I/O threads: must be thread-safe and never block. `is_gone` may be
+// called from any thread, once it is known that the primary has no such connection any more.
+using Killer = std::function<void(Abandoned, std::function<void()> is_gone)>;
 
 class Proxy {
  public:

@@ -1,5 +1,6 @@
 #include "migrator/engine/applier.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -24,11 +25,23 @@ Problem refused_row(const std::string& key, const SqlError& error) {
   return {"row_refused", "the new table refuses the row with the key " + key + ": " + describe(error)};
 }
 
-Applier::Result Applier::apply_some(Connection& connection, const RowSql& sql, ResyncMode mode) {
+Applier::Result Applier::apply_some(Connection& connection, const RowSql& sql, const Manner& manner) {
   Entries entries = inbox_.take(max_keys_per_batch);
   if (entries.empty()) return {};
+  const auto ahead = std::ranges::partition(
+      entries, [&](const PendingKeys::Entry& entry) { return !manner.frontier.is_ahead(entry.key); });
+  Entries to_be_copied(std::make_move_iterator(ahead.begin()), std::make_move_iterator(ahead.end()));
+  entries.erase(ahead.begin(), ahead.end());
+  const Worker worker{connection, sql};
   Result result{.status = Status::stuck};
-  run(connection, sql, std::move(entries), mode, result);
+  if (!entries.empty()) {
+    const Way rewrite = [&](Keys keys, ResyncMode mode) { return resync(connection, sql, keys, mode, manner.check); };
+    run(worker, rewrite, std::move(entries), manner.mode, result);
+  }
+  if (!to_be_copied.empty()) {
+    const Way wait = [&](Keys keys, ResyncMode mode) { return await_visible(connection, sql, keys, mode); };
+    run(worker, wait, std::move(to_be_copied), manner.mode, result);
+  }
   return result;
 }
 
@@ -44,35 +57,35 @@ void Applier::finish(const Entries& entries, Result& result) {
   if (result.status == Status::stuck) result.status = Status::progress;
 }
 
-void Applier::halve(Connection& connection, const RowSql& sql, Entries entries, ResyncMode mode, Result& result) {
+void Applier::halve(const Worker& worker, const Way& way, Entries entries, ResyncMode mode, Result& result) {
   const auto middle = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
   Entries second(std::make_move_iterator(middle), std::make_move_iterator(entries.end()));
   entries.erase(middle, entries.end());
-  run(connection, sql, std::move(entries), mode, result);
-  run(connection, sql, std::move(second), mode, result);
+  run(worker, way, std::move(entries), mode, result);
+  run(worker, way, std::move(second), mode, result);
 }
 
-void Applier::run(Connection& connection, const RowSql& sql, Entries entries, ResyncMode mode, Result& result) {
+void Applier::run(const Worker& worker, const Way& way, Entries entries, ResyncMode mode, Result& result) {
   if (result.status == Status::lost || result.status == Status::failed) return inbox_.again(std::move(entries));
-  const ResyncResult resynced = resync(connection, sql, keys_of(entries), mode);
+  const ResyncResult resynced = way(keys_of(entries), mode);
   switch (resynced.status) {
     case ResyncStatus::done:
       return finish(entries, result);
     case ResyncStatus::busy:
-      if (entries.size() > 1) return halve(connection, sql, std::move(entries), mode, result);
+      if (entries.size() > 1) return halve(worker, way, std::move(entries), mode, result);
       // Alone, it may wait in line for the row: it holds nothing that anybody could wait for.
       if (mode == ResyncMode::no_wait && !std::exchange(result.has_waited, true)) {
-        return run(connection, sql, std::move(entries), ResyncMode::wait, result);
+        return run(worker, way, std::move(entries), ResyncMode::wait, result);
       }
       return inbox_.again(std::move(entries));
     case ResyncStatus::conflict:
-      if (entries.size() > 1) return halve(connection, sql, std::move(entries), mode, result);
-      return after_conflict(connection, sql, std::move(entries), mode, resynced.error, result);
+      if (entries.size() > 1) return halve(worker, way, std::move(entries), mode, result);
+      return after_conflict(worker, std::move(entries), mode, resynced.error, result);
     case ResyncStatus::mismatch:
-      if (entries.size() > 1) return halve(connection, sql, std::move(entries), mode, result);
+      if (entries.size() > 1) return halve(worker, way, std::move(entries), mode, result);
       return after_mismatch(std::move(entries), result);
     case ResyncStatus::failed:
-      if (entries.size() > 1) return halve(connection, sql, std::move(entries), mode, result);
+      if (entries.size() > 1) return halve(worker, way, std::move(entries), mode, result);
       result.status = Status::failed;
       result.problem = refused_row(describe(entries[0].key), resynced.error);
       return inbox_.again(std::move(entries));
@@ -82,8 +95,8 @@ void Applier::run(Connection& connection, const RowSql& sql, Entries entries, Re
   }
 }
 
-void Applier::after_conflict(Connection& connection, const RowSql& sql, Entries entry, ResyncMode mode,
-                             const SqlError& error, Result& result) {
+void Applier::after_conflict(const Worker& worker, Entries entry, ResyncMode mode, const SqlError& error,
+                             Result& result) {
   const auto now = std::chrono::steady_clock::now();
   auto since = now;
   {
@@ -91,7 +104,7 @@ void Applier::after_conflict(Connection& connection, const RowSql& sql, Entries 
     since = conflicts_.try_emplace(entry[0].key, now).first->second;
   }
   if (++entry[0].attempts >= kAttemptsMax && now - since >= kConflictPatience) {
-    const Duplicate duplicate = find_duplicate(connection, sql, entry[0].key, error);
+    const Duplicate duplicate = find_duplicate(worker.connection, worker.sql, entry[0].key, error);
     if (duplicate.kind != Duplicate::Kind::passing || now - since >= kPassingConflictMax) {
       result.status = Status::failed;
       result.problem = Problem{"duplicate_key", describe(duplicate, entry[0].key, error)};
@@ -99,7 +112,8 @@ void Applier::after_conflict(Connection& connection, const RowSql& sql, Entries 
     }
   }
   // Evicted, its values are free for the rows that took them over; it stays pending itself.
-  if (evict(connection, sql, keys_of(entry), mode).status == ResyncStatus::lost) result.status = Status::lost;
+  if (evict(worker.connection, worker.sql, keys_of(entry), mode).status == ResyncStatus::lost)
+    result.status = Status::lost;
   inbox_.again(std::move(entry));
 }
 

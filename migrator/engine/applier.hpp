@@ -4,12 +4,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <vector>
 
 #include "migrator/engine/inbox.hpp"
+#include "migrator/rows/copy_frontier.hpp"
 #include "migrator/rows/resync.hpp"
 
 namespace sluice::migrator {
@@ -36,18 +38,28 @@ class Applier {
     bool has_waited = false;  // for a row that was locked: one a batch, as others have to go on
   };
 
+  struct Manner {
+    ResyncMode mode = ResyncMode::no_wait;
+    RowCheck check = RowCheck::compared;
+    CopyFrontier frontier = {};  // rows ahead of it are left to the copy, once it would see their change
+  };
   // One batch of the oldest keys, at most max_keys_per_batch.
-  [[nodiscard]] Result apply_some(Connection& connection, const RowSql& sql, ResyncMode mode);
+  [[nodiscard]] Result apply_some(Connection& connection, const RowSql& sql, const Manner& manner);
 
   [[nodiscard]] std::uint64_t applied() const noexcept { return applied_.load(); }
   [[nodiscard]] std::uint64_t mismatches() const noexcept { return mismatches_.load(); }
 
  private:
   using Entries = std::vector<PendingKeys::Entry>;
-  void run(Connection& connection, const RowSql& sql, Entries entries, ResyncMode mode, Result& result);
-  void halve(Connection& connection, const RowSql& sql, Entries entries, ResyncMode mode, Result& result);
-  void after_conflict(Connection& connection, const RowSql& sql, Entries entry, ResyncMode mode, const SqlError& error,
-                      Result& result);
+  // What is done about the keys of a batch: one of the functions of rows/resync.hpp.
+  using Way = std::function<ResyncResult(Keys keys, ResyncMode mode)>;
+  struct Worker {
+    Connection& connection;
+    const RowSql& sql;
+  };
+  void run(const Worker& worker, const Way& way, Entries entries, ResyncMode mode, Result& result);
+  void halve(const Worker& worker, const Way& way, Entries entries, ResyncMode mode, Result& result);
+  void after_conflict(const Worker& worker, Entries entry, ResyncMode mode, const SqlError& error, Result& result);
   void after_mismatch(Entries entries, Result& result);
   void finish(const Entries& entries, Result& result);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <condition_variable>
 #include <cstdlib>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -50,6 +51,7 @@ std::optional<HoldPart> part_of(CutOverFsm::Step step) {
     case Step::close_gate:
       return HoldPart::drain;
     case Step::fence:
+    case Step::pin:
       return HoldPart::fence;
     case Step::record:
       return HoldPart::record;
@@ -131,15 +133,34 @@ bool CutOver::connect() {
   return true;
 }
 
+bool CutOver::prepare_pins() {
+  for (const Table& table : parts_.tables) {
+    auto pin = DefinitionPin::prepare(parts_.primary, table.plan.source, kLockWaitMax);
+    if (pin.has_error()) {
+      note("connect", pin.error());
+      return false;
+    }
+    if (*pin) pins_.push_back(std::move(*pin));
+  }
+  return true;
+}
+
+CutOverFsm::Fencing CutOver::fencing() const {
+  using Fencing = CutOverFsm::Fencing;
+  // The server's own lock is all the fence that an instant alter needs.
+  if (parts_.instant) return Fencing::none;
+  const bool locks = parts_.options.fence != Fence::gate && can_rename_under_lock_tables(main_->flavor());
+  return locks ? Fencing::lock_tables : Fencing::pin;
+}
+
 CutOverFsm::Result CutOver::run() {
   status_.last_error.clear();
   status_.parts.clear();
   if (!connect()) return CutOverFsm::Result::again;  // with the gate open
-  // The server's own lock is all the fence that an instant alter needs.
-  const bool lock =
-      !parts_.instant && parts_.options.fence != Fence::gate && can_rename_under_lock_tables(main_->flavor());
-  status_.fence = parts_.instant ? kInstantFence : lock ? "lock" : "gate";
-  return drive(CutOverFsm(lock ? CutOverFsm::Fencing::lock_tables : CutOverFsm::Fencing::none));
+  const CutOverFsm::Fencing how = fencing();
+  if (how == CutOverFsm::Fencing::pin && !prepare_pins()) return CutOverFsm::Result::again;
+  status_.fence = parts_.instant ? kInstantFence : how == CutOverFsm::Fencing::lock_tables ? "lock" : "gate";
+  return drive(CutOverFsm(how));
 }
 
 CutOverFsm::Result CutOver::recover() {
@@ -153,8 +174,7 @@ CutOverFsm::Result CutOver::drive(CutOverFsm fsm) {
     const bool renamed_or_unknown = step == Step::look_at_names || step == Step::reconcile || step == Step::hand_over;
     // Whoever starts next finds the names and what was recorded, and goes on from there.
     if (renamed_or_unknown && parts_.shutting_down()) return CutOverFsm::Result::pending;
-    const bool may_panic =
-        step == Step::fence || step == Step::catch_up || step == Step::record || step == Step::extend_gate;
+    const bool may_panic = CutOverFsm::is_before_rename(step);
     const TimePoint began = Clock::now();
     if (step == Step::reconcile || step == Step::hand_over) keep_shut();
     const Outcome outcome = may_panic && parts_.panicked() ? Outcome::panic : perform(step);
@@ -183,6 +203,8 @@ CutOver::Outcome CutOver::perform(Step step) {
       return close_gate();
     case Step::fence:
       return fence();
+    case Step::pin:
+      return pin();
     case Step::catch_up:
       return catch_up();
     case Step::record:
@@ -289,6 +311,17 @@ CutOver::Outcome CutOver::fence() {
   return Outcome::ok;
 }
 
+CutOver::Outcome CutOver::pin() {
+  for (const auto& pin : pins_) {
+    auto taken = pin->take();
+    if (taken.has_error()) {
+      note("pin", taken.error());
+      return Outcome::failed;
+    }
+  }
+  return Outcome::ok;
+}
+
 CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
   const RowSql sql(table.plan, main_->flavor());
   // Each table's keys and values are right in its own plan's time zone only.
@@ -305,7 +338,7 @@ CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
     }
     if (!progress.has_found_keys && progress.applied >= head) return Outcome::ok;
     const auto applied =
-        table.applier.apply_some(*main_, sql, fenced_ ? ResyncMode::tables_locked : ResyncMode::no_wait);
+        table.applier.apply_some(*main_, sql, {.mode = fenced_ ? ResyncMode::tables_locked : ResyncMode::no_wait});
     if (applied.status == Applier::Status::failed) {
       note("catch_up", applied.problem->message);
       return Outcome::unequal;
@@ -371,19 +404,50 @@ CutOver::Outcome CutOver::alter_instantly() {
   return Outcome::failed;
 }
 
+std::optional<std::string> CutOver::let_pass(const std::function<bool()>& has_ended, TimePoint until) {
+  while (!pins_.empty()) {
+    for (const auto& pin : pins_) {
+      auto is_next = pin->is_waited_for();
+      if (is_next.has_error()) return describe(is_next.error());
+      if (!*is_next) continue;
+      auto other = definition_changed_by(*side_, main_->connection_id(), {pin->table()});
+      if (other.has_error()) return describe(other.error());
+      if (*other) return "DDL of " + **other + " on " + pin->table().table + " would come first";
+      pin->release();
+      std::erase(pins_, pin);
+      break;
+    }
+    if (has_ended()) return std::nullopt;
+    if (Clock::now() >= until) return "somebody reads one of the tables, or the new one";
+    std::this_thread::sleep_for(kLookAgain);
+  }
+  return std::nullopt;
+}
+
 CutOver::Outcome CutOver::rename() {
   if (parts_.instant) return alter_instantly();
-  const Watchdog watchdog(*side_, main_->connection_id(), kRenameMax);
   std::string names;
   for (const Table& table : parts_.tables) {
     names += (names.empty() ? "" : ", ") + quote(table.plan.source) + " TO " + quote(table.old_table) + ", " +
              quote(table.plan.shadow) + " TO " + quote(table.plan.source);
   }
-  auto renamed = main_->execute("RENAME TABLE " + names + " /* " + parts_.tag + " */");
+  const TimePoint until = Clock::now() + kRenameMax;
+  auto answer =
+      std::async(std::launch::async, [main = main_.get(), statement = "RENAME TABLE " + names + " /* " + parts_.tag +
+                                                                      " */"] { return main->execute(statement); });
+  const auto has_ended = [&] { return answer.wait_for(std::chrono::seconds{0}) == std::future_status::ready; };
+  const auto in_its_way = let_pass(has_ended, until);
+  if (in_its_way || answer.wait_until(until) != std::future_status::ready) {
+    (void)side_->execute("KILL QUERY " + std::to_string(main_->connection_id()));
+  }
+  const auto renamed = answer.get();
+  pins_.clear();  // not before: what is pinned is not renamed
   if (renamed.has_value()) return Outcome::ok;
-  note("rename", renamed.error());
-  // Only a time-out is sure to have renamed nothing; after anything else the names are looked at.
-  return renamed.error().code == server_error::lock_wait_timeout ? Outcome::failed : Outcome::unknown;
+  note("rename", in_its_way ? *in_its_way : describe(renamed.error()));
+  // Only what still waited is sure to have renamed nothing; after anything else the names are looked at.
+  const bool waited = renamed.error().code == server_error::lock_wait_timeout ||
+                      (in_its_way && renamed.error().code == server_error::query_interrupted);
+  return waited ? Outcome::failed : Outcome::unknown;
 }
 
 CutOver::Outcome CutOver::open_gate() {

@@ -10,6 +10,7 @@
 #include "migrator/engine/applier.hpp"
 #include "migrator/engine/checkpoint.hpp"
 #include "migrator/engine/cut_over_fsm.hpp"
+#include "migrator/engine/definition_pin.hpp"
 #include "migrator/engine/inbox.hpp"
 #include "proxy/gate/gate.hpp"
 
@@ -25,6 +26,8 @@ class CutOver {
   // How much longer than the RENAME the gate stays shut by itself, for the look at the names and the stragglers.
   static constexpr std::chrono::seconds kAftermathMax{10};
   static constexpr std::chrono::milliseconds kAskAgain{100};
+  // Between two looks whether the RENAME is next.
+  static constexpr std::chrono::milliseconds kLookAgain{1};
   // Nobody can tell a transaction that has just begun and will be short from one that will be long: the first attempts
   // give up soon, and who is busy still is then waited for with the gate open.
   static constexpr std::chrono::milliseconds kQuickDrain{100};
@@ -75,14 +78,20 @@ class CutOver {
   CutOverFsm::Result drive(CutOverFsm fsm);
   [[nodiscard]] Outcome perform(Step step);
   [[nodiscard]] bool connect();
+  [[nodiscard]] CutOverFsm::Fencing fencing() const;
+  [[nodiscard]] bool prepare_pins();
 
   [[nodiscard]] std::chrono::milliseconds drain_patience() const;
   [[nodiscard]] Outcome close_gate();
   [[nodiscard]] Outcome fence();
+  [[nodiscard]] Outcome pin();
   [[nodiscard]] Outcome catch_up();
   [[nodiscard]] Outcome record();
   [[nodiscard]] Outcome extend_gate();
   [[nodiscard]] Outcome rename();
+  // Lets go of the pins one after the other as the RENAME is next for their tables. Why it may not be: somebody else's
+  // DDL would come first; or that can't be told by then.
+  [[nodiscard]] std::optional<std::string> let_pass(const std::function<bool()>& has_ended, TimePoint until);
   [[nodiscard]] Outcome alter_instantly();
   [[nodiscard]] Outcome look_at_names();
   [[nodiscard]] Outcome hand_over();
@@ -121,6 +130,7 @@ class CutOver {
   std::size_t reported_ = 0;          // of these, as changed by others before the RENAME
   std::unique_ptr<Connection> main_;  // locks and renames
   std::unique_ptr<Connection> side_;  // kills and looks
+  std::vector<std::unique_ptr<DefinitionPin>> pins_;
 };
 
 // What the RENAME of a migration is known by, in the binlog and in the list of processes.

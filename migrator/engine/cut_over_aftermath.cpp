@@ -137,6 +137,7 @@ void CutOver::let_statement_snapshots_pass() {
 }
 
 CutOver::Outcome CutOver::unfence() {
+  pins_.clear();
   // Where even this fails, the lock goes with the connection.
   if (main_->execute("UNLOCK TABLES").has_error()) main_.reset();
   fenced_ = false;
@@ -182,7 +183,7 @@ CutOver::Batch CutOver::reconcile_batch(Connection& connection, const RowSql& sq
     (inbox.changed_since_rename((*named)[i]) ? written_since : free).push_back(keys[i]);
   }
   if (!free.empty()) {
-    switch (resync(connection, sql, free, ResyncMode::tables_locked).status) {
+    switch (resync(connection, sql, free, ResyncMode::tables_locked, RowCheck::compared).status) {
       case ResyncStatus::done:
         break;
       case ResyncStatus::busy:

@@ -4,6 +4,28 @@
 
 namespace sluice::migrator {
 
+bool CutOverFsm::is_before_rename(Step step) noexcept {
+  switch (step) {
+    case Step::fence:
+    case Step::pin:
+    case Step::catch_up:
+    case Step::record:
+    case Step::extend_gate:
+      return true;
+    case Step::close_gate:
+    case Step::rename:
+    case Step::look_at_names:
+    case Step::hand_over:
+    case Step::mark_swapped:
+    case Step::unfence:
+    case Step::reconcile:
+    case Step::open_gate:
+    case Step::end:
+      return false;
+  }
+  return false;
+}
+
 CutOverFsm CutOverFsm::after_crash() noexcept {
   CutOverFsm fsm(Fencing::none);
   fsm.step_ = Step::look_at_names;
@@ -12,15 +34,26 @@ CutOverFsm CutOverFsm::after_crash() noexcept {
 
 void CutOverFsm::back_out(Result why) {
   result_ = why;
-  step_ = fenced_ ? Step::unfence : Step::open_gate;
+  step_ = fenced_ || pinned_ ? Step::unfence : Step::open_gate;
 }
 
 void CutOverFsm::after_close(Outcome outcome) {
   if (outcome != Outcome::ok) return back_out(Result::again);
-  step_ = fencing_ == Fencing::lock_tables ? Step::fence : Step::catch_up;
+  switch (fencing_) {
+    case Fencing::none:
+      step_ = Step::catch_up;
+      return;
+    case Fencing::pin:
+      step_ = Step::pin;
+      return;
+    case Fencing::lock_tables:
+      step_ = Step::fence;
+      return;
+  }
 }
 
 void CutOverFsm::after_rename(Outcome outcome) {
+  pinned_ = false;  // or the RENAME would wait for ever
   if (outcome == Outcome::ok) {
     swapped_ = true;
     step_ = fenced_ ? Step::hand_over : Step::mark_swapped;
@@ -53,8 +86,7 @@ void CutOverFsm::after_hand_over(Outcome outcome) {
 }
 
 void CutOverFsm::done(Outcome outcome) {
-  const bool before_rename =
-      step_ == Step::fence || step_ == Step::catch_up || step_ == Step::record || step_ == Step::extend_gate;
+  const bool before_rename = is_before_rename(step_);
   if (before_rename || step_ == Step::close_gate) {
     if (outcome == Outcome::panic) return back_out(Result::panicked);
     if (outcome == Outcome::unequal) return back_out(Result::failed);
@@ -66,6 +98,10 @@ void CutOverFsm::done(Outcome outcome) {
       return after_close(outcome);
     case Step::fence:
       fenced_ = true;
+      step_ = Step::catch_up;
+      return;
+    case Step::pin:
+      pinned_ = true;
       step_ = Step::catch_up;
       return;
     case Step::catch_up:
@@ -87,7 +123,7 @@ void CutOverFsm::done(Outcome outcome) {
       step_ = fenced_ ? Step::unfence : Step::reconcile;
       return;
     case Step::unfence:
-      fenced_ = false;
+      fenced_ = pinned_ = false;
       step_ = swapped_ ? Step::reconcile : Step::open_gate;
       return;
     case Step::reconcile:

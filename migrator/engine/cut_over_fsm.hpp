@@ -15,6 +15,7 @@ class CutOverFsm {
   enum class Step : std::uint8_t {
     close_gate,     // drain, then hold            -> ok | expired
     fence,          // LOCK TABLES both WRITE      -> ok | failed
+    pin,            // or nobody else's DDL gets at the sources until the RENAME is next -> ok | failed
     catch_up,       // read the head, resync and compare up to it -> ok | failed | unequal
     record,         // write down how far, durably -> ok | failed
     extend_gate,    // time enough for the rename? -> ok | gate_lost
@@ -22,7 +23,7 @@ class CutOverFsm {
     look_at_names,  // once the RENAME can no longer be running -> swapped | original | strange | unknown (ask again)
     hand_over,      // foreign keys and triggers go to the new table -> ok | unknown (ask again, without the fence)
     mark_swapped,   // older snapshots must not read the new table -> ok
-    unfence,        // UNLOCK TABLES, or drop the connection -> ok
+    unfence,        // UNLOCK TABLES, or drop the connection; let go of the pin -> ok
     reconcile,      // follow to the RENAME's event, bring the stragglers over -> ok | unknown (ask again)
     open_gate,      // -> ok
     end,
@@ -50,12 +51,15 @@ class CutOverFsm {
     panicked,
   };
 
-  enum class Fencing : std::uint8_t { none, lock_tables };
+  enum class Fencing : std::uint8_t { none, pin, lock_tables };
 
   explicit CutOverFsm(Fencing fencing) noexcept : fencing_(fencing) {}
 
   // For a restart after a crash in the hold: begins with the look at the names, the gate being closed.
   [[nodiscard]] static CutOverFsm after_crash() noexcept;
+
+  // With the gate held, and with nothing renamed.
+  [[nodiscard]] static bool is_before_rename(Step step) noexcept;
 
   [[nodiscard]] Step step() const noexcept { return step_; }
   void done(Outcome outcome);
@@ -74,6 +78,7 @@ class CutOverFsm {
   Step step_ = Step::close_gate;
   Result result_ = Result::pending;
   bool fenced_ = false;
+  bool pinned_ = false;
   bool swapped_ = false;
   bool handed_over_ = false;
 };

@@ -34,6 +34,7 @@ Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGr
   has_let_go_ = fsm_.ended() && !audit_is_due();
   if (checkpoint_.audit_from) audit_marks_.note(*checkpoint_.audit_from, gate::Clock::now());
   if (stored.paused) (void)fsm_.act(Action::pause);
+  told_paused_ = stored.paused;
   status_.id = id_;
   status_.database = specification_.database;
   status_.table = specification_.table;

@@ -32,12 +32,17 @@ void Migration::apply() {
   const auto until = began + options().chunk_time_ms;
   const std::uint64_t before = applier_->applied();
   const std::size_t batches = 1 + (inbox_->progress().pending / max_keys_per_batch);
+  // What is applied before the comparison of the whole table begins is compared then.
+  const bool compared_later = !checkpoint_.copied && options().verify == Verify::full;
+  const Applier::Manner manner{
+      .check = compared_later ? RowCheck::left : RowCheck::compared,
+      .frontier = checkpoint_.copied ? CopyFrontier() : CopyFrontier(plan_->key, checkpoint_.copied_to)};
   std::mutex mutex;
   Applier::Result worst;
   crew_->run(std::min(crew_->size(), batches), [&](Crew::Hand& hand) {
     Applier::Result result;
     do {
-      result = applier_->apply_some(hand.connection, hand.sql, ResyncMode::no_wait);
+      result = applier_->apply_some(hand.connection, hand.sql, manner);
     } while (result.status == Applier::Status::progress && gate::Clock::now() < until &&
              inbox_->progress().waiting > 0);
     const std::scoped_lock lock(mutex);

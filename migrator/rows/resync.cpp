@@ -27,7 +27,7 @@ TransactionStart start_for(ResyncMode mode) {
 }
 
 // All of resync but the transaction around it.
-ResyncResult rewrite(Connection& connection, const RowSql& sql, Keys keys, SourceLock lock) {
+ResyncResult rewrite(Connection& connection, const RowSql& sql, Keys keys, SourceLock lock, RowCheck check) {
   ResyncResult result;
   if (lock == SourceLock::wait) {
     // While it waits it must hold nothing, not even in the shadow, that another connection of ours could wait for with
@@ -41,6 +41,7 @@ ResyncResult rewrite(Connection& connection, const RowSql& sql, Keys keys, Sourc
   auto written = connection.execute(sql.insert(sql.where_keys(Side::source, keys), lock));
   if (!written) return {.status = classify(written.error()), .error = written.error()};
   result.rows = written->rows;
+  if (check == RowCheck::left) return result;
   auto compared = compare_keys(connection, sql, keys, lock);
   if (!compared) return {.status = classify(compared.error()), .error = compared.error()};
   if (!compared->unequal.empty()) {
@@ -72,9 +73,15 @@ ResyncStatus classify(const SqlError& error) noexcept {
   return ResyncStatus::failed;
 }
 
-ResyncResult resync(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode) {
+ResyncResult resync(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode, RowCheck check) {
   return in_transaction(connection, start_for(mode),
-                        [&] { return rewrite(connection, sql, keys, lock_for(sql, keys, mode)); });
+                        [&] { return rewrite(connection, sql, keys, lock_for(sql, keys, mode), check); });
+}
+
+ResyncResult await_visible(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode) {
+  const auto locked = connection.query(sql.lock_rows(sql.where_keys(Side::source, keys), lock_for(sql, keys, mode)));
+  if (!locked) return {.status = classify(locked.error()), .error = locked.error()};
+  return {};
 }
 
 ResyncResult evict(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode) {

@@ -33,8 +33,18 @@ struct ResyncResult {
   SqlError error;                 // of busy, conflict, failed, lost
 };
 
+enum class RowCheck : std::uint8_t {
+  compared,  // before the commit
+  left,      // to a comparison of the whole table that is still to begin
+};
+
 // Nothing is changed unless done. 1 to max_keys_per_batch keys.
-[[nodiscard]] ResyncResult resync(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode);
+[[nodiscard]] ResyncResult resync(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode,
+                                  RowCheck check);
+
+// Done once what the change stream has told of these keys can be read by everybody; changes nothing. For rows that will
+// be copied. As resync() otherwise; not under LOCK TABLES.
+[[nodiscard]] ResyncResult await_visible(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode);
 
 // Deletes the keys from the shadow and commits, so that the unique values they hold become free. They must stay
 // pending.

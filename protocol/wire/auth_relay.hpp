@@ -61,6 +61,8 @@ class AuthRelay {
 
   // What the server asked for last: COM_CHANGE_USER goes on with it.
   [[nodiscard]] const Scramble& scramble() const noexcept { return scramble_; }
+  // Whose turn it is.
+  [[nodiscard]] const std::string& plugin() const noexcept { return plugin_; }
 
  private:
   enum class Expects : std::uint8_t { plugins_own, servers_key, clients_key_request, clients_password };

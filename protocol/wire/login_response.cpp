@@ -82,6 +82,18 @@ std::vector<std::uint8_t> nobodys_login(Bytes auth) {
   return payload;
 }
 
+std::vector<std::uint8_t> nobodys_answer(std::string_view plugin) {
+  constexpr std::uint8_t WRONG = 0xAA;
+  // To MariaDB a wrong password is one more of max_password_errors, and none is not.
+  if (plugin == "mysql_native_password") return {};
+  // To MariaDB any other length is a broken handshake, one more of max_connect_errors.
+  constexpr std::size_t SIGNATURE_BYTES = 64;
+  if (plugin == "client_ed25519") return std::vector<std::uint8_t>(SIGNATURE_BYTES, WRONG);
+  // Right for none of the others: a password in clear, a scramble and a public key's request have other lengths.
+  constexpr std::size_t OTHER_BYTES = 20;
+  return std::vector<std::uint8_t>(OTHER_BYTES, WRONG);
+}
+
 std::optional<ChangeUser> read_change_user(Bytes payload) {
   Reader reader{payload};
   reader.skip(1);

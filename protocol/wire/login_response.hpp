@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/wire/capabilities.hpp"
@@ -48,6 +49,10 @@ void write_relayed_capabilities(std::span<std::uint8_t> response, std::uint32_t 
 
 // The response of somebody whom no server knows, for a login that is to end now.
 [[nodiscard]] std::vector<std::uint8_t> nobodys_login(Bytes auth);
+
+// The answer to a plugin in such a login: no password, or a wrong one, whichever the server holds against nobody or, at
+// least, not against the address that it comes from. An account without a password may be let in by it.
+[[nodiscard]] std::vector<std::uint8_t> nobodys_answer(std::string_view plugin);
 
 // The payload of COM_CHANGE_USER, the command byte included.
 struct ChangeUser {

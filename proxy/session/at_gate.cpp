@@ -30,6 +30,7 @@ Session::Running Session::judge() {
     }
     const ArmedIndex& armed = worker_->armed();
     auto finding = examine(*command, attributes_, memory_, armed.index);
+    in_flight_.last().touch = touch_of(finding);
     // A text of several statements may leave a transaction behind.
     const bool alone = !finding.touches.empty() && transaction_.autocommits() && !transaction_.is_open() &&
                        ends_by_itself(effect_of(*command, attributes_, memory_));
@@ -79,7 +80,7 @@ Session::Running Session::wait_for_gate() {
 // for its bytes.
 net::awaitable<void> Session::watch_client(std::shared_ptr<Session> self) {
   do {
-    if (co_await fill(self->client_, self->ahead_) == Next::end) {
+    if (co_await self->fill(self->client_, self->ahead_) == Next::end) {
       self->client_gone_ = true;
       break;
     }
@@ -99,9 +100,12 @@ Session::Running Session::answer_locally(std::function<PacketBytes(std::uint8_t)
   if (!sequence) co_return Next::end;
   const auto sent = in_flight_.pop();
   finish_at_gate();
-  shared().observer.statement_finished(outcome, gate::Clock::now() - sent.begun_at, sent.held);
+  account_for(sent, outcome);
   const PacketBytes packet = answer(static_cast<std::uint8_t>(*sequence + 1));
-  co_return co_await write_to_client(packet);
+  next_to_client_ = ToClient::begins_answer;
+  const Next sent_to_client = co_await write_to_client(packet);
+  next_to_client_ = ToClient::begins_answer;
+  co_return sent_to_client;
 }
 
 // Drops the command at the front, however many packets it has; tells the last one's sequence id.

@@ -21,8 +21,9 @@ Session::Running Session::change_user() {
   auto change = protocol::read_change_user(payload);
   if (!change) co_return Next::end;
   shared().gate.begin(*slot_);
-  in_flight_.push(
-      {.effect = LoggedIn{change->database, change->collation}, .begun_at = std::chrono::steady_clock::now()});
+  in_flight_.push({.effect = LoggedIn{change->database, change->collation},
+                   .begun_at = std::chrono::steady_clock::now(),
+                   .command = CommandKind::change_user});
   const auto scramble = relay_->scramble();
   relay_.emplace(way(), factors(), change->plugin.empty() ? greeting_.plugin : change->plugin, scramble,
                  shared().rsa_key ? &*shared().rsa_key : nullptr);
@@ -67,20 +68,21 @@ Session::Running Session::pass_authentication() {
     if (!take_user_seat(user_)) {
       co_return co_await refuse(Refusal::user_connections, too_many_of_user(client_leg_.next_sequence, user_));
     }
-    user_changed();
+    user_changed(step.payload);
   }
   if (step.done == AuthRelay::Done::denied) user_refused(error ? error->code : ER_ACCESS_DENIED_CHANGE_USER);
   const Next sent = co_await send_payload(step.to, step.payload);
   OPENSSL_cleanse(step.payload.data(), step.payload.size());
+  next_to_client_ = step.done == AuthRelay::Done::not_yet ? ToClient::behind_its_data : ToClient::begins_answer;
   client_is_asked_ = step.done == AuthRelay::Done::not_yet && step.read_next == Side::client;
   changed_.notify();
   co_return sent;
 }
 
-void Session::user_changed() {
+void Session::user_changed(net::Bytes ok) {
   shared().gate.identify(*slot_, new_user_->user, client_host_);
   new_user_.reset();
-  transaction_ = {};
+  note_autocommit(ok);
   note_answer({});
 }
 

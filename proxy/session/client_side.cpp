@@ -13,7 +13,8 @@ constexpr std::size_t PIPELINED_MAX = 1024;
 
 net::awaitable<void> Session::carry_commands() {
   // Some clients send commands behind their login without waiting for its OK.
-  while (co_await take_commands() == Next::go_on && co_await read_client() == Next::go_on) {
+  while (co_await take_commands() == Next::go_on) {
+    if ((draining_ && may_leave()) || co_await read_client() == Next::end) co_return;
   }
 }
 
@@ -45,7 +46,10 @@ Session::Running Session::take_commands() {
     const std::size_t length = protocol::read_packet_header(rest).length_bytes;
     if (answers_.wants_client_data()) {
       server_->number_frames_on();
-      if (length == 0 && !continues_) answers_.client_data_ended();
+      if (length == 0 && !continues_) {
+        answers_.client_data_ended();
+        next_to_client_ = ToClient::behind_its_data;
+      }
       pass_packet(length);
       continue;
     }
@@ -96,22 +100,39 @@ Session::Running Session::begin_command(Command command) {
   }
   if (command.code == Code::change_user) co_return co_await change_user();
   const auto shape = answer_to(command, server_kind_);
-  if (shape == protocol::AnswerShape::none) {
-    memory_.apply(effect_of(command, attributes_, memory_), 0);
-    pass_packet(protocol::read_packet_header(from_client_.bytes().subspan(ready_)).length_bytes);
-    co_return Next::go_on;
-  }
+  if (shape == protocol::AnswerShape::none) co_return co_await pass_unanswered();
   auto& gate = shared().gate;
   const bool is_endless = shape == protocol::AnswerShape::endless;
   if (gate.armed_epoch() != 0 || in_flight_.size() >= PIPELINED_MAX || is_endless) {
     if (co_await all_answered() == Next::end) co_return Next::end;
   }
   gate.begin(*slot_);
-  in_flight_.push({.effect = NoEffect{}, .begun_at = std::chrono::steady_clock::now()});
+  in_flight_.push(
+      {.effect = NoEffect{}, .begun_at = std::chrono::steady_clock::now(), .command = kind_of(command.code)});
   if (gate.armed_epoch() != 0) co_return co_await judge();
   // Waiting may have moved the bytes.
   if (const auto again = command_ahead()) command = *again;
   note_sent(command);
+  co_return Next::go_on;
+}
+
+// A command without an answer goes to the server. A statement that it closes may still be executing: its effect stands
+// behind those of the commands before.
+Session::Running Session::pass_unanswered() {
+  const bool too_many = !in_flight_.empty() && in_flight_.last().closed_behind.size() >= PIPELINED_MAX;
+  if (too_many && co_await all_answered() == Next::end) co_return Next::end;
+  auto command = command_ahead();
+  for (; !command; command = command_ahead()) {
+    if (co_await read_client() == Next::end) co_return Next::end;
+  }
+  auto effect = effect_of(*command, attributes_, memory_);
+  const auto* closed = std::get_if<Closed>(&effect);
+  if (closed != nullptr && !in_flight_.empty()) {
+    in_flight_.last().closed_behind.push_back(*closed);
+  } else {
+    memory_.apply(std::move(effect), 0);
+  }
+  pass_packet(protocol::read_packet_header(from_client_.bytes().subspan(ready_)).length_bytes);
   co_return Next::go_on;
 }
 
@@ -129,9 +150,9 @@ void Session::note_sent(const Command& command) {
 Session::Running Session::all_answered() {
   if (co_await forward_ready() == Next::end) co_return Next::end;
   waits_for_answers_ = true;
-  while (!answers_.expects_nothing() && !server_gone_) co_await changed_.wait();
+  while (!answers_.expects_nothing() && !server_gone_ && !client_gone_) co_await changed_.wait();
   waits_for_answers_ = false;
-  co_return server_gone_ ? Next::end : Next::go_on;
+  co_return server_gone_ || client_gone_ ? Next::end : Next::go_on;
 }
 
 }  // namespace sluice::proxy

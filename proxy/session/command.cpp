@@ -86,37 +86,45 @@ struct Rule {
   Touches touches = Touches::everything;
   std::size_t seen_bytes_max = 1 + 4;  // the code and a number
   Effect (*effect)(const Command&, Attributes, const SessionMemory&) = no_effect;
+  CommandKind kind = CommandKind::other;
 };
 
 Rule rule_of(Code code) noexcept {
   using enum Rule::Touches;
   switch (code) {
     case Code::query:
-      return {.touches = by_its_text, .seen_bytes_max = SEEN_TEXT_MAX, .effect = running};
+      return {.touches = by_its_text, .seen_bytes_max = SEEN_TEXT_MAX, .effect = running, .kind = CommandKind::query};
     case Code::prepare:
       // One more byte than is kept, to see that it is too long.
-      return {.touches = by_its_text, .seen_bytes_max = SessionMemory::STATEMENT_BYTES_MAX + 2, .effect = preparing};
+      return {.touches = by_its_text,
+              .seen_bytes_max = SessionMemory::STATEMENT_BYTES_MAX + 2,
+              .effect = preparing,
+              .kind = CommandKind::prepare};
     case Code::execute:
+      return {.touches = by_its_statement, .effect = executing, .kind = CommandKind::execute};
     case Code::bulk_execute:
-      return {.touches = by_its_statement, .effect = executing};
+      return {.touches = by_its_statement, .effect = executing, .kind = CommandKind::bulk_execute};
     case Code::init_db:
-      return {.touches = nothing, .seen_bytes_max = SEEN_TEXT_MAX, .effect = using_database};
+      return {
+          .touches = nothing, .seen_bytes_max = SEEN_TEXT_MAX, .effect = using_database, .kind = CommandKind::init_db};
     case Code::change_user:
-      return {.touches = nothing, .seen_bytes_max = SEEN_TEXT_MAX};
+      return {.touches = nothing, .seen_bytes_max = SEEN_TEXT_MAX, .kind = CommandKind::change_user};
     case Code::process_kill:
       return {.touches = nothing, .effect = killing};
     case Code::set_option:
       return {.touches = nothing, .effect = setting_option};
     case Code::reset_connection:
-      return {.touches = nothing, .effect = resetting};
+      return {.touches = nothing, .effect = resetting, .kind = CommandKind::reset_connection};
     case Code::close:
       return {.touches = nothing, .effect = closing};
     case Code::fetch:  // both servers keep the rows of an open cursor in a temporary table
+      return {.touches = nothing, .kind = CommandKind::fetch};
+    case Code::ping:
+      return {.touches = nothing, .kind = CommandKind::ping};
     case Code::quit:
     case Code::statistics:
     case Code::process_info:
     case Code::debug:
-    case Code::ping:
     case Code::binlog_dump:
     case Code::binlog_dump_gtid:
     case Code::register_replica:
@@ -125,6 +133,7 @@ Rule rule_of(Code code) noexcept {
     case Code::send_long_data:
       return {.touches = nothing, .seen_bytes_max = 1 + 4 + 2};  // a statement and a parameter
     case Code::field_list:
+      return {.kind = CommandKind::field_list};
     case Code::create_db:
     case Code::drop_db:
       break;
@@ -141,6 +150,10 @@ std::size_t bytes_to_see(Code code, std::size_t length) noexcept {
 std::size_t bytes_to_judge(Code code, std::size_t length) noexcept {
   const bool is_read_whole = rule_of(code).touches == Rule::Touches::by_its_text && length <= JUDGED_TEXT_MAX;
   return is_read_whole ? length : bytes_to_see(code, length);
+}
+
+CommandKind kind_of(Code code) noexcept {
+  return rule_of(code).kind;
 }
 
 Effect effect_of(const Command& command, Attributes attributes, const SessionMemory& memory) {
@@ -172,6 +185,22 @@ Finding examine(const Command& command, Attributes attributes, const SessionMemo
       break;
   }
   return touches_everything(index, "(a command that is not understood)");
+}
+
+TableTouch touch_of(const Finding& finding) noexcept {
+  const auto most = std::ranges::max_element(finding.touches, {}, &gate::Touch::access);
+  if (most == finding.touches.end()) return TableTouch::none;
+  switch (most->access) {
+    case gate::Access::none:
+      return TableTouch::none;
+    case gate::Access::read:
+      return TableTouch::read;
+    case gate::Access::write:
+      return TableTouch::write;
+    case gate::Access::definition:
+      return TableTouch::ddl;
+  }
+  return TableTouch::write;
 }
 
 }  // namespace sluice::proxy

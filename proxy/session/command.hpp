@@ -8,6 +8,7 @@
 
 #include "protocol/wire/command.hpp"
 #include "proxy/gate/gate.hpp"
+#include "proxy/observer.hpp"
 #include "proxy/session/session_memory.hpp"
 
 namespace sluice::protocol {
@@ -25,6 +26,8 @@ using Code = protocol::CommandCode;
 // The same where the gate is to judge it.
 [[nodiscard]] std::size_t bytes_to_judge(Code code, std::size_t length) noexcept;
 
+[[nodiscard]] CommandKind kind_of(Code code) noexcept;
+
 // What the command does to the session if it succeeds.
 [[nodiscard]] Effect effect_of(const Command& command, Attributes attributes, const SessionMemory& memory);
 
@@ -38,5 +41,7 @@ struct Finding {
 };
 [[nodiscard]] Finding examine(const Command& command, Attributes attributes, const SessionMemory& memory,
                               const protocol::TargetIndex& index);
+// The most that it does to any of them.
+[[nodiscard]] TableTouch touch_of(const Finding& finding) noexcept;
 
 }  // namespace sluice::proxy

@@ -1,5 +1,7 @@
 // How a session comes to its end: too late, idle for too long, without its client. The server is left in peace: a login
 // that was begun is finished, and what still runs for nobody is killed.
+#include <boost/asio/post.hpp>
+
 #include "protocol/wire/login_response.hpp"
 #include "protocol/wire/server_reply.hpp"
 #include "proxy/session/session.hpp"
@@ -15,8 +17,7 @@ constexpr auto KILL_AGAIN = std::chrono::seconds{10};
 // Within an idle deadline it is looked so many times.
 constexpr int IDLE_LOOKS = 4;
 
-// Right for no plugin: a password in clear, a scramble and a public key's request have other lengths.
-const PacketBytes WRONG_ANSWER(20, 0xAA);
+constexpr std::uint8_t SWITCH_PLUGIN = 0xFE;  // the first byte of an AuthSwitchRequest; the plugin's name follows
 
 }  // namespace
 
@@ -35,11 +36,10 @@ void Session::on_deadline() {
     case Deadline::login:
       if (logged_in_) return;
       shared().observer.connection_refused(Refusal::handshake_timeout, client_host_);
-      client_.close();
-      expect_by(Deadline::farewell, FAREWELL_LIMIT);
-      return;
+      return give_up_login();
     case Deadline::farewell:
-      return close();
+      close();
+      return expect_by(Deadline::farewell, FAREWELL_LIMIT);  // the server may be connected to only then
     case Deadline::idle:
       return look_whether_idle();
     case Deadline::end_of_server:
@@ -47,6 +47,12 @@ void Session::on_deadline() {
       kill_at_server();
       return expect_by(Deadline::end_of_server, KILL_AGAIN);
   }
+}
+
+// The server is told as by a client that leaves.
+void Session::give_up_login() {
+  client_.close();
+  expect_by(Deadline::farewell, FAREWELL_LIMIT);
 }
 
 // Only looked at now and then, so that a command costs nothing.
@@ -65,13 +71,17 @@ void Session::watch_idle() {
   if (limit.count() != 0) expect_by(Deadline::idle, limit / IDLE_LOOKS);
 }
 
-// The client is gone. The server learns it as from a client that crashed, and the session stays in the gate until the
-// server has ended too: only then can its last statement change nothing any more. A server that works or waits for a
-// lock does not look at the connection.
+// The client is gone, or says no more: then it hears no more either. The server learns it as from a client that
+// crashed, and the session stays in the gate until the server has ended too: only then can its last statement change
+// nothing any more. A server that works or waits for a lock does not look at the connection. Or it is the server that
+// has closed, and its last words are still to be passed on.
 net::awaitable<void> Session::outlive_server() {
-  client_gone_ = true;
-  server_->shutdown_send();
-  expect_by(Deadline::end_of_server, shared().config.limits.abandoned_deadline_ms);
+  if (!server_refuses_) {
+    lose_client();
+    if (answers_.is_endless()) co_return kill_at_server();
+    server_->shutdown_send();
+    expect_by(Deadline::end_of_server, shared().config.limits.abandoned_deadline_ms);
+  }
   while (!server_gone_) co_await changed_.wait();
   deadline_.cancel();
 }
@@ -79,7 +89,21 @@ net::awaitable<void> Session::outlive_server() {
 void Session::kill_at_server() {
   if (!shared().killer || !slot_) return;
   shared().observer.server_query_abandoned();
-  shared().killer(slot_->connection());
+  shared().killer({.connection = slot_->connection(), .user = user_, .port = port_at_server()},
+                  [worker = std::weak_ptr{worker_}, session = weak_from_this()] {
+                    const auto loop = worker.lock();
+                    if (!loop) return;
+                    boost::asio::post(loop->context(), [session] {
+                      if (const auto self = session.lock()) self->server_->close();
+                    });
+                  });
+}
+
+// Which the server knows from the socket, or from the header that was sent before all else.
+std::optional<std::uint16_t> Session::port_at_server() const {
+  if (shared().config.proxy_header_to_primary && connection_) return connection_->client.port;
+  const auto ends = server_->connection();
+  return ends ? std::optional{ends->server.port} : std::nullopt;
 }
 
 void Session::cut_off() {
@@ -88,16 +112,26 @@ void Session::cut_off() {
 }
 
 // A connection that ends in the middle of its login counts against the proxy's address at the server, until the server
-// lets nobody in from there any more (max_connect_errors, 1129). One whose login is denied does not.
+// lets nobody in from there any more (max_connect_errors, 1129). One whose login is denied does not. What it then
+// counts against the account, MySQL (FAILED_LOGIN_ATTEMPTS) counts for one that breaks off too.
 net::awaitable<void> Session::finish_login() {
   if (server_expects_ == ServerExpects::nothing) co_return;
   expect_by(Deadline::farewell, FAREWELL_LIMIT);
-  PacketBytes answer = server_expects_ == ServerExpects::login ? protocol::nobodys_login(WRONG_ANSWER) : WRONG_ANSWER;
+  std::string plugin = relay_ ? relay_->plugin() : "";
+  PacketBytes answer = protocol::nobodys_answer(plugin);
+  if (server_expects_ == ServerExpects::login) answer = protocol::nobodys_login(answer);
   for (int round = 0; round < FAREWELL_ROUNDS_MAX; ++round) {
     if (co_await send_payload(Side::server, answer) == Next::end) break;
     if (co_await read_packet(Side::server) == Next::end) break;
-    if (protocol::is_ok(payload_of(Side::server)) || protocol::is_error(payload_of(Side::server))) break;
-    answer = WRONG_ANSWER;
+    const auto reply = payload_of(Side::server);
+    if (reply.empty() || protocol::is_error(reply)) break;
+    if (protocol::is_ok(reply)) {
+      server_leg_.next_sequence = 0;
+      (void)co_await send_payload(Side::server, PacketBytes{static_cast<std::uint8_t>(Code::quit)});
+      break;
+    }
+    if (reply[0] == SWITCH_PLUGIN) plugin = protocol::Reader{reply.subspan(1)}.zero_terminated_or_rest();
+    answer = protocol::nobodys_answer(plugin);
   }
   deadline_.cancel();
 }

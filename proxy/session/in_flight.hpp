@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "proxy/observer.hpp"
 #include "proxy/session/session_memory.hpp"
 
 namespace sluice::proxy {
@@ -16,7 +17,10 @@ struct SentCommand {
   Effect effect;
   std::chrono::steady_clock::time_point begun_at;
   std::chrono::steady_clock::duration held{};  // at the gate, before it was sent
-  bool is_at_gate = true;                      // false: the gate has been told that it is over
+  CommandKind command = CommandKind::other;
+  TableTouch touch = TableTouch::unscanned;
+  bool is_at_gate = true;               // false: the gate has been told that it is over
+  std::vector<Closed> closed_behind{};  // statements, sent behind it and before the next
 };
 
 class InFlight {

@@ -3,6 +3,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "protocol/wire/server_reply.hpp"
 #include "proxy/session/session.hpp"
 
 namespace sluice::proxy {
@@ -50,6 +51,8 @@ Session::Running Session::greet() {
   std::uint32_t offered = greeting_.capabilities & ~(protocol::NOT_RELAYED | protocol::capability::SSL);
   const bool server_has_tls = (greeting_.capabilities & protocol::capability::SSL) != 0;
   const bool as_client = shared().config.server_tls == ServerTlsMode::as_client;
+  const bool requires_tls = shared().config.client_tls == ClientTlsMode::required && !client_.is_secure();
+  if (requires_tls && as_client && !server_has_tls) co_return co_await refuse_login(tls_impossible());
   if (shared().client_side_tls.load() && (server_has_tls || !as_client)) offered |= protocol::capability::SSL;
   std::vector<std::uint8_t> edited{payload.begin(), payload.end()};
   protocol::write_greeting_capabilities(edited, offered);
@@ -135,6 +138,7 @@ Session::Running Session::relay_authentication() {
       co_return co_await refuse_login(login_refused(client_leg_.next_sequence, step.reason));
     }
     if (step.done != AuthRelay::Done::not_yet) server_expects_ = ServerExpects::nothing;
+    if (step.done == AuthRelay::Done::ok) note_autocommit(step.payload);
     if (step.done == AuthRelay::Done::ok && !take_user_seat(user_)) {
       co_return co_await refuse(Refusal::user_connections, too_many_of_user(client_leg_.next_sequence, user_));
     }
@@ -149,6 +153,17 @@ Session::Running Session::relay_authentication() {
   client_leg_ = server_leg_ = {};
   begin_compression();
   co_return Next::go_on;
+}
+
+// A new session of the user begins, with the server's default. (MySQL's flags say that it autocommits whatever the
+// default is, until the session sets it.)
+void Session::note_autocommit(net::Bytes ok) {
+  transaction_ = {};
+  const auto reply = protocol::parse_ok(ok);
+  if (!reply) return;
+  transaction_.answered({.in_transaction = (reply->status & protocol::server_status::IN_TRANSACTION) != 0,
+                         .autocommit = (reply->status & protocol::server_status::AUTOCOMMIT) != 0},
+                        TransactionView::Did::begin_or_end);
 }
 
 // Both legs or none: what the client agreed to was the server's offer. Each leg has frames of its own.

@@ -30,6 +30,12 @@ PacketBytes server_unreachable(std::string_view reason) {
   return error_packet(0, 1105, {}, "Can't connect to the MySQL server behind the proxy: " + std::string{reason});
 }
 
+PacketBytes tls_impossible() {
+  return error_packet(0, 1105, {},
+                      "The proxy requires TLS of its clients and uses it towards the server as they do, but the server "
+                      "offers no TLS");
+}
+
 PacketBytes bad_handshake(std::uint8_t sequence) {
   return error_packet(sequence, 1043, "08S01", "Bad handshake");
 }

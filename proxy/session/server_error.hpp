@@ -15,6 +15,7 @@ using PacketBytes = std::vector<std::uint8_t>;
 // server.)
 [[nodiscard]] PacketBytes too_many_connections();                       // 1040
 [[nodiscard]] PacketBytes server_unreachable(std::string_view reason);  // 1105
+[[nodiscard]] PacketBytes tls_impossible();                             // 1105
 [[nodiscard]] PacketBytes too_many_from(std::string_view host);         // 1040
 [[nodiscard]] PacketBytes bad_proxy_header();                           // 1043
 

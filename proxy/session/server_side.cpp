@@ -5,9 +5,6 @@
 namespace sluice::proxy {
 namespace {
 
-// Of the answer to a client that is gone: so much is read, to see the statement's end; beyond it the server is cut off.
-constexpr std::size_t DISCARDED_MAX = 1024 * 1024;
-
 TransactionView::Did did(const Said* said) {
   const bool no_work = said != nullptr && (std::holds_alternative<protocol::PlainBegin>(said->context) ||
                                            std::holds_alternative<protocol::EndTransaction>(said->context));
@@ -34,22 +31,29 @@ Session::Running Session::pass_answers() {
     if (!client_.is_compressed() || client_gone_) continue;
     // The frames of each answer are numbered anew.
     if (co_await write_to_client(unsent.first(unsent.size() - rest.size())) == Next::end) lose_client();
-    client_.number_frames_from(1);
+    next_to_client_ = ToClient::begins_answer;
     unsent = rest;
   }
-  if (client_gone_) {
-    discarded_bytes_ += bytes.size();
-    if (discarded_bytes_ > DISCARDED_MAX) co_return Next::end;
-  } else if (!unsent.empty() && co_await write_to_client(unsent) == Next::end) {
-    lose_client();
-  }
+  // For a client that is gone it is read to its end, too: until then the command may still change something. The
+  // binlog has no end and changes nothing.
+  if (client_gone_ && answers_.is_endless()) co_return Next::end;
+  if (!client_gone_ && !unsent.empty() && co_await write_to_client(unsent) == Next::end) lose_client();
   from_server_.consume(bytes.size());
-  co_return draining_&& is_idle() ? Next::end : Next::go_on;
+  co_return draining_&& may_leave() ? Next::end : Next::go_on;
 }
 
 void Session::lose_client() {
   client_gone_ = true;
   client_.close();
+  changed_.notify();
+}
+
+void Session::account_for(const SentCommand& sent, Outcome outcome) {
+  shared().observer.statement_finished({.command = sent.command,
+                                        .touch = sent.touch,
+                                        .outcome = outcome,
+                                        .latency = std::chrono::steady_clock::now() - sent.begun_at,
+                                        .held = sent.held});
 }
 
 void Session::finish_at_gate() {
@@ -75,12 +79,12 @@ void Session::note_answer(const protocol::Ending& ending) {
     }
     memory_.apply(std::move(sent.effect), ending.statement);
   }
+  for (const auto closed : sent.closed_behind) memory_.apply(closed, 0);
   memory_.server_says(ending.database, ending.charset);
   if (waits_for_answers_) changed_.notify();
   if (!sent.is_at_gate) return;
   finish_at_gate();
-  shared().observer.statement_finished(ending.error == 0 ? Outcome::ok : Outcome::error,
-                                       std::chrono::steady_clock::now() - sent.begun_at, sent.held);
+  account_for(sent, ending.error == 0 ? Outcome::ok : Outcome::error);
 }
 
 }  // namespace sluice::proxy

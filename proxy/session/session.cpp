@@ -2,10 +2,22 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 namespace sluice::proxy {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// Reads into whole blocks, 64 KB each, before the worker's other sessions have their turn: where both sides are always
+// ready nothing else makes a session wait.
+constexpr int BLOCKS_IN_A_TURN = 16;
+
+}  // namespace
 
 Session::Session(std::shared_ptr<Worker> worker, net::Stream client)
     : worker_(std::move(worker)),
@@ -45,7 +57,8 @@ net::awaitable<void> Session::run(std::shared_ptr<Session> self) {
 
 void Session::drain() {
   draining_ = true;
-  if (is_idle()) close();
+  if (!logged_in_) return give_up_login();
+  if (may_leave()) close();
 }
 
 void Session::close() {
@@ -54,15 +67,24 @@ void Session::close() {
   changed_.notify();
 }
 
-bool Session::is_idle() const noexcept {
-  return !logged_in_ || (is_quiet() && !transaction_.is_open());
+bool Session::may_leave() const noexcept {
+  const bool is_done = in_flight_.empty() || answers_.is_endless();
+  return is_done && nothing_moves() && !transaction_.is_open() && !memory_.holds_locks();
 }
 
 bool Session::is_quiet() const noexcept {
-  return (in_flight_.empty() || answers_.is_endless()) && !waits_at_gate_ && packet_left_ == 0 && from_client_.empty();
+  return in_flight_.empty() && nothing_moves();
+}
+
+bool Session::nothing_moves() const noexcept {
+  return !waits_at_gate_ && packet_left_ == 0 && from_client_.empty() && from_server_.empty() && !writing_to_client_;
 }
 
 Session::Running Session::fill(net::Stream& from, Buffer& into) {
+  if (into.is_grown() && ++blocks_in_turn_ == BLOCKS_IN_A_TURN) {
+    blocks_in_turn_ = 0;
+    co_await asio::post(worker_->context(), asio::use_awaitable);
+  }
   if (into.empty() && into.is_grown()) {
     // More of what was long is likely to be there already; if not, the wait costs no block.
     if (const auto more = from.try_read(into.room())) {
@@ -87,20 +109,44 @@ Session::Running Session::write_to_client(net::Bytes bytes) {
   const auto at_once = client_.try_write(bytes);
   if (!at_once) co_return Next::end;
   if (*at_once == bytes.size()) co_return Next::go_on;
-  client_.number_frames_on();
+  number_frames_to_client();
   writing_to_client_ = true;
+  asio::steady_timer patience{worker_->context()};
+  lose_client_after(shared().config.limits.client_write_deadline_ms, patience);
   const auto error = co_await client_.write(bytes.subspan(*at_once));
+  patience.cancel();
   writing_to_client_ = false;
   write_turn_.notify();
   co_return error ? Next::end : Next::go_on;
 }
 
+void Session::number_frames_to_client() noexcept {
+  switch (std::exchange(next_to_client_, ToClient::goes_on)) {
+    case ToClient::goes_on:
+      return;
+    case ToClient::behind_its_data:
+      return client_.number_frames_on();
+    case ToClient::begins_answer:
+      return client_.number_frames_of_answer();
+  }
+}
+
+// Behind a client that takes nothing the server's end can't be seen.
+void Session::lose_client_after(std::chrono::milliseconds limit, asio::steady_timer& patience) {
+  if (limit.count() == 0) return;
+  patience.expires_after(limit);
+  patience.async_wait([session = weak_from_this()](boost::system::error_code cancelled) {
+    const auto self = session.lock();
+    if (!cancelled && self) self->lose_client();
+  });
+}
+
 Session::Running Session::write_to_server(net::Bytes bytes) {
   const auto at_once = server_->try_write(bytes);
-  if (!at_once) co_return Next::end;
-  if (*at_once == bytes.size()) co_return Next::go_on;
+  if (at_once && *at_once == bytes.size()) co_return Next::go_on;
   if (new_user_) server_->number_frames_on();
-  co_return co_await server_->write(bytes.subspan(*at_once)) ? Next::end : Next::go_on;
+  server_refuses_ = !at_once || co_await server_->write(bytes.subspan(*at_once));
+  co_return server_refuses_ ? Next::end : Next::go_on;
 }
 
 Session::Running Session::tell_client(PacketBytes packet) {

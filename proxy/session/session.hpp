@@ -38,7 +38,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Runs until both sides are closed, then leaves the gate and the worker.
   static void start(std::shared_ptr<Session> session);
-  // Ends as soon as no command and no transaction is open.
+  // Ends as soon as no command, transaction or lock is open; a login is ended now.
   void drain();
   // Ends everything now; what runs at the server is killed.
   void cut_off();
@@ -50,14 +50,19 @@ class Session : public std::enable_shared_from_this<Session> {
   static net::awaitable<void> run(std::shared_ptr<Session> self);
   void close();
   // Waits for bytes, and takes what is there. `end`: there will be none.
-  static Running fill(net::Stream& from, Buffer& into);
+  Running fill(net::Stream& from, Buffer& into);
   Running write_to_client(net::Bytes bytes);
+  void number_frames_to_client() noexcept;
+  void lose_client_after(std::chrono::milliseconds limit, boost::asio::steady_timer& patience);
   Running write_to_server(net::Bytes bytes);
   Running tell_client(PacketBytes packet);
-  // Whether it may end now: it is not logged in yet, or nothing is open.
-  [[nodiscard]] bool is_idle() const noexcept;
+  // Whether it may end now without an error that its client would notice: nothing is open, and no lock is held that
+  // outlasts its statement. A replica comes back by itself.
+  [[nodiscard]] bool may_leave() const noexcept;
   // No command is under way.
   [[nodiscard]] bool is_quiet() const noexcept;
+  // No bytes are on their way from one side to the other.
+  [[nodiscard]] bool nothing_moves() const noexcept;
   [[nodiscard]] Shared& shared() const noexcept { return worker_->shared(); }
 
   // ---- arrival.cpp. `end`: the client has been told why, if it has to be.
@@ -72,10 +77,12 @@ class Session : public std::enable_shared_from_this<Session> {
   enum class Deadline : std::uint8_t { login, farewell, idle, end_of_server };
   void expect_by(Deadline deadline, std::chrono::steady_clock::duration time);
   void on_deadline();
+  void give_up_login();
   void look_whether_idle();
   void watch_idle();
   net::awaitable<void> outlive_server();
   void kill_at_server();
+  [[nodiscard]] std::optional<std::uint16_t> port_at_server() const;
   net::awaitable<void> finish_login();
 
   // ---- login.cpp. `end`: the login failed, and the client has been told why.
@@ -94,6 +101,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] protocol::LegTls server_leg_tls() const noexcept;
   void note_login(protocol::LoginResponse login);
   void begin_compression();
+  void note_autocommit(net::Bytes ok);
 
   // ---- client_side.cpp
   net::awaitable<void> carry_commands();
@@ -103,6 +111,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // The command at the front of what is neither sent nor ready. Nothing: more must be read first.
   [[nodiscard]] std::optional<Command> command_ahead() const;
   Running begin_command(Command command);
+  Running pass_unanswered();
   Running all_answered();
   void note_sent(const Command& command);
   void pass_packet(std::size_t length) noexcept;
@@ -110,7 +119,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // ---- change_user.cpp: the relay of the login again, between commands
   Running change_user();
   Running pass_authentication();
-  void user_changed();
+  void user_changed(net::Bytes ok);
   void user_refused(std::uint16_t error);
 
   // ---- at_gate.cpp
@@ -127,6 +136,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void note_answer(const protocol::Ending& ending);
   void finish_at_gate();
   void lose_client();
+  // Tells the observer of a command that has its answer.
+  void account_for(const SentCommand& sent, Outcome outcome);
 
   std::shared_ptr<Worker> worker_;
   net::Stream client_;
@@ -140,8 +151,9 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::steady_timer deadline_;
   Deadline awaited_ = Deadline::login;  // what deadline_ is of
   std::uint64_t commands_seen_ = 0;     // when it was last looked whether the session is idle
-  int idle_looks_ = 0;                  // one after another that found it so
-  Signal changed_;                      // something that the client's side may be waiting for
+  int blocks_in_turn_ = 0;
+  int idle_looks_ = 0;  // one after another that found it so
+  Signal changed_;      // something that the client's side may be waiting for
   Signal write_turn_;
 
   // Both legs' sequence ids are counted apart: TLS and what the proxy answers itself make them differ during the login.
@@ -179,11 +191,14 @@ class Session : public std::enable_shared_from_this<Session> {
   bool waits_at_gate_ = false;
   bool client_gone_ = false;
   bool server_gone_ = false;
+  bool server_refuses_ = false;   // it reads no more; what it said before is still to be read
   bool client_is_asked_ = false;  // by the server, during COM_CHANGE_USER
   bool waits_for_answers_ = false;
   bool writing_to_client_ = false;
+  // Of compressed frames: commands that are sent ahead must not renumber the answer that is under way.
+  enum class ToClient : std::uint8_t { goes_on, behind_its_data, begins_answer };
+  ToClient next_to_client_ = ToClient::begins_answer;
   bool draining_ = false;
-  std::size_t discarded_bytes_ = 0;  // answers of the server to a client that is gone
 };
 
 }  // namespace sluice::proxy

@@ -31,6 +31,7 @@ struct Size {
   unsigned rounds;
   std::chrono::seconds load_time;
   std::uint64_t burst;
+  std::string only = {};  // the ways of copying whose name has this in it, beside the server's own; empty: all
   std::string options = R"("initially_drop_old_table": true)";  // of each migration
 };
 const Size full{.rows = 1'000'000, .rounds = 3, .load_time = 45s, .burst = 500'000};
@@ -79,6 +80,9 @@ void time_idle(const TestServer& server, const SluiceProcess& sluice, const Size
       {"Sluice", "{" + size.options + "}"},
       {"indexes deferred, verify off", "{" + size.options + R"(, "defer_secondary_indexes": true, "verify": "off"})"},
       {"indexes deferred", "{" + size.options + R"(, "defer_secondary_indexes": true})"}};
+  std::erase_if(ways, [&](const Way& way) {
+    return !way.options.empty() && std::string_view(way.name).find(size.only) == std::string_view::npos;
+  });
   for (unsigned round = 0; round < size.rounds; ++round) {
     for (Way& way : ways) {
       way.times_s.push_back(seconds_of([&] {
@@ -99,15 +103,17 @@ void time_idle(const TestServer& server, const SluiceProcess& sluice, const Size
   }
 }
 
-std::uint64_t most_pending(const SluiceProcess& sluice, const Size& size, Sysbench& load, unsigned& migrations) {
+std::uint64_t most_pending(const SluiceProcess& sluice, const Size& size, Sysbench& load,
+                           std::vector<double>& times_s) {
   std::uint64_t most = 0;
   while (load.running()) {
+    const auto began = Clock::now();
     const auto id = sluice.migrate({.table = "sbtest1", .alter = next_alter(), .options = "{" + size.options + "}"});
     for (auto status = sluice.status(id); !status.ended(); status = sluice.status(id)) {
       most = std::max(most, status.changes_pending);
       std::this_thread::sleep_for(20ms);
     }
-    migrations += load.running() ? 1 : 0;
+    if (load.running()) times_s.push_back(std::chrono::duration<double>(Clock::now() - began).count());
     (void)sluice.await_audited(id, migration_limit);
   }
   return most;
@@ -116,7 +122,7 @@ std::uint64_t most_pending(const SluiceProcess& sluice, const Size& size, Sysben
 void time_clients(const TestServer& server, const SluiceProcess& sluice, const Size& size) {
   std::vector<double> without_ms, with_ms, without_tps, with_tps;
   std::uint64_t errors_without = 0, errors_with = 0, pending = 0;
-  unsigned migrations = 0;
+  std::vector<double> times_s;
   const SysbenchLoad load{.script = "oltp_write_only",
                           .port = sluice.port(),
                           .clients = clients,
@@ -125,7 +131,7 @@ void time_clients(const TestServer& server, const SluiceProcess& sluice, const S
   for (unsigned round = 0; round < size.rounds; ++round) {
     const auto without = Sysbench{load}.finish();
     Sysbench running{load};
-    pending = std::max(pending, most_pending(sluice, size, running, migrations));
+    pending = std::max(pending, most_pending(sluice, size, running, times_s));
     const auto with = running.finish();
     without_ms.push_back(without.p99_ms);
     with_ms.push_back(with.p99_ms);
@@ -141,8 +147,9 @@ void time_clients(const TestServer& server, const SluiceProcess& sluice, const S
   std::printf("  transactions a second      without %.0f, with %.0f\n", median(without_tps), median(with_tps));
   std::printf("  deadlocks and the like     without %llu, with %llu\n", static_cast<unsigned long long>(errors_without),
               static_cast<unsigned long long>(errors_with));
-  std::printf("  completed under the clients %u, at most %llu changes pending\n", migrations,
-              static_cast<unsigned long long>(pending));
+  std::printf("  completed under the clients %zu", times_s.size());
+  if (!times_s.empty()) std::printf(" (the slowest in %.0f s)", std::ranges::max(times_s));
+  std::printf(", at most %llu changes pending\n", static_cast<unsigned long long>(pending));
 }
 
 void time_burst(const TestServer& server, const SluiceProcess& sluice, const Size& size) {
@@ -204,12 +211,14 @@ int main(int count, char** arguments) {
       size.rounds = static_cast<unsigned>(std::strtoul(argument.data() + argument.find('=') + 1, nullptr, 10));
     } else if (argument.starts_with("--seconds=")) {
       size.load_time = std::chrono::seconds{std::strtoul(argument.data() + argument.find('=') + 1, nullptr, 10)};
+    } else if (argument.starts_with("--only=")) {
+      size.only = argument.substr(argument.find('=') + 1);
     } else if (argument.starts_with("--with=")) {
       size.options.append(", ").append(argument.substr(argument.find('=') + 1));
     } else {
       std::fputs(
           "usage: bench_copy [--smoke] [mysql|mariadb] [idle|clients|burst] [--rounds=N] [--seconds=N]\n"
-          "  [--with='\"copy_threads\": 1, ...']\n"
+          "  [--only='deferred, verify off'] [--with='\"copy_threads\": 1, ...']\n"
           "(./run bench does it)\n",
           stderr);
       return 2;

@@ -43,7 +43,7 @@ World::World(const Scenario& scenario, Mutation mutation)
     : scenario_(&scenario),
       mutation_(mutation),
       cut_over_(scenario.fence == Fence::lock_tables ? migrator::CutOverFsm::Fencing::lock_tables
-                                                     : migrator::CutOverFsm::Fencing::none) {}
+                                                     : migrator::CutOverFsm::Fencing::pin) {}
 
 void World::require(bool holds, const char* otherwise) {
   if (!holds && violation_ == nullptr) violation_ = otherwise;

@@ -49,6 +49,7 @@ bool World::can_advance() const {
       return engine.phase == 0 || phase() != gate::Phase::draining;
     case Step::fence:
       return engine.phase == 0 || nobody_inside();
+    case Step::pin:
     case Step::catch_up:
       if (engine.phase == 0 || engine.read < engine.head || engine.pending == 0) return true;
       for (std::uint8_t key = 0; key < kKeysMax; ++key) {
@@ -97,6 +98,8 @@ void World::advance() {
       return done(Outcome::ok);
     case Step::catch_up:
       return advance_catch_up();
+    case Step::pin:
+      return done(Outcome::ok);
     case Step::record:
       engine.recorded = 1;
       engine.recorded_at = engine.read;
@@ -260,6 +263,7 @@ bool World::can_fail() const {
     case Step::fence:
     case Step::catch_up:
       return engine.phase == 1;
+    case Step::pin:
     case Step::record:
     case Step::hand_over:
       return true;

@@ -121,6 +121,12 @@ void ChildProcess::signal(int number) const {
   if (pid_ >= 0 && !status_) ::kill(pid_, number);
 }
 
+void ChildProcess::suspend() const {
+  signal(SIGSTOP);
+  siginfo_t stopped;
+  if (pid_ >= 0 && !status_) ::waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED | WEXITED | WNOWAIT);
+}
+
 std::optional<int> ChildProcess::wait(std::chrono::milliseconds limit) {
   if (!wait_until([this] { return !running(); }, limit)) return std::nullopt;
   return status_;

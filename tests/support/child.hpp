@@ -41,6 +41,7 @@ class ChildProcess {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] bool running();
   void signal(int number) const;  // of a process that has ended: does nothing
+  void suspend() const;           // SIGSTOP, and waits until the last of its threads stands still; SIGCONT ends it
 
   // The exit status (128 + signal if one ended it), or nothing if it still runs after `limit`.
   [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds limit);

@@ -253,7 +253,7 @@ void TestServer::restart() {
   launch();
 }
 void TestServer::pause() const {
-  process_->signal(SIGSTOP);
+  process_->suspend();
 }
 void TestServer::resume() const {
   process_->signal(SIGCONT);

@@ -9,12 +9,14 @@ build_packages=(
 )
 # my_print_defaults, without which MariaDB makes no data folder, is with its clients.
 demo_packages=(mariadb-server-core mariadb-client-core)
-test_packages=(mariadb-server sysbench haproxy socat openssl debootstrap)
+test_packages=(mariadb-server sysbench haproxy socat openssl debootstrap prometheus)
 # What the tests in tests/clients run; Node's come from npm as well.
 client_packages=(
   python3-pymysql python3-cryptography python3-mysqldb php-cli php-mysql ruby ruby-mysql2 libdbd-mysql-perl
   libdbd-mariadb-perl golang-go golang-github-go-sql-driver-mysql-dev libmariadb-java openjdk-17-jdk-headless
 )
+# What renders the chart, as Helm is not in Debian, and checks it.
+chart_packages=(golang-go golang-github-masterminds-sprig-dev golang-github-xeipuuv-gojsonschema-dev golang-k8s-sigs-yaml-dev)
 fuzz_packages=(libclang-rt-19-dev)
 
 as_root() {

@@ -70,7 +70,7 @@ class Engine : public sluice::test::OnBothServers {
   }
 
   ResyncResult sync(const std::vector<KeyLiterals>& keys, ResyncMode mode = ResyncMode::no_wait) {
-    return resync(worker(), sql(), keys, mode);
+    return resync(worker(), sql(), keys, mode, RowCheck::compared);
   }
 
   // Copies all in chunks; the numbers of rows copied and of chunks.

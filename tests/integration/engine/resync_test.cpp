@@ -105,13 +105,37 @@ TEST_P(Resync, names_what_is_unequal_although_it_was_written) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM _t_gho"), "0") << "nothing is kept";
 }
 
+TEST_P(Resync, leaves_the_comparison_to_others_if_told_so) {
+  migrate("id INT PRIMARY KEY, v INT", {"(1,1)"}, "ADD COLUMN c INT");
+  client().must("CREATE TRIGGER spoil BEFORE INSERT ON _t_gho FOR EACH ROW SET NEW.v = 9");
+  EXPECT_EQ(resync(worker(), sql(), Key{{"1"}}, ResyncMode::no_wait, RowCheck::left).status, ResyncStatus::done);
+  EXPECT_THAT(unequal(), testing::ElementsAre(KeyLiterals{"1"}));
+}
+
+TEST_P(Resync, awaits_what_a_transaction_has_done_until_all_can_see_it) {
+  migrate(people, {"(1,'a'),(2,'b')"}, "ADD COLUMN c INT");
+  auto other = server().connect();
+  const Key all{{"1"}, {"2"}, {"3"}};
+  const auto status = [&] { return await_visible(worker(), sql(), all, ResyncMode::no_wait).status; };
+  EXPECT_EQ(status(), ResyncStatus::done) << "also of rows that are not there";
+  for (const auto* change :
+       {"UPDATE t SET name = 'x' WHERE id = 1", "DELETE FROM t WHERE id = 2", "INSERT INTO t VALUES (3, 'c')"}) {
+    other.must("BEGIN");
+    other.must(change);
+    EXPECT_EQ(status(), ResyncStatus::busy) << change;
+    other.must("COMMIT");
+    EXPECT_EQ(status(), ResyncStatus::done) << change;
+  }
+  EXPECT_EQ(value("SELECT COUNT(*) FROM _t_gho"), "0");
+}
+
 TEST_P(Resync, works_in_the_session_that_holds_the_tables_locks) {
   migrate(people, {"(1,'a'),(2,'b')"}, "ADD COLUMN c INT");
   Connection locker = connect({.time_zone = plan().time_zone, .autocommit = Autocommit::off});
   ASSERT_TRUE(locker.execute("LOCK TABLES t WRITE, _t_gho WRITE").has_error()) << "no database is chosen";
   ASSERT_TRUE(locker.execute("LOCK TABLES test.t WRITE, test._t_gho WRITE"));
   const Key both{{"1"}, {"2"}};
-  EXPECT_EQ(resync(locker, sql(), both, ResyncMode::tables_locked).status, ResyncStatus::done);
+  EXPECT_EQ(resync(locker, sql(), both, ResyncMode::tables_locked, RowCheck::compared).status, ResyncStatus::done);
   const auto compared = compare_keys(locker, sql(), both, SourceLock::none);
   ASSERT_TRUE(compared) << why(compared.error());
   EXPECT_EQ(compared->rows, 2U);
@@ -126,7 +150,7 @@ TEST_P(Resync, between_two_other_tables_runs_by_the_same_plan) {
   migrate(people, {"(1,'a')"}, "ADD COLUMN c INT");
   client().must("RENAME TABLE t TO _t_del, _t_gho TO t");
   const RowSql back(with_tables(plan(), {"test", "_t_del"}, {"test", "t"}), worker().flavor());
-  EXPECT_EQ(resync(worker(), back, Key{{"1"}}, ResyncMode::no_wait).status, ResyncStatus::done);
+  EXPECT_EQ(resync(worker(), back, Key{{"1"}}, ResyncMode::no_wait, RowCheck::compared).status, ResyncStatus::done);
   EXPECT_EQ(value("SELECT name FROM t"), "a");
 }
 

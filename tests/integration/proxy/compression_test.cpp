@@ -194,6 +194,36 @@ TEST_P(CompressedRaw, frames_cut_at_every_byte_are_understood) {
   }
 }
 
+TEST_P(CompressedRaw, frames_of_an_answer_are_not_renumbered_by_a_command_sent_ahead) {
+  RawClient client{proxy().proxy.port(), capability::COMPRESS};
+  client.send_bytes(
+      frames_of("WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT "
+                "RANDOM_BYTES(1024) FROM n a, n b LIMIT 30000"));
+  auto bytes = client.receive_bytes();
+  // Two, as the number behind the answer's last frame may happen to be that of a beginning.
+  for (int i = 0; i < 2; ++i) client.send_bytes(frames_of("SELECT 'sent ahead'"));
+  constexpr std::size_t HEAD_BYTES = 7;
+  const auto number_at = [&](std::size_t at) {
+    return protocol::Reader{protocol::Bytes{bytes}.subspan(at)}.little_endian(3);
+  };
+  std::size_t unpacked_bytes = 0;
+  std::uint8_t expected = 1;
+  for (std::size_t at = 0;; ++expected) {
+    while (bytes.size() < at + HEAD_BYTES || bytes.size() < at + HEAD_BYTES + number_at(at)) {
+      const auto more = client.receive_bytes();
+      ASSERT_FALSE(more.empty());
+      bytes.insert(bytes.end(), more.begin(), more.end());
+    }
+    if (bytes[at + 3] != expected) {
+      EXPECT_EQ(bytes[at + 3], 1);
+      break;
+    }
+    unpacked_bytes += number_at(at + 4) == 0 ? number_at(at) : number_at(at + 4);
+    at += HEAD_BYTES + number_at(at);
+  }
+  EXPECT_GT(unpacked_bytes, 30'000U * 1024);
+}
+
 TEST_P(CompressedRaw, frames_that_lie_end_their_client_and_nobody_else) {
   auto other = proxy().connect();
   const auto good = frames_of("SELECT '" + std::string(200, 'x') + "'");

@@ -24,6 +24,7 @@ struct CountingObserver final : ProxyObserver {
   std::atomic<int> failed_logins{0};
   std::atomic<int> unreachable{0};
   std::atomic<std::uint64_t> statements{0};
+  std::array<std::array<std::atomic<std::uint64_t>, TABLE_TOUCHES.size()>, COMMAND_KINDS.size()> by_kind{};
   std::atomic<std::uint64_t> held{0};
 
   void connection_opened() noexcept override { ++connections; }
@@ -37,7 +38,13 @@ struct CountingObserver final : ProxyObserver {
   [[nodiscard]] int refused(Refusal reason) const { return refusals[static_cast<std::size_t>(reason)]; }
   void login_finished(Outcome outcome) noexcept override { failed_logins += outcome == Outcome::ok ? 0 : 1; }
   void server_unreachable(std::string_view) noexcept override { ++unreachable; }
-  void statement_finished(Outcome, Duration, Duration) noexcept override { ++statements; }
+  void statement_finished(const Statement& statement) noexcept override {
+    ++statements;
+    ++by_kind[static_cast<std::size_t>(statement.command)][static_cast<std::size_t>(statement.touch)];
+  }
+  [[nodiscard]] std::uint64_t finished(CommandKind command, TableTouch touch) const {
+    return by_kind[static_cast<std::size_t>(command)][static_cast<std::size_t>(touch)];
+  }
   void statement_held(Duration) noexcept override { ++held; }
 };
 

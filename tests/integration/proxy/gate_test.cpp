@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/integration/proxy/fixture.hpp"
+#include "tests/integration/proxy/raw_client.hpp"
 
 namespace sluice::proxy {
 namespace {
@@ -156,9 +157,8 @@ TEST_P(AtTheGate, reads_flow_while_a_transaction_is_waited_for_and_writes_wait) 
   lingering.must("BEGIN");
   lingering.must("INSERT INTO orders (note) VALUES ('first')");
   unsure.must("SET autocommit = 0");
-  auto closed = std::async(std::launch::async, [&] {
-    return gate().close(ORDERS, gate::Clock::now() + 20s, gate::Clock::now() + 30s);
-  });
+  auto closed = std::async(std::launch::async,
+                           [&] { return gate().close(ORDERS, gate::Clock::now() + 20s, gate::Clock::now() + 30s); });
   ASSERT_TRUE(wait_until([&] { return gate().status(ORDERS).phase == Phase::draining; }));
   auto write = later(writer, "INSERT INTO orders (note) VALUES ('second')");
   auto kept = later(unsure, "SELECT COUNT(*) FROM orders");  // would keep the table until its COMMIT
@@ -176,6 +176,34 @@ TEST_P(AtTheGate, reads_flow_while_a_transaction_is_waited_for_and_writes_wait) 
   EXPECT_TRUE(write.get().ok());
   EXPECT_TRUE(kept.get().ok());
   EXPECT_TRUE(read.get().ok());
+}
+
+TEST_P(AtTheGate, read_of_a_session_that_does_not_autocommit_from_the_first_waits) {
+  if (is_mysql()) return;  // whose flags say that it does, whatever its default is
+  auto lingering = proxy().connect();
+  server().connect().must("SET GLOBAL autocommit = 0");
+  RawClient new_session{proxy().proxy.port()};
+  server().connect().must("SET GLOBAL autocommit = 1");
+  auto changed_user = proxy().connect();
+  auto reader = proxy().connect();
+  server().connect().must("SET GLOBAL autocommit = 0");
+  changed_user.change_user("root", "", "test");
+  server().connect().must("SET GLOBAL autocommit = 1");
+  arm();
+  lingering.must("BEGIN");
+  lingering.must("INSERT INTO orders (note) VALUES ('first')");
+  auto closed = std::async(std::launch::async,
+                           [&] { return gate().close(ORDERS, gate::Clock::now() + 20s, gate::Clock::now() + 30s); });
+  ASSERT_TRUE(wait_until([&] { return gate().status(ORDERS).phase == Phase::draining; }));
+  new_session.query("SELECT COUNT(*) FROM orders");
+  EXPECT_TRUE(waits(1));
+  auto kept = later(changed_user, "SELECT COUNT(*) FROM orders");
+  EXPECT_TRUE(waits(2));
+  EXPECT_EQ(reader.must("SELECT COUNT(*) FROM orders").value(), "0");
+  lingering.must("COMMIT");
+  ASSERT_EQ(closed.get(), CloseResult::held);
+  gate().open(ORDERS);
+  EXPECT_TRUE(kept.get().ok());
 }
 
 TEST_P(AtTheGate, large_statement_is_held_as_well) {
@@ -262,6 +290,33 @@ TEST_P(AtTheGate, old_snapshot_is_told_to_retry_after_a_swap) {
   EXPECT_EQ(reply.error->code, 1412U);
   client.must("ROLLBACK");
   EXPECT_TRUE(client.query("SELECT COUNT(*) FROM orders").ok());
+}
+
+TEST_P(AtTheGate, commands_are_counted_by_what_they_do_to_the_table) {
+  using enum CommandKind;
+  auto client = proxy().connect();
+  const auto counted = [&](CommandKind command, TableTouch touch) {
+    EXPECT_TRUE(client.ping());  // what came before is accounted for
+    return proxy().observer.finished(command, touch);
+  };
+  client.must("SELECT COUNT(*) FROM orders");
+  EXPECT_EQ(counted(query, TableTouch::unscanned), 1U);
+  arm();
+  client.must("SELECT COUNT(*) FROM other");
+  client.must("SELECT COUNT(*) FROM orders");
+  client.must("INSERT INTO orders (note) SELECT 'text' FROM orders");
+  EXPECT_FALSE(client.query("DROP TABLE orders").ok());
+  auto insert = client.prepare("INSERT INTO orders (note) VALUES (?)");
+  EXPECT_TRUE(insert.execute({std::string{"binary"}}).ok());
+  EXPECT_EQ(counted(query, TableTouch::none), 1U);
+  EXPECT_EQ(counted(query, TableTouch::read), 1U);
+  EXPECT_EQ(counted(query, TableTouch::write), 1U);
+  EXPECT_EQ(counted(query, TableTouch::ddl), 1U);
+  EXPECT_EQ(counted(prepare, TableTouch::write), 1U);
+  EXPECT_EQ(counted(execute, TableTouch::write), 1U);
+  const auto pings = proxy().observer.finished(ping, TableTouch::none);
+  EXPECT_EQ(counted(ping, TableTouch::none), pings + 1);
+  gate().disarm(ORDERS);
 }
 
 }  // namespace

@@ -169,5 +169,18 @@ TEST_P(Limited, client_that_waits_for_a_long_statement_is_not_idle) {
   EXPECT_EQ(proxy.observer.idled_out, 0);
 }
 
+TEST_P(Limited, client_that_does_not_take_its_answer_is_disconnected) {
+  auto with = config();
+  with.limits.client_write_deadline_ms = 1s;
+  RunningProxy proxy{with};
+  RawClient stuck{proxy.proxy.port()};
+  auto other = proxy.connect();
+  stuck.query(
+      "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 60) SELECT REPEAT('x', 1000000) FROM "
+      "n");
+  EXPECT_TRUE(wait_until([&] { return proxy.observer.connections == 1; }));
+  EXPECT_TRUE(other.ping());
+}
+
 }  // namespace
 }  // namespace sluice::proxy

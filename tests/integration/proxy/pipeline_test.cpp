@@ -146,7 +146,21 @@ TEST_P(Pipeline, whose_held_command_is_killed_goes_on_with_the_next) {
   arm();
   // In each way in which a client may say it.
   auto prepared = other.prepare("KILL QUERY " + id);
+  RawClient ahead{proxy().proxy.port()};
+  const auto prepare_and_close_at_once = [&] {
+    ahead.command(prepare("KILL QUERY " + id).command);
+    const auto prepared = ahead.receive();
+    const Payload about{prepared.begin() + 1, prepared.begin() + 5};
+    Payload execute{0x17};
+    execute.insert(execute.end(), about.begin(), about.end());
+    execute.insert(execute.end(), {0, 1, 0, 0, 0});
+    Payload close{0x19};
+    close.insert(close.end(), about.begin(), about.end());
+    ahead.commands({execute, close});
+    return ahead.receive().at(0) == 0x00;
+  };
   const std::vector<std::function<bool()>> ways{
+      prepare_and_close_at_once,
       [&] { return other.query("KILL QUERY " + id).ok(); },
       [&] { return other.query("/* stop */ kill query " + id + ";").ok(); },
       [&] { return prepared.execute().ok(); },

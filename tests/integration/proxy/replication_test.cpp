@@ -1,6 +1,8 @@
 // A real replica that hangs off the proxy: it follows, and nobody waits for it.
 #include <gmock/gmock.h>
 
+#include <chrono>
+
 #include "tests/integration/proxy/fixture.hpp"
 #include "tests/support/replica.hpp"
 
@@ -15,11 +17,13 @@ class Replication : public ThroughProxy {
   struct Extra {
     std::vector<std::string> primary;
     std::vector<std::string> replica;
+    std::chrono::milliseconds idle_deadline_ms{0};
   };
   void follow(const Extra& extra) {
     primary_.emplace(test::TestServer::start(GetParam(), {.arguments = extra.primary}));
     auto with = config();
     with.primary.port = primary_->port();
+    with.limits.idle_deadline_ms = extra.idle_deadline_ms;
     running_.emplace(with);
     replica_.emplace(*primary_, test::ReplicaOptions{.through = running_->proxy.port(), .arguments = extra.replica});
     primary_->connect().must("CREATE TABLE followed (id INT PRIMARY KEY, note LONGTEXT)");
@@ -74,6 +78,23 @@ TEST_P(Replication, is_no_statement_that_a_gate_waits_for) {
   running_->gate.open(table);
   EXPECT_EQ(running_->gate.close(table, gate::Clock::now() + 3s, gate::Clock::now() + 30s), gate::CloseResult::held);
   running_->gate.disarm(table);
+}
+
+TEST_P(Replication, that_has_nothing_to_read_is_not_idle) {
+  follow({.primary = {}, .replica = {}, .idle_deadline_ms = 2s});
+  write("(1, 'one')");
+  ASSERT_TRUE(has("1"));
+  const auto dump = [this] {
+    return primary_->connect()
+        .must("SELECT GROUP_CONCAT(id) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'")
+        .value();
+  };
+  const auto followed_by = dump();
+  for (int i = 1; i <= 2; ++i) {
+    const auto idle = running_->connect();
+    ASSERT_TRUE(wait_until([&] { return running_->observer.idled_out == i; }, 20s));
+  }
+  EXPECT_EQ(dump(), followed_by);
 }
 
 TEST_P(Replication, does_not_keep_the_proxy_from_stopping) {

@@ -98,6 +98,16 @@ TEST_P(WithTls, every_mode_towards_a_server_that_has_none) {
   }
 }
 
+TEST_P(WithTls, required_of_clients_as_the_server_has_it_says_so_where_it_has_none) {
+  const auto own = server_without_tls();
+  auto with = to(own, ServerTlsMode::as_client);
+  with.client_tls = ClientTlsMode::required;
+  const RunningProxy proxy{with};
+  for (const auto tls : {Tls::off, Tls::unverified}) {
+    EXPECT_THAT(leg_of(proxy, tls), testing::AllOf(HasSubstr("1105"), HasSubstr("the server offers no TLS")));
+  }
+}
+
 TEST_P(WithTls, certificate_of_the_server_that_does_not_pass_is_named) {
   const auto elsewhere = test::make_certificate(folder_.path(), "elsewhere", "DNS:elsewhere.example");
   const auto own = server_with(elsewhere);

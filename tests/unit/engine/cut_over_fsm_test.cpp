@@ -49,6 +49,21 @@ TEST(CutOverFsm, SwapsBehindTheGateAlone) {
   EXPECT_EQ(fsm.result(), Result::completed);
 }
 
+TEST(CutOverFsm, PinsTheDefinitionWhereNothingCanBeLocked) {
+  CutOverFsm fsm(Fencing::pin);
+  EXPECT_EQ(rest(fsm),
+            (std::vector{Step::close_gate, Step::pin, Step::catch_up, Step::record, Step::extend_gate, Step::rename,
+                         Step::mark_swapped, Step::reconcile, Step::hand_over, Step::open_gate}));
+  EXPECT_EQ(fsm.result(), Result::completed);
+}
+
+TEST(CutOverFsm, HasNoPinAnyMoreAfterTheRename) {
+  CutOverFsm fsm = at(Step::rename, Fencing::pin);
+  fsm.done(Outcome::failed);
+  EXPECT_EQ(rest(fsm), kJustOpen);
+  EXPECT_EQ(fsm.result(), Result::again);
+}
+
 TEST(CutOverFsm, HandsOverAfterTheFenceWhatItCouldNotBehindIt) {
   CutOverFsm fsm = at(Step::hand_over, Fencing::lock_tables);
   fsm.done(Outcome::unknown);
@@ -88,10 +103,11 @@ TEST(CutOverFsm, EachWayOutUnlocksThenOpens) {
         Way{Step::catch_up, Outcome::panic, Result::panicked}, Way{Step::record, Outcome::failed, Result::again},
         Way{Step::record, Outcome::panic, Result::panicked}, Way{Step::extend_gate, Outcome::gate_lost, Result::again},
         Way{Step::extend_gate, Outcome::panic, Result::panicked}, Way{Step::rename, Outcome::failed, Result::again}}) {
-    for (const Fencing fencing : {Fencing::lock_tables, Fencing::none}) {
+    for (const Fencing fencing : {Fencing::lock_tables, Fencing::pin, Fencing::none}) {
       CutOverFsm fsm = at(way.step, fencing);
       fsm.done(way.outcome);
-      EXPECT_EQ(rest(fsm), fencing == Fencing::none ? kJustOpen : kUnlockThenOpen);
+      const bool nothing_to_unlock = fencing == Fencing::none || (fencing == Fencing::pin && way.step == Step::rename);
+      EXPECT_EQ(rest(fsm), nothing_to_unlock ? kJustOpen : kUnlockThenOpen);
       EXPECT_EQ(fsm.result(), way.result);
       EXPECT_FALSE(fsm.swapped());
     }
@@ -99,8 +115,8 @@ TEST(CutOverFsm, EachWayOutUnlocksThenOpens) {
 }
 
 TEST(CutOverFsm, PanicsBeforeAnythingIsLocked) {
-  for (const Step step : {Step::close_gate, Step::fence}) {
-    CutOverFsm fsm = at(step, Fencing::lock_tables);
+  for (const Step step : {Step::close_gate, Step::fence, Step::pin}) {
+    CutOverFsm fsm = at(step, step == Step::pin ? Fencing::pin : Fencing::lock_tables);
     fsm.done(Outcome::panic);
     EXPECT_EQ(rest(fsm), kJustOpen);
     EXPECT_EQ(fsm.result(), Result::panicked);

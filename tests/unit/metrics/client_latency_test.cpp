@@ -61,8 +61,8 @@ TEST(ClientLatency, OnlyWhatEndedInTheLastSecondsCounts) {
 TEST(ClientLatency, WaitsAtTheGateDoNotCount) {
   Metrics metrics;
   const auto watch = metrics.watch_latency();
-  metrics.statement_finished(proxy::Outcome::ok, 2010ms, 2000ms);
-  metrics.statement_finished(proxy::Outcome::interrupted, 5s, 1s);
+  metrics.statement_finished({.latency = 2010ms, .held = 2000ms});
+  metrics.statement_finished({.outcome = proxy::Outcome::interrupted, .latency = 5s, .held = 1s});
   EXPECT_NEAR(in_ms(watch->p99(Clock::now() + 1s)), 10, 10.0 / 8);
 }
 

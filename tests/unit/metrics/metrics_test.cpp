@@ -41,20 +41,26 @@ TEST_F(MetricsTest, ClientsAreCountedWhileTheyAreConnected) {
   EXPECT_THAT(text(), Not(HasSubstr("10.0.0.7")));
 }
 
-TEST_F(MetricsTest, StatementsAreCountedByTheirEndAndTimed) {
-  metrics.statement_finished(proxy::Outcome::ok, 1ms, 0ms);
-  metrics.statement_finished(proxy::Outcome::ok, 2ms, 0ms);
-  metrics.statement_finished(proxy::Outcome::interrupted, 20s, 20s);
-  EXPECT_THAT(text(), HasSubstr("sluice_statements_total{outcome=\"ok\"} 2\n"));
-  EXPECT_THAT(text(), HasSubstr("sluice_statements_total{outcome=\"interrupted\"} 1\n"));
-  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket{le=\"0.0005\"} 0\n"));
-  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket{le=\"0.001\"} 1\n"))
+TEST_F(MetricsTest, StatementsAreCountedByCommandTouchAndEndAndTimed) {
+  using enum proxy::CommandKind;
+  metrics.statement_finished({.command = query, .latency = 1ms});
+  metrics.statement_finished({.command = query, .latency = 2ms});
+  metrics.statement_finished({.command = query, .outcome = proxy::Outcome::interrupted, .latency = 20s, .held = 20s});
+  metrics.statement_finished({.command = execute, .touch = proxy::TableTouch::write, .latency = 3ms, .held = 1ms});
+  const std::string queries = "{command=\"query\",touch=\"unscanned\"";
+  EXPECT_THAT(text(), HasSubstr("sluice_statements_total" + queries + ",outcome=\"ok\"} 2\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statements_total" + queries + ",outcome=\"interrupted\"} 1\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statements_total{command=\"execute\",touch=\"write\",outcome=\"ok\"} 1\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket" + queries + ",le=\"0.0005\"} 0\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket" + queries + ",le=\"0.001\"} 1\n"))
       << "a bound belongs to its bucket";
-  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket{le=\"0.0025\"} 2\n"));
-  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket{le=\"10\"} 2\n"));
-  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket{le=\"+Inf\"} 3\n"));
-  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_count 3\n"));
-  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_sum 20.003\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket" + queries + ",le=\"0.0025\"} 2\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket" + queries + ",le=\"10\"} 2\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket" + queries + ",le=\"+Inf\"} 3\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_count" + queries + "} 3\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_sum" + queries + "} 20.003\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_count{command=\"execute\",touch=\"write\"} 1\n"));
+  EXPECT_THAT(text(), Not(HasSubstr("command=\"ping\""))) << "there has been none";
 }
 
 TEST_F(MetricsTest, NothingIsLostWhenManyThreadsCount) {
@@ -64,12 +70,15 @@ TEST_F(MetricsTest, NothingIsLostWhenManyThreadsCount) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < THREADS; ++i) {
       threads.emplace_back([this] {
-        for (int n = 0; n < STATEMENTS; ++n) metrics.statement_finished(proxy::Outcome::ok, 100us, 0us);
+        for (int n = 0; n < STATEMENTS; ++n) {
+          metrics.statement_finished({.command = proxy::CommandKind::query, .latency = 100us});
+        }
       });
     }
   }
-  EXPECT_THAT(text(), HasSubstr("sluice_statements_total{outcome=\"ok\"} 80000\n"));
-  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket{le=\"0.0001\"} 80000\n"));
+  const std::string queries = "{command=\"query\",touch=\"unscanned\"";
+  EXPECT_THAT(text(), HasSubstr("sluice_statements_total" + queries + ",outcome=\"ok\"} 80000\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_statement_seconds_bucket" + queries + ",le=\"0.0001\"} 80000\n"));
 }
 
 TEST_F(MetricsTest, WhatTheEngineDoesAddsUp) {

@@ -105,5 +105,13 @@ TEST(ChangeOfUser, is_read_or_is_none_where_its_auth_length_lies) {
   EXPECT_FALSE(read_change_user(payload));
 }
 
+TEST(NobodysAnswer, has_the_length_that_the_server_holds_against_nobodys_address) {
+  EXPECT_EQ(nobodys_answer("mysql_native_password").size(), 0U);
+  EXPECT_EQ(nobodys_answer("client_ed25519").size(), 64U);
+  for (const auto* plugin : {"caching_sha2_password", "sha256_password", "mysql_clear_password", "dialog", ""}) {
+    EXPECT_EQ(nobodys_answer(plugin).size(), 20U) << plugin;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::protocol
