@@ -33,6 +33,13 @@ bool is_for(const Told& told, std::string_view event) {
   return told.event == event || (told.event.ends_with('.') && event.starts_with(told.event));
 }
 
+// The system takes no variable of more than 128 KiB.
+std::string bounded(std::string text) {
+  constexpr std::size_t kVariableBytesMax = 64U << 10U;
+  if (text.size() > kVariableBytesMax) text.resize(kVariableBytesMax);
+  return text;
+}
+
 json::value parsed(const std::string& details) {
   boost::system::error_code error;
   auto value = json::parse(details, error);
@@ -125,20 +132,20 @@ Environment environment_of(const Notice& notice, std::string_view hook) {
   return {{"SLUICE_HOOK", std::string(hook)},
           {"SLUICE_EVENT", notice.entry.event},
           {"SLUICE_AT", notice.entry.at},
-          {"SLUICE_DETAILS", notice.entry.details},
+          {"SLUICE_DETAILS", bounded(notice.entry.details)},
           {"SLUICE_MIGRATION", status.id},
           {"SLUICE_STATE", to_string(status.state)},
           {"SLUICE_DATABASE_NAME", status.database},
           {"SLUICE_TABLE_NAME", status.table},
           {"SLUICE_GHOST_TABLE_NAME", status.shadow_table},
           {"SLUICE_OLD_TABLE_NAME", status.old_table},
-          {"SLUICE_DDL", status.alter},
+          {"SLUICE_DDL", bounded(status.alter)},
           {"SLUICE_STARTED_AT", status.started_at},
           {"SLUICE_COPIED_ROWS", std::to_string(status.rows_copied)},
           {"SLUICE_ESTIMATED_ROWS", std::to_string(status.rows_estimated)},
           {"SLUICE_PROGRESS", std::to_string(status.progress)},
           {"SLUICE_ETA_SECONDS", status.eta_seconds < 0 ? "" : std::to_string(status.eta_seconds)},
-          {"SLUICE_ERROR", status.error ? status.error->message : ""}};
+          {"SLUICE_ERROR", status.error ? bounded(status.error->message) : ""}};
 }
 
 }  // namespace sluice::migrator

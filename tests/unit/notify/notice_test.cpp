@@ -78,6 +78,9 @@ TEST(Notice, HooksAreToldInVariables) {
   EXPECT_THAT(environment, Contains(Pair("SLUICE_GHOST_TABLE_NAME", "_orders_gho")));
   EXPECT_THAT(environment, Contains(Pair("SLUICE_COPIED_ROWS", "12")));
   for (const auto& [name, value] : environment) EXPECT_TRUE(name.starts_with("SLUICE_")) << name;
+  auto long_alter = a_notice();
+  long_alter.status.alter = std::string(1'000'000, 'x');
+  EXPECT_THAT(environment_of(long_alter, "x"), Contains(Pair("SLUICE_DDL", std::string(65'536, 'x'))));
 }
 
 }  // namespace
