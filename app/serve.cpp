@@ -54,9 +54,11 @@ class Service {
         read_again_(std::move(read_again)),
         log_(config_.log_format),
         telemetry_(log_),
-        engine_(migrator::make_engine(
-            {.primary = engine_login(config_), .watch_latency = [this] { return telemetry_.watch_latency(); }}, gate_,
-            telemetry_)),
+        engine_(migrator::make_engine({.primary = engine_login(config_),
+                                       .watch_latency = [this] { return telemetry_.watch_latency(); },
+                                       .guard_actions = config_.guard_actions,
+                                       .notifier = config_.notifier},
+                                      gate_, telemetry_)),
         http_(
             config_.http, *engine_, [this] { return telemetry_.text(engine_->list(), gate_); },
             [this] { return listening_ && engine_->ready(); }),

@@ -77,6 +77,8 @@ struct Metrics::Counts {
   Counter rows_copied = 0, changes_applied = 0, rows_verified = 0, mismatches = 0, stragglers = 0;
   Counter bypass_transactions = 0, throttled_ms = 0;
   std::array<Counter, CUT_OVER_RESULTS.size()> cut_overs{};
+  std::array<std::array<Counter, migrator::kGuardActions>, migrator::kGuardMeasures> guards{};
+  std::array<std::array<Counter, migrator::kNoticeOutcomes>, migrator::kNoticeChannels> notices{};
 
   void add_clients(std::vector<MetricFamily>& families) const;
   void add_statements(std::vector<MetricFamily>& families) const;
@@ -172,6 +174,30 @@ void Metrics::Counts::add_migrations(std::vector<MetricFamily>& families) const 
     sample(attempts, as_double(cut_overs[i].load()), {{"result", std::string{CUT_OVER_RESULTS[i]}}});
   }
   families.push_back(std::move(attempts));
+
+  MetricFamily firings = counters("sluice_guard_firings_total",
+                                  "Guards that fired or could not be evaluated, by what they measure and what "
+                                  "followed.");
+  for (std::size_t m = 0; m < guards.size(); ++m) {
+    for (std::size_t a = 0; a < guards[m].size(); ++a) {
+      if (guards[m][a].load() == 0) continue;  // fifty lines of nothing
+      sample(firings, as_double(guards[m][a].load()),
+             {{"measure", std::string{to_string(static_cast<migrator::GuardMeasure>(m))}},
+              {"action", std::string{to_string(static_cast<migrator::GuardAction>(a))}}});
+    }
+  }
+  families.push_back(std::move(firings));
+
+  MetricFamily told =
+      counters("sluice_notices_total", "Attempts to tell webhooks and command hooks, by their outcome.");
+  for (std::size_t c = 0; c < notices.size(); ++c) {
+    for (std::size_t o = 0; o < notices[c].size(); ++o) {
+      sample(told, as_double(notices[c][o].load()),
+             {{"channel", std::string{to_string(static_cast<migrator::NoticeChannel>(c))}},
+              {"outcome", std::string{to_string(static_cast<migrator::NoticeOutcome>(o))}}});
+    }
+  }
+  families.push_back(std::move(told));
 }
 
 Metrics::Metrics() : counts_(std::make_unique<Counts>()) {}
@@ -254,6 +280,13 @@ void Metrics::cut_over_attempted(std::string_view result, std::chrono::microseco
 }
 void Metrics::hold_part(migrator::HoldPart part, std::chrono::microseconds time) {
   counts_->hold_parts[static_cast<std::size_t>(part)]->observe(time);
+}
+void Metrics::guard_fired(migrator::GuardMeasure measure, migrator::GuardAction action) {
+  counts_->guards[static_cast<std::size_t>(measure)][static_cast<std::size_t>(action)].fetch_add(1);
+}
+void Metrics::notified(migrator::NoticeChannel channel, migrator::NoticeOutcome outcome, std::string_view,
+                       std::string_view) {
+  counts_->notices[static_cast<std::size_t>(channel)][static_cast<std::size_t>(outcome)].fetch_add(1);
 }
 void Metrics::journalled(const migrator::MigrationId&, std::string_view, std::string_view) {}
 

@@ -57,6 +57,9 @@ class Metrics : public proxy::ProxyObserver, public migrator::MigrationObserver 
   void throttled_for(std::chrono::milliseconds time) override;
   void cut_over_attempted(std::string_view result, std::chrono::microseconds held) override;
   void hold_part(migrator::HoldPart part, std::chrono::microseconds time) override;
+  void guard_fired(migrator::GuardMeasure measure, migrator::GuardAction action) override;
+  void notified(migrator::NoticeChannel channel, migrator::NoticeOutcome outcome, std::string_view to,
+                std::string_view why) override;
   // Counts nothing: the journal is for the log.
   void journalled(const migrator::MigrationId& id, std::string_view event, std::string_view details) override;
 

@@ -1,6 +1,7 @@
 // Where MySQL and MariaDB differ in what the engine says to them: nowhere else is a server's kind asked for.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -59,7 +60,8 @@ enum class ZeroDates : std::uint8_t { as_server, allowed };
 // An expression over information_schema.STATISTICS: 'YES' where the index may be used by the optimizer.
 [[nodiscard]] std::string_view usable_index_column(const ServerFlavor& server) noexcept;
 
-// Settings that only one of the two knows, as assignments for SET SESSION, each with a leading comma; may be empty.
-[[nodiscard]] std::string_view flavor_settings(const ServerFlavor& server) noexcept;
+// Settings that only one of the two knows, as assignments for SET SESSION, each with a leading comma. `select_limit`:
+// how long a SELECT (in MariaDB any statement) may take; 0: as long as it likes.
+[[nodiscard]] std::string flavor_settings(const ServerFlavor& server, std::chrono::milliseconds select_limit);
 
 }  // namespace sluice::migrator

@@ -57,6 +57,29 @@ TEST(ServeConfig, AFileSetsWhatTheFlagsWould) {
   EXPECT_THAT(problems_of(config), IsEmpty());
 }
 
+TEST(ServeConfig, AMatrixSaysWhatTheSeveritiesOfGuardsLeadTo) {
+  using migrator::GuardAction;
+  using migrator::Severity;
+  ServeConfig config;
+  const auto reason = apply_yaml("guard_actions: [low=throttle, critical=panic]\n", config);
+  ASSERT_FALSE(reason) << reason->text;
+  EXPECT_EQ(config.guard_actions[Severity::low], GuardAction::throttle);
+  EXPECT_EQ(config.guard_actions[Severity::high], GuardAction::pause);
+  EXPECT_EQ(config.guard_actions[Severity::critical], GuardAction::panic);
+  EXPECT_THAT(reason_of_yaml("guard_actions: [dire=panic]\n"), HasSubstr("guard_actions must be low, medium"));
+}
+
+TEST(ServeConfig, WebhooksAreUrlsAndHooksAFolder) {
+  ServeConfig config = usable();
+  const auto reason = apply_yaml("webhooks: [http://a/, https://b/c]\nhooks_path: /tmp\n", config);
+  ASSERT_FALSE(reason) << reason->text;
+  EXPECT_EQ(config.notifier.webhooks.size(), 2U);
+  EXPECT_THAT(problems_of(config), IsEmpty());
+  EXPECT_THAT(reason_of_yaml("webhooks: a\n"), HasSubstr("webhooks must be a URL"));
+  config.notifier.hooks_path = "/there/is/no/such/folder";
+  EXPECT_THAT(problems_of(config), has_reason("--hooks-path"));
+}
+
 TEST(ServeConfig, AnEmptyFileSetsNothing) {
   EXPECT_EQ(reason_of_yaml(""), "");
   EXPECT_EQ(reason_of_yaml("# nothing yet\n"), "");
