@@ -105,7 +105,8 @@ CLI::App* declare_migrate(CLI::App& app, MigrateArguments& given) {
     const auto keep = [&given, &option](const std::vector<std::string>& texts) { given.options[option.name] = texts; };
     auto* flag = migrate->add_option_function<std::vector<std::string>>(migrator::flag_name(option.name), keep,
                                                                         std::string{option.allowed});
-    const bool is_list = option.form == migrator::OptionForm::text_list;
+    const bool is_list =
+        option.form == migrator::OptionForm::text_list || option.form == migrator::OptionForm::json_list;
     const bool is_flag = option.form == migrator::OptionForm::flag;
     flag->group("Options of the migration")->type_name(is_flag ? "" : "VALUE")->expected(is_flag ? 0 : 1, 1);
     flag->multi_option_policy(is_list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
@@ -126,7 +127,7 @@ boost::json::object options_of(const MigrateArguments& given) {
     for (const auto& text : found->second) {
       auto value = boost::json::parse(migrator::flag_to_json_text(option, text));
       if (all.is_array()) {
-        all.get_array().push_back(value.as_array().front());
+        for (auto& element : value.as_array()) all.get_array().push_back(std::move(element));
       } else {
         all = std::move(value);
       }

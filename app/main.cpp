@@ -1,5 +1,7 @@
 #include <cstdlib>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
@@ -16,11 +18,21 @@ std::optional<std::string> variable(const char* name) {
 }
 
 struct Run {
+  std::vector<std::string> arguments;
+  Environment environment;
+
+  [[nodiscard]] Reasoned<ServeConfig> read_config() const {
+    auto command = read_command_line(arguments, environment);
+    if (auto* config = std::get_if<ServeConfig>(&command)) return std::move(*config);
+    return Reason{std::get<Message>(command).text};
+  }
   int operator()(const Message& message) const {
     (message.exit_code == exit_code::ok ? std::cout : std::cerr) << message.text;
     return message.exit_code;
   }
-  int operator()(const ServeConfig& config) const { return serve(config); }
+  int operator()(const ServeConfig& config) const {
+    return serve(config, [this] { return read_config(); });
+  }
   int operator()(const auto& command) const { return run(command); }
 };
 
@@ -28,5 +40,6 @@ struct Run {
 
 int main(int argc, char** argv) {
   const Environment environment{.password = variable("SLUICE_PASSWORD"), .token = variable("SLUICE_TOKEN")};
-  return std::visit(Run{}, read_command_line({argv, argv + argc}, environment));
+  const std::vector<std::string> arguments{argv, argv + argc};
+  return std::visit(Run{arguments, environment}, read_command_line(arguments, environment));
 }

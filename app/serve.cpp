@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "app/access_log_file.hpp"
 #include "app/exit_code.hpp"
 #include "app/killer.hpp"
 #include "app/log.hpp"
@@ -48,20 +49,28 @@ class FileTimes {
 // Everything that runs, in an order in which each part outlives those that use it.
 class Service {
  public:
-  explicit Service(ServeConfig config)
+  Service(ServeConfig config, std::function<Reasoned<ServeConfig>()> read_again)
       : config_(std::move(config)),
+        read_again_(std::move(read_again)),
         log_(config_.log_format),
         telemetry_(log_),
-        engine_(migrator::make_engine(
-            {.primary = engine_login(config_), .watch_latency = [this] { return telemetry_.watch_latency(); }}, gate_,
-            telemetry_)),
+        engine_(migrator::make_engine({.primary = engine_login(config_),
+                                       .watch_latency = [this] { return telemetry_.watch_latency(); },
+                                       .guard_actions = config_.guard_actions,
+                                       .notifier = config_.notifier},
+                                      gate_, telemetry_)),
         http_(
             config_.http, *engine_, [this] { return telemetry_.text(engine_->list(), gate_); },
             [this] { return listening_ && engine_->ready(); }),
         killer_(engine_login(config_), log_),
-        proxy_(config_.proxy, gate_, telemetry_, [this](proxy::Abandoned abandoned, std::function<void()> is_gone) {
-          killer_.kill(std::move(abandoned), std::move(is_gone));
-        }) {}
+        access_log_(config_.access_log.empty() ? nullptr
+                                               : std::make_unique<AccessLogFile>(config_.access_log, telemetry_, log_)),
+        proxy_(
+            config_.proxy, gate_, telemetry_,
+            [this](proxy::Abandoned abandoned, std::function<void()> is_gone) {
+              killer_.kill(std::move(abandoned), std::move(is_gone));
+            },
+            access_log_.get()) {}
 
   [[nodiscard]] int run();
 
@@ -77,9 +86,13 @@ class Service {
   [[nodiscard]] int await_end();
   void reload();
   void reload_certificate();
+  void reload_token();
+  void reload_limits();
+  void reopen_access_log();
   void close();
 
   ServeConfig config_;
+  const std::function<Reasoned<ServeConfig>()> read_again_;
   std::optional<Signals> signals_{std::in_place, Signals::Hangup::is_waited_for};
   Log log_;
   Telemetry telemetry_;
@@ -88,6 +101,7 @@ class Service {
   std::atomic<bool> listening_ = false;
   control::Server http_;
   Killer killer_;
+  const std::unique_ptr<AccessLogFile> access_log_;  // nothing: none is kept
   proxy::Proxy proxy_;
 };
 
@@ -103,6 +117,7 @@ void Service::allow_connections() {
 int Service::run() {
   allow_connections();
   try {
+    if (access_log_) access_log_->open();
     http_.start();
     log_.write(Level::info, "http.listening",
                {{"address", net::to_string({.host = config_.http.host, .port = http_.port()})}});
@@ -174,16 +189,44 @@ int Service::await_end() {
 
 void Service::reload() {
   reload_certificate();
-  if (!config_.token_file.empty()) {
-    auto token = read_secret_file(config_.token_file);
-    if (token) {
-      http_.set_token(std::move(*token));
-      log_.write(Level::info, "reloaded", {{"what", "token"}});
-    } else {
-      log_.write(Level::error, "reload.failed", {{"what", "token"}, {"reason", token.error().text}});
-    }
-  }
+  reload_token();
+  reload_limits();
+  reopen_access_log();
   log_.write(Level::info, "reload.done", {{"not_reloaded", "all other settings: they need a restart"}});
+}
+
+void Service::reload_token() {
+  if (config_.token_file.empty()) return;
+  auto token = read_secret_file(config_.token_file);
+  if (token) {
+    http_.set_token(std::move(*token));
+    log_.write(Level::info, "reloaded", {{"what", "token"}});
+  } else {
+    log_.write(Level::error, "reload.failed", {{"what", "token"}, {"reason", token.error().text}});
+  }
+}
+
+void Service::reload_limits() {
+  const auto again = read_again_();
+  if (!again) {
+    log_.write(Level::error, "reload.failed", {{"what", "limits"}, {"reason", again.error().text}});
+    return;
+  }
+  config_.proxy.limits = again->proxy.limits;
+  config_.drain_timeout = again->drain_timeout;
+  allow_connections();
+  proxy_.change_limits(config_.proxy.limits);
+  log_.write(Level::info, "reloaded", {{"what", "limits"}});
+}
+
+void Service::reopen_access_log() {
+  if (!access_log_) return;
+  try {
+    access_log_->open();
+    log_.write(Level::info, "reloaded", {{"what", "access_log"}});
+  } catch (const std::runtime_error& error) {
+    log_.write(Level::error, "reload.failed", {{"what", "access_log"}, {"reason", error.what()}});
+  }
 }
 
 void Service::reload_certificate() {
@@ -208,8 +251,8 @@ void Service::close() {
 
 }  // namespace
 
-int serve(ServeConfig config) {
-  return Service{std::move(config)}.run();
+int serve(ServeConfig config, std::function<Reasoned<ServeConfig>()> read_again) {
+  return Service{std::move(config), std::move(read_again)}.run();
 }
 
 }  // namespace sluice::app

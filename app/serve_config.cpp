@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -103,6 +104,11 @@ std::optional<Reason> load_secrets(const Environment& environment, ServeConfig& 
     if (!token) return token.error();
     config.http.token = *token;
   }
+  if (!config.webhook_secret_file.empty()) {
+    const auto secret = read_secret_file(config.webhook_secret_file);
+    if (!secret) return secret.error();
+    config.notifier.webhook_secret = *secret;
+  }
   return std::nullopt;
 }
 
@@ -115,6 +121,10 @@ std::vector<Reason> problems_of(const ServeConfig& config) {
   for (auto each = listen.begin(); each != listen.end(); ++each) {
     if (*each == primary) add("--listen and --primary are the same address");
     if (std::find(listen.begin(), each, *each) != each) add("--listen " + net::to_string(*each) + " is there twice");
+  }
+  const auto& hooks = config.notifier.hooks_path;
+  if (std::error_code error; !hooks.empty() && !std::filesystem::is_directory(hooks, error)) {
+    add("--hooks-path " + hooks + " is no folder");
   }
   if (config.user.empty()) add("--user NAME is missing: the account that changes tables");
   if (!is_loopback(config.http.host) && config.http.token.empty()) {

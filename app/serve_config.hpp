@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "control/server.hpp"
+#include "migrator/notify/notifier.hpp"
+#include "migrator/options/guard.hpp"
 #include "migrator/sql/server_address.hpp"
 #include "proxy/proxy.hpp"
 
@@ -26,7 +28,11 @@ struct ServeConfig {
   std::string password_file;  // its first line; goes before the environment
   control::ServerConfig http{.port = 8080};
   std::string token_file;  // its first line is the bearer token
+  migrator::GuardActions guard_actions;
+  migrator::NotifierConfig notifier;
+  std::string webhook_secret_file;  // its first line signs webhooks
   LogFormat log_format = LogFormat::automatic;
+  std::string access_log;                  // a file, or "stdout"; empty: none is kept
   std::chrono::seconds drain_timeout{20};  // the longest that clients may take to finish once SIGTERM has come
 };
 

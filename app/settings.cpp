@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "app/serve_config.hpp"
+#include "migrator/options/http_url.hpp"
 
 namespace sluice::app {
 namespace {
@@ -15,6 +16,7 @@ constexpr std::uint16_t PRIMARY_PORT = 3306;
 constexpr std::uint16_t HTTP_PORT = 8080;
 constexpr unsigned THREADS_MAX = 256;
 constexpr std::size_t CONNECTIONS_MAX = 1'000'000;
+constexpr std::size_t ACCESS_SAMPLE_MAX = 1'000'000;
 constexpr unsigned DRAIN_SECONDS_MAX = 3600;
 constexpr unsigned CONNECT_SECONDS_MAX = 3600;
 constexpr unsigned IDLE_SECONDS_MAX = 31'536'000;  // MySQL's largest wait_timeout
@@ -145,6 +147,37 @@ void trust_no_balancer(ServeConfig& config) {
 bool read_proxy_header_to_primary(ServeConfig& config, const std::string& text) {
   return read_word(PROXY_HEADERS, text, config.proxy.proxy_header_to_primary);
 }
+bool read_access_sample(ServeConfig& config, const std::string& text) {
+  const auto one_in = number_in(text, 1, ACCESS_SAMPLE_MAX);
+  if (one_in) config.proxy.access_log_sample = static_cast<std::uint32_t>(*one_in);
+  return one_in.has_value();
+}
+bool read_webhook(ServeConfig& config, const std::string& text) {
+  if (!migrator::http_url_from(text)) return false;
+  config.notifier.webhooks.push_back({.url = text, .events = {}});
+  return true;
+}
+void tell_no_webhook(ServeConfig& config) {
+  config.notifier.webhooks.clear();
+}
+bool read_hooks_path(ServeConfig& config, const std::string& text) {
+  config.notifier.hooks_path = text;
+  return !text.empty();
+}
+
+// "critical=panic"
+bool read_guard_action(ServeConfig& config, const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos) return false;
+  const auto severity = migrator::severity_from(std::string_view{text}.substr(0, equals));
+  const auto action = migrator::guard_action_from(std::string_view{text}.substr(equals + 1));
+  if (!severity || !action) return false;
+  config.guard_actions.of.at(static_cast<std::size_t>(*severity)) = *action;
+  return true;
+}
+void reset_guard_actions(ServeConfig& config) {
+  config.guard_actions = {};
+}
 bool read_drain_timeout(ServeConfig& config, const std::string& text) {
   const auto seconds = number_in(text, 0, DRAIN_SECONDS_MAX);
   if (seconds) config.drain_timeout = std::chrono::seconds{*seconds};
@@ -207,6 +240,21 @@ constexpr std::array SETTINGS{
             read_proxy_header_to_primary},
     Setting{"drain_timeout_seconds", "N", "how long clients may take to finish after SIGTERM (20)",
             "a number of seconds from 0 to 3600", read_drain_timeout},
+    Setting{"access_log", "FILE", "a line of JSON for each statement, without its text; stdout: standard output (none)",
+            A_FILE, read_text<&ServeConfig::access_log>},
+    Setting{"access_log_sample", "N", "of so many statements one is written down, and each that fails (1: all)",
+            "a number from 1 to 1000000", read_access_sample},
+    Setting{"guard_actions", "SEVERITY=ACTION",
+            "what guards with a severity do, a flag for each; low=warn, medium=throttle, high=pause, critical=stop "
+            "unless it is given",
+            "low, medium, high or critical, =, and warn, throttle, pause, stop or panic", read_guard_action,
+            reset_guard_actions},
+    Setting{"webhooks", "URL", "is told of all migrations, by HTTP; may be given several times",
+            "a URL like https://ops.example/sluice", read_webhook, tell_no_webhook},
+    Setting{"webhook_secret_file", "FILE", "holds the secret that webhooks are signed with", A_FILE,
+            read_text<&ServeConfig::webhook_secret_file>},
+    Setting{"hooks_path", "FOLDER", "of executables that are run when something happens", "the path of a folder",
+            read_hooks_path},
     Setting{"log_format", "FORMAT", "text, json or auto: text on a terminal (the default)", "auto, text or json",
             read_log_format},
 };

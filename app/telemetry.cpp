@@ -36,6 +36,14 @@ void Telemetry::connection_refused(proxy::Refusal reason, std::string_view host)
              {{"reason", std::string{proxy::REFUSALS[index]}}, {"host", std::string{host}}});
 }
 
+void Telemetry::notified(migrator::NoticeChannel channel, migrator::NoticeOutcome outcome, std::string_view to,
+                         std::string_view why) {
+  Metrics::notified(channel, outcome, to, why);
+  if (outcome == migrator::NoticeOutcome::delivered) return;
+  log_.write(Level::warning, "notice." + std::string{to_string(outcome)},
+             {{std::string_view{to_string(channel)}, std::string{to}}, {"reason", std::string{why}}});
+}
+
 void Telemetry::journalled(const migrator::MigrationId& id, std::string_view event, std::string_view details) {
   log_.write_details(Level::info, event, {{"migration", id}}, details);
 }

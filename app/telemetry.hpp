@@ -23,6 +23,9 @@ class Telemetry final : public metrics::Metrics {
   void server_unreachable(std::string_view reason) noexcept override;
   // Logged once a minute at most for each reason.
   void connection_refused(proxy::Refusal reason, std::string_view host) noexcept override;
+  // Logged where it failed.
+  void notified(migrator::NoticeChannel channel, migrator::NoticeOutcome outcome, std::string_view to,
+                std::string_view why) override;
   void journalled(const migrator::MigrationId& id, std::string_view event, std::string_view details) override;
 
  private:

@@ -20,7 +20,8 @@ struct Response {
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::string allow;  // the methods of the path, where the status is 405
+  std::string allow;      // the methods of the path, where the status is 405
+  std::string file_name;  // what it is to be saved as; empty: it is to be shown
 };
 
 }  // namespace sluice::control

@@ -38,6 +38,20 @@ json::array blockers_json(const std::vector<migrator::BlockerStatus>& blockers) 
   return array;
 }
 
+json::array guards_json(const std::vector<migrator::GuardStatus>& guards) {
+  json::array array;
+  for (const auto& guard : guards) {
+    array.push_back({{"name", guard.name},
+                     {"measure", guard.measure},
+                     {"threshold", guard.threshold},
+                     {"value", guard.value ? json::value(*guard.value) : json::value{}},
+                     {"action", guard.action},
+                     {"firing", guard.firing},
+                     {"problem", text_or_null(guard.problem)}});
+  }
+  return array;
+}
+
 json::object cut_over_json(const migrator::CutOverStatus& cut_over) {
   json::array parts;
   for (const auto& part : cut_over.parts) {
@@ -58,6 +72,16 @@ json::array texts_json(const std::vector<std::string>& texts) {
   return json::array(texts.begin(), texts.end());
 }
 
+json::array queries_json(const std::vector<migrator::PlannedQuery>& queries) {
+  json::array array;
+  for (const auto& query : queries) {
+    array.push_back({{"sql", query.sql},
+                     {"problem", text_or_null(query.problem)},
+                     {"rows", query.rows ? json::value(*query.rows) : json::value{}}});
+  }
+  return array;
+}
+
 json::object plan_json(const migrator::Plan& plan) {
   json::array columns;
   for (const auto& [from, to] : plan.columns) columns.push_back({{"from", from}, {"to", to}});
@@ -69,7 +93,15 @@ json::object plan_json(const migrator::Plan& plan) {
           {"rows_estimated", plan.rows_estimated},
           {"shadow_definition", plan.shadow_definition},
           {"foreign_keys", texts_json(plan.foreign_keys)},
-          {"triggers", texts_json(plan.triggers)}};
+          {"triggers", texts_json(plan.triggers)},
+          {"key_columns", texts_json(plan.key_columns)},
+          {"data_bytes", plan.data_bytes},
+          {"index_bytes", plan.index_bytes},
+          {"algorithm", migrator::to_string(plan.algorithm)},
+          {"instant_possible", plan.instant_possible},
+          {"seconds_estimated", {{"copy", plan.time.copy.count()}, {"compare", plan.time.compare.count()}}},
+          {"compatibility_queries", queries_json(plan.queries)},
+          {"risk", {{"level", migrator::to_string(plan.risk.level)}, {"reasons", texts_json(plan.risk.reasons)}}}};
 }
 
 json::object status_json(const migrator::Status& status) {
@@ -88,6 +120,8 @@ json::object status_json(const migrator::Status& status) {
           {"rows_estimated", status.rows_estimated},
           {"changes_applied", status.changes_applied},
           {"changes_pending", status.changes_pending},
+          {"read_position", text_or_null(status.read_position)},
+          {"applied_position", text_or_null(status.applied_position)},
           {"binlog_lag_ms", status.binlog_lag_ms},
           {"verified_rows", status.verified_rows},
           {"mismatches", status.mismatches},
@@ -99,6 +133,7 @@ json::object status_json(const migrator::Status& status) {
           {"error", status.error ? json::value(problem_json(*status.error)) : json::value{}},
           {"bypass_writers", bypass_writers_json(status.bypass_writers)},
           {"blockers", blockers_json(status.blockers)},
+          {"guards", guards_json(status.guards)},
           {"cut_over", cut_over_json(status.cut_over)}};
 }
 
@@ -107,6 +142,10 @@ json::value details_json(const std::string& details) {
   boost::system::error_code error;
   auto value = json::parse(details, error);
   return error ? json::value(details) : value;
+}
+
+json::object entry_json(const migrator::JournalEntry& entry) {
+  return {{"number", entry.number}, {"at", entry.at}, {"event", entry.event}, {"details", details_json(entry.details)}};
 }
 
 }  // namespace
@@ -134,8 +173,13 @@ std::string plans_text(const migrator::Plans& plans) {
 }
 
 std::string journal_text(const migrator::JournalEntry& entry) {
-  return json::serialize(json::object{
-      {"number", entry.number}, {"at", entry.at}, {"event", entry.event}, {"details", details_json(entry.details)}});
+  return json::serialize(entry_json(entry));
+}
+
+std::string export_text(const migrator::Status& status, const std::vector<migrator::JournalEntry>& journal) {
+  json::array entries;
+  for (const auto& entry : journal) entries.push_back(entry_json(entry));
+  return json::serialize(json::object{{"migration", status_json(status)}, {"journal", std::move(entries)}});
 }
 
 Response error_response(unsigned status, const migrator::Problem& problem) {

@@ -14,6 +14,9 @@ namespace sluice::control {
 [[nodiscard]] std::string list_text(const std::vector<migrator::Status>& statuses);
 // One plan as its fields, several as {"dry_run":true,"tables":[…]}.
 [[nodiscard]] std::string plans_text(const migrator::Plans& plans);
+// A migration and all that is known of what happened to it.
+[[nodiscard]] std::string export_text(const migrator::Status& status,
+                                      const std::vector<migrator::JournalEntry>& journal);
 [[nodiscard]] std::string journal_text(const migrator::JournalEntry& entry);
 
 // {"error":{"code","message"}}

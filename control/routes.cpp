@@ -17,7 +17,18 @@ namespace {
 using migrator::Action;
 using migrator::MigrationId;
 
-enum class Place : std::uint8_t { page, health, readiness, metrics, contract, migrations, migration, events, action };
+enum class Place : std::uint8_t {
+  page,
+  health,
+  readiness,
+  metrics,
+  contract,
+  migrations,
+  migration,
+  events,
+  journal,
+  action
+};
 
 struct Path {
   Place place;
@@ -67,6 +78,7 @@ std::optional<Path> path_of(std::string_view target) {
   if (slash == std::string_view::npos) return Path{Place::migration, id, ""};
   const auto what = target.substr(slash + 1);
   if (what == "events") return Path{Place::events, id, ""};
+  if (what == "journal") return Path{Place::journal, id, ""};
   if (action_of(what) || std::ranges::find(LATER_ACTIONS, what) != LATER_ACTIONS.end()) {
     return Path{Place::action, id, std::string{what}};
   }
@@ -87,6 +99,7 @@ std::string_view methods_of(Place place) {
     case Place::metrics:
     case Place::contract:
     case Place::events:
+    case Place::journal:
       return "GET";
   }
   return "";
@@ -156,6 +169,12 @@ Answer subscribe(const MigrationId& id, const Request& request, const Services& 
   return error_response(400, {"invalid_field", "Last-Event-ID must be the number of a journal entry"});
 }
 
+Response journal_of(const MigrationId& id, const Services& services) {
+  const auto status = services.migrations.status(id);
+  if (!status) return not_found(id);
+  return {.body = export_text(*status, services.migrations.journal(id, 0)), .file_name = id + "-journal.json"};
+}
+
 Response readiness(const Services& services) {
   if (services.ready()) return {.body = R"({"status":"ready"})"};
   return error_response(503,
@@ -177,6 +196,8 @@ Answer answer(const Path& path, const Request& request, const Services& services
       return Response{.content_type = "application/yaml", .body = std::string{OPENAPI}};
     case Place::migrations:
       return posted ? create(request, services) : Response{.body = list_text(services.migrations.list())};
+    case Place::journal:
+      return journal_of(path.id, services);
     case Place::migration:
       return request.method == "PATCH" ? change(path.id, request, services) : status_of(path.id, services);
     case Place::events:
@@ -200,6 +221,7 @@ Cost cost_of(const Request& request) {
     case Place::readiness:
     case Place::metrics:
     case Place::events:
+    case Place::journal:
     case Place::migration:
       return Cost::quick;
     case Place::migrations:

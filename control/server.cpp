@@ -82,6 +82,9 @@ Message message_of(Response response, http::verb method) {
   set_common_fields(message);
   message.set(http::field::content_type, response.content_type);
   if (!response.allow.empty()) message.set(http::field::allow, response.allow);
+  if (!response.file_name.empty()) {
+    message.set(http::field::content_disposition, "attachment; filename=\"" + response.file_name + "\"");
+  }
   if (response.status == 401) message.set(http::field::www_authenticate, "Bearer");
   message.content_length(response.body.size());
   if (method != http::verb::head) message.body() = std::move(response.body);

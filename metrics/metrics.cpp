@@ -22,6 +22,8 @@ constexpr std::array<std::chrono::nanoseconds, 13> HOLD_BOUNDS{250us, 1ms,   250
 constexpr std::array<std::string_view, 6> CUT_OVER_RESULTS{"completed", "again",    "failed",
                                                            "strange",   "panicked", "other"};
 
+constexpr std::array<const char*, 2> ACCESS_LOG_ENTRIES{"written", "dropped"};
+
 using Counter = std::atomic<std::uint64_t>;
 
 std::size_t index_of_result(std::string_view result) {
@@ -71,9 +73,12 @@ struct Metrics::Counts {
   std::atomic<std::int64_t> connections = 0;
   Counter connections_accepted = 0, server_unreachable = 0, idled_out = 0, abandoned = 0;
   std::array<Counter, proxy::REFUSALS.size()> refused{};
+  std::array<Counter, ACCESS_LOG_ENTRIES.size()> access_log{};
   Counter rows_copied = 0, changes_applied = 0, rows_verified = 0, mismatches = 0, stragglers = 0;
   Counter bypass_transactions = 0, throttled_ms = 0;
   std::array<Counter, CUT_OVER_RESULTS.size()> cut_overs{};
+  std::array<std::array<Counter, migrator::kGuardActions>, migrator::kGuardMeasures> guards{};
+  std::array<std::array<Counter, migrator::kNoticeOutcomes>, migrator::kNoticeChannels> notices{};
 
   void add_clients(std::vector<MetricFamily>& families) const;
   void add_statements(std::vector<MetricFamily>& families) const;
@@ -105,6 +110,12 @@ void Metrics::Counts::add_clients(std::vector<MetricFamily>& families) const {
   add_statements(families);
   families.push_back(
       histogram("sluice_statement_hold_seconds", "How long single statements waited at the gate.", statement_holds));
+  MetricFamily entries =
+      counters("sluice_access_log_entries_total", "Entries of the access log, by what became of them.");
+  for (std::size_t i = 0; i < access_log.size(); ++i) {
+    sample(entries, as_double(access_log[i].load()), {{"result", ACCESS_LOG_ENTRIES[i]}});
+  }
+  families.push_back(std::move(entries));
 }
 
 // Of the kinds that there have been.
@@ -163,6 +174,30 @@ void Metrics::Counts::add_migrations(std::vector<MetricFamily>& families) const 
     sample(attempts, as_double(cut_overs[i].load()), {{"result", std::string{CUT_OVER_RESULTS[i]}}});
   }
   families.push_back(std::move(attempts));
+
+  MetricFamily firings = counters("sluice_guard_firings_total",
+                                  "Guards that fired or could not be evaluated, by what they measure and what "
+                                  "followed.");
+  for (std::size_t m = 0; m < guards.size(); ++m) {
+    for (std::size_t a = 0; a < guards[m].size(); ++a) {
+      if (guards[m][a].load() == 0) continue;  // fifty lines of nothing
+      sample(firings, as_double(guards[m][a].load()),
+             {{"measure", std::string{to_string(static_cast<migrator::GuardMeasure>(m))}},
+              {"action", std::string{to_string(static_cast<migrator::GuardAction>(a))}}});
+    }
+  }
+  families.push_back(std::move(firings));
+
+  MetricFamily told =
+      counters("sluice_notices_total", "Attempts to tell webhooks and command hooks, by their outcome.");
+  for (std::size_t c = 0; c < notices.size(); ++c) {
+    for (std::size_t o = 0; o < notices[c].size(); ++o) {
+      sample(told, as_double(notices[c][o].load()),
+             {{"channel", std::string{to_string(static_cast<migrator::NoticeChannel>(c))}},
+              {"outcome", std::string{to_string(static_cast<migrator::NoticeOutcome>(o))}}});
+    }
+  }
+  families.push_back(std::move(told));
 }
 
 Metrics::Metrics() : counts_(std::make_unique<Counts>()) {}
@@ -178,6 +213,10 @@ std::string Metrics::text(const std::vector<migrator::Status>& migrations, const
 
 std::unique_ptr<migrator::LatencyWatch> Metrics::watch_latency() {
   return counts_->at_server.watch();
+}
+
+void Metrics::access_log_entries(AccessLogEntries what, std::uint64_t count) noexcept {
+  counts_->access_log[static_cast<std::size_t>(what)].fetch_add(count);
 }
 
 void Metrics::connection_opened() noexcept {
@@ -241,6 +280,13 @@ void Metrics::cut_over_attempted(std::string_view result, std::chrono::microseco
 }
 void Metrics::hold_part(migrator::HoldPart part, std::chrono::microseconds time) {
   counts_->hold_parts[static_cast<std::size_t>(part)]->observe(time);
+}
+void Metrics::guard_fired(migrator::GuardMeasure measure, migrator::GuardAction action) {
+  counts_->guards[static_cast<std::size_t>(measure)][static_cast<std::size_t>(action)].fetch_add(1);
+}
+void Metrics::notified(migrator::NoticeChannel channel, migrator::NoticeOutcome outcome, std::string_view,
+                       std::string_view) {
+  counts_->notices[static_cast<std::size_t>(channel)][static_cast<std::size_t>(outcome)].fetch_add(1);
 }
 void Metrics::journalled(const migrator::MigrationId&, std::string_view, std::string_view) {}
 

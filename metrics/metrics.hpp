@@ -17,6 +17,9 @@ namespace sluice::metrics {
 // Series of single migrations are shown of the newest ones only, so that their number does not grow with the years.
 inline constexpr std::size_t MIGRATIONS_SHOWN_MAX = 32;
 
+// What became of entries of the access log.
+enum class AccessLogEntries : std::uint8_t { written, dropped };
+
 // Thread-safe. Observing neither locks nor allocates.
 class Metrics : public proxy::ProxyObserver, public migrator::MigrationObserver {
  public:
@@ -30,6 +33,8 @@ class Metrics : public proxy::ProxyObserver, public migrator::MigrationObserver 
 
   // Of clients' statements, without their waits at the gate. Must not outlive this object.
   [[nodiscard]] std::unique_ptr<migrator::LatencyWatch> watch_latency();
+
+  void access_log_entries(AccessLogEntries what, std::uint64_t count) noexcept;
 
   // ---- ProxyObserver
   void connection_opened() noexcept override;
@@ -52,6 +57,9 @@ class Metrics : public proxy::ProxyObserver, public migrator::MigrationObserver 
   void throttled_for(std::chrono::milliseconds time) override;
   void cut_over_attempted(std::string_view result, std::chrono::microseconds held) override;
   void hold_part(migrator::HoldPart part, std::chrono::microseconds time) override;
+  void guard_fired(migrator::GuardMeasure measure, migrator::GuardAction action) override;
+  void notified(migrator::NoticeChannel channel, migrator::NoticeOutcome outcome, std::string_view to,
+                std::string_view why) override;
   // Counts nothing: the journal is for the log.
   void journalled(const migrator::MigrationId& id, std::string_view event, std::string_view details) override;
 

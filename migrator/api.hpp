@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -108,6 +109,16 @@ struct CutOverStatus {
   std::vector<TimedPart> parts;  // of the last attempt
 };
 
+struct GuardStatus {
+  std::string name;
+  std::string measure;  // what it reads, without queries and URLs
+  double threshold = 0;
+  std::optional<double> value;  // read last; nothing: there is nothing to be read
+  std::string action;
+  bool firing = false;
+  std::string problem;  // why it can't be evaluated; empty: it can
+};
+
 struct Status {
   MigrationId id;
   std::string database, table, alter;
@@ -120,6 +131,8 @@ struct Status {
   std::int64_t eta_seconds = -1;  // -1: unknown
   std::uint64_t rows_copied = 0, rows_estimated = 0;
   std::uint64_t changes_applied = 0, changes_pending = 0;
+  std::string read_position, applied_position;  // in the binlog, "file:offset": up to where the source's changes were
+                                                // read, and up to where all are in the shadow; empty when not yet
   std::int64_t binlog_lag_ms = 0;
   std::uint64_t verified_rows = 0, mismatches = 0;
   std::string shadow_table, old_table;
@@ -128,6 +141,7 @@ struct Status {
   std::optional<Problem> error;
   std::vector<BypassWriter> bypass_writers;
   std::vector<BlockerStatus> blockers;
+  std::vector<GuardStatus> guards;  // as of the last look; after the end, as they were
   CutOverStatus cut_over;
 };
 
@@ -153,6 +167,29 @@ struct Unavailable {
   Problem problem;
 };  // 503: the primary can't be reached now
 
+enum class Algorithm : std::uint8_t { copy, instant };
+[[nodiscard]] const char* to_string(Algorithm algorithm) noexcept;
+
+struct PlannedTime {
+  std::chrono::seconds copy{0};
+  std::chrono::seconds compare{0};
+};
+
+enum class RiskLevel : std::uint8_t { low, medium, high };
+[[nodiscard]] const char* to_string(RiskLevel level) noexcept;
+
+struct Risk {
+  RiskLevel level = RiskLevel::low;
+  std::vector<std::string> reasons;
+};
+
+// A compatibility query, planned against the new table.
+struct PlannedQuery {
+  std::string sql;
+  std::string problem;         // empty: it would work
+  std::optional<double> rows;  // that the server expects to read with the table as it is
+};
+
 // What a dry run found, for a person to read before starting.
 struct Plan {
   std::string table;
@@ -163,6 +200,13 @@ struct Plan {
   std::string shadow_definition;
   std::vector<std::string> foreign_keys;  // of the new table; the shadow has none
   std::vector<std::string> triggers;      // the names of those it is to have
+  std::vector<std::string> key_columns;
+  std::uint64_t data_bytes = 0, index_bytes = 0;  // of the table as it is
+  Algorithm algorithm = Algorithm::copy;          // that these options lead to
+  bool instant_possible = false;                  // with attempt_instant_ddl
+  PlannedTime time;
+  std::vector<PlannedQuery> queries;
+  Risk risk;
 };
 
 using Plans = std::vector<Plan>;

@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "migrator/options/compatibility_query.hpp"
 #include "migrator/options/cut_over_window.hpp"
+#include "migrator/options/guard.hpp"
+#include "migrator/options/webhook.hpp"
 #include "net/address.hpp"
 
 namespace sluice::migrator {
@@ -43,15 +46,17 @@ struct Options {
   OnBlocker on_blocker = OnBlocker::wait;
   Fence fence = Fence::automatic;
   Verify verify = Verify::full;
-  bool discard_foreign_keys = false;  // the new table is without the source's
-  bool include_triggers = false;      // the source's go to the new table
+  bool discard_foreign_keys = false;                 // the new table is without the source's
+  bool include_triggers = false;                     // the source's go to the new table
   std::vector<std::string> approve_renamed_columns;  // "old=new"
   bool allow_zero_in_date = false;
   bool initially_drop_ghost_table = false;
   bool initially_drop_old_table = false;
-  bool ok_to_drop_table = false;                   // drop the old table when its retention ends
-  Seconds old_table_retention{3600};               // counted from the cut-over; only meaningful with ok_to_drop_table
-  std::vector<std::string> compatibility_queries;  // must succeed against the new shape before the cut-over
+  bool ok_to_drop_table = false;      // drop the old table when its retention ends
+  Seconds old_table_retention{3600};  // counted from the cut-over; only meaningful with ok_to_drop_table
+  std::vector<CompatibilityQuery> compatibility_queries;  // must work with the new table before the cut-over
+  std::vector<Guard> guards = default_guards();
+  std::vector<Webhook> webhooks;  // beside those of all migrations
 };
 
 }  // namespace sluice::migrator

@@ -12,6 +12,7 @@
 
 #include "net/address.hpp"
 #include "protocol/wire/proxy_header.hpp"
+#include "proxy/access_log.hpp"
 #include "proxy/gate/gate.hpp"
 #include "proxy/observer.hpp"
 
@@ -63,7 +64,8 @@ struct ProxyConfig {
   std::vector<protocol::IpNetwork> proxy_header_from;
   // Tells the primary by such a header who the client is. Nothing: does not.
   std::optional<protocol::ProxyHeaderVersion> proxy_header_to_primary;
-  Limits limits;
+  Limits limits;                        // that it starts with
+  std::uint32_t access_log_sample = 1;  // of so many statements that succeed, one is written down
 };
 
 // A connection to the primary whose client is gone, as the primary's process list shows it. Its number may be another's
@@ -80,9 +82,10 @@ using Killer = std::function<void(Abandoned, std::function<void()> is_gone)>;
 
 class Proxy {
  public:
-  // `gate`, `observer` and what `killer` refers to must outlive the proxy. Without a killer the server is left to
-  // notice by itself that a client has gone.
-  Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer, Killer killer = {});
+  // `gate`, `observer`, `access_log` and what `killer` refers to must outlive the proxy. Without a killer the server is
+  // left to notice by itself that a client has gone.
+  Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer, Killer killer = {},
+        AccessLog* access_log = nullptr);
   // Stops at once if it still runs.
   ~Proxy();
   Proxy(const Proxy&) = delete;
@@ -100,6 +103,9 @@ class Proxy {
   // From any thread, after start(): new clients get the certificate that the files hold now. Throws std::runtime_error
   // with a sentence that names the file; the certificate stays the one it was then.
   void reload_certificate();
+
+  // From any thread, after start(): nobody is sent away who is there, but the idle deadline is everybody's.
+  void change_limits(const Limits& limits);
 
   // Blocks: accepts no more, ends each session as soon as it has no command or transaction open, and at `deadline` the
   // rest. A second call does nothing.

@@ -39,8 +39,8 @@ Applier::Result Applier::apply_some(Connection& connection, const RowSql& sql, c
     run(worker, rewrite, std::move(entries), manner.mode, result);
   }
   if (!to_be_copied.empty()) {
-    const Way wait = [&](Keys keys, ResyncMode mode) { return await_visible(connection, sql, keys, mode); };
-    run(worker, wait, std::move(to_be_copied), manner.mode, result);
+    const Way leave = [&](Keys keys, ResyncMode mode) { return leave_to_copy(connection, sql, keys, mode); };
+    run(worker, leave, std::move(to_be_copied), manner.mode, result);
   }
   return result;
 }
@@ -72,6 +72,10 @@ void Applier::run(const Worker& worker, const Way& way, Entries entries, ResyncM
     case ResyncStatus::done:
       return finish(entries, result);
     case ResyncStatus::busy:
+      // Each half would wait as long for the table.
+      if (tells_locked_rows(worker.connection.flavor()) && resynced.error.code == server_error::lock_wait_timeout) {
+        return inbox_.again(std::move(entries));
+      }
       if (entries.size() > 1) return halve(worker, way, std::move(entries), mode, result);
       // Alone, it may wait in line for the row: it holds nothing that anybody could wait for.
       if (mode == ResyncMode::no_wait && !std::exchange(result.has_waited, true)) {

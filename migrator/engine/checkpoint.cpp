@@ -203,6 +203,7 @@ std::string to_json(const Checkpoint& checkpoint) {
                       {"changes_applied", checkpoint.changes_applied},
                       {"verified_rows", checkpoint.verified_rows},
                       {"mismatches", checkpoint.mismatches},
+                      {"seconds_estimated", checkpoint.seconds_estimated},
                       {"cut_over", from(checkpoint.cut_over)},
                       {"attachments", from(checkpoint.attachments)}};
   if (checkpoint.caught_up) object["caught_up"] = from(*checkpoint.caught_up);
@@ -233,6 +234,7 @@ boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
   checkpoint.changes_applied = number_at(object, "changes_applied");
   checkpoint.verified_rows = number_at(object, "verified_rows");
   checkpoint.mismatches = number_at(object, "mismatches");
+  checkpoint.seconds_estimated = number_at(object, "seconds_estimated");
   checkpoint.cut_over = cut_over_at(object, "cut_over");
   checkpoint.attachments = attachments_at(object, "attachments");
   return checkpoint;

@@ -312,14 +312,24 @@ CutOver::Outcome CutOver::fence() {
 }
 
 CutOver::Outcome CutOver::pin() {
-  for (const auto& pin : pins_) {
+  std::vector<std::unique_ptr<DefinitionPin>> held;
+  for (auto& pin : pins_) {
     auto taken = pin->take();
     if (taken.has_error()) {
       note("pin", taken.error());
       return Outcome::failed;
     }
+    if (*taken) held.push_back(std::move(pin));
   }
+  pins_ = std::move(held);
   return Outcome::ok;
+}
+
+bool CutOver::is_pin_in_the_way() {
+  return std::ranges::any_of(pins_, [](const auto& pin) {
+    const auto waited_for = pin->is_waited_for();
+    return waited_for.has_value() && *waited_for;
+  });
 }
 
 CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
@@ -337,6 +347,11 @@ CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
       return Outcome::failed;  // which fails the migration, by the trouble's own name, once the gate is open
     }
     if (!progress.has_found_keys && progress.applied >= head) return Outcome::ok;
+    // Who waits for the pin would be waited for by our own statements, and by everybody's.
+    if (is_pin_in_the_way()) {
+      note("catch_up", "DDL past the proxy waits for the table");
+      return Outcome::failed;
+    }
     const auto applied =
         table.applier.apply_some(*main_, sql, {.mode = fenced_ ? ResyncMode::tables_locked : ResyncMode::no_wait});
     if (applied.status == Applier::Status::failed) {
@@ -410,7 +425,7 @@ std::optional<std::string> CutOver::let_pass(const std::function<bool()>& has_en
       auto is_next = pin->is_waited_for();
       if (is_next.has_error()) return describe(is_next.error());
       if (!*is_next) continue;
-      auto other = definition_changed_by(*side_, main_->connection_id(), {pin->table()});
+      auto other = definition_changed_by(*side_, main_->connection_id(), pin->table());
       if (other.has_error()) return describe(other.error());
       if (*other) return "DDL of " + **other + " on " + pin->table().table + " would come first";
       pin->release();

@@ -85,6 +85,7 @@ class CutOver {
   [[nodiscard]] Outcome close_gate();
   [[nodiscard]] Outcome fence();
   [[nodiscard]] Outcome pin();
+  [[nodiscard]] bool is_pin_in_the_way();
   [[nodiscard]] Outcome catch_up();
   [[nodiscard]] Outcome record();
   [[nodiscard]] Outcome extend_gate();

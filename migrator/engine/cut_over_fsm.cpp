@@ -53,7 +53,7 @@ void CutOverFsm::after_close(Outcome outcome) {
 }
 
 void CutOverFsm::after_rename(Outcome outcome) {
-  pinned_ = false;  // or the RENAME would wait for ever
+  pinned_ = false;  // let go of, or the RENAME would never come
   if (outcome == Outcome::ok) {
     swapped_ = true;
     step_ = fenced_ ? Step::hand_over : Step::mark_swapped;

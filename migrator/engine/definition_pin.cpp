@@ -1,9 +1,12 @@
 #include "migrator/engine/definition_pin.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <array>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "migrator/table/alter_text.hpp"
 #include "protocol/sql/scan.hpp"
 
 namespace sluice::migrator {
@@ -15,7 +18,26 @@ SessionSettings never_waiting() {
 }
 
 std::string touch(const TableRef& table) {
-  return "SELECT 1 FROM " + quote(table) + " LIMIT 0";
+  // What the query cache answers opens no table.
+  return "SELECT SQL_NO_CACHE 1 FROM " + quote(table) + " LIMIT 0";
+}
+
+std::string metadata_locks(const TableRef& table, std::string_view which) {
+  return "SELECT 1 FROM performance_schema.metadata_locks WHERE object_type = 'TABLE' AND object_schema = " +
+         quote_string(table.database) + " AND object_name = " + quote_string(table.table) + " AND " +
+         std::string(which) + " LIMIT 1";
+}
+
+// The list of processes cuts a long text: of such a one only the first word is sure.
+bool is_plain(const std::string& statement) {
+  constexpr std::array plain{"SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", "WITH"};
+  const std::vector<Token> tokens = tokenize(std::string_view(statement).substr(0, 1000)).tokens;
+  return std::ranges::any_of(plain, [&](const char* word) { return is_keyword(tokens, 0, word); });
+}
+
+bool drops_trigger(const std::string& statement) {
+  const std::vector<Token> tokens = tokenize(statement).tokens;
+  return is_keyword(tokens, 0, "DROP") && is_keyword(tokens, 1, "TRIGGER");
 }
 
 // False where it is off, too.
@@ -42,18 +64,19 @@ SqlResult<std::unique_ptr<DefinitionPin>> DefinitionPin::prepare(const ServerAdd
   return std::unique_ptr<DefinitionPin>(new DefinitionPin(std::move(table), std::move(*pin), std::move(*probe)));
 }
 
-SqlResult<void> DefinitionPin::take() {
+SqlResult<bool> DefinitionPin::take() {
   auto taken = pin_.query(touch(table_));
   if (taken.has_error()) return taken.error();
-  return {};
+  if (!has_metadata_lock_instruments(probe_.flavor())) return true;
+  auto shown = probe_.query(metadata_locks(table_, "lock_status = 'GRANTED'"));
+  if (shown.has_error()) return shown.error();
+  if (shown->rows.empty()) release();
+  return !shown->rows.empty();
 }
 
 SqlResult<bool> DefinitionPin::is_waited_for() {
   if (has_metadata_lock_instruments(probe_.flavor())) {
-    auto waiting = probe_.query(
-        "SELECT 1 FROM performance_schema.metadata_locks WHERE object_type = 'TABLE' AND lock_type = 'EXCLUSIVE' AND "
-        "lock_status = 'PENDING' AND object_schema = " +
-        quote_string(table_.database) + " AND object_name = " + quote_string(table_.table) + " LIMIT 1");
+    auto waiting = probe_.query(metadata_locks(table_, "lock_type = 'EXCLUSIVE' AND lock_status = 'PENDING'"));
     if (waiting.has_error()) return waiting.error();
     return !waiting->rows.empty();
   }
@@ -69,22 +92,27 @@ void DefinitionPin::release() {
 }
 
 SqlResult<std::optional<std::string>> definition_changed_by(Connection& connection, std::uint64_t own,
-                                                            const std::vector<TableRef>& tables) {
-  std::vector<protocol::ScanTargets> targets;
-  for (const TableRef& table : tables) targets.push_back({{.database = table.database, .name = table.table}});
-  const protocol::TargetIndex index(targets, protocol::RoutinesKnown::all);
+                                                            const TableRef& table) {
+  const protocol::TargetIndex index({{{.database = table.database, .name = table.table}}},
+                                    protocol::RoutinesKnown::all);
   auto running = connection.query(
-      "SELECT id, db, info, user, host FROM information_schema.processlist WHERE info IS NOT NULL AND id NOT IN "
-      "(CONNECTION_ID(), " +
+      "SELECT id, db, info, user, host, state LIKE 'Waiting for%metadata lock' FROM information_schema.processlist "
+      "WHERE "
+      "info IS NOT NULL AND id NOT IN (CONNECTION_ID(), " +
       std::to_string(own) + ")");
   if (running.has_error()) return running.error();
   for (const Row& row : running->rows) {
-    const auto scanned = protocol::scan(row.at(2).value_or(""),
-                                        {.database = row.at(1), .charset = protocol::ClientCharset::utf8}, index);
+    const std::string text = row.at(2).value_or("");
+    if (is_plain(text)) continue;
+    const auto scanned = protocol::scan(text, {.database = row.at(1), .charset = protocol::ClientCharset::utf8}, index);
     const bool changes = std::ranges::any_of(scanned.touches, [](const protocol::TableTouch& touch) {
       return touch.access == protocol::TableAccess::definition;
     });
-    if (!changes && !scanned.opaque) continue;
+    const bool waits = row.at(5).value_or("") == "1";
+    // A trigger is dropped without a word of its table.
+    const bool in_its_way =
+        (changes && !scanned.opaque) || (waits && (!scanned.touches.empty() || drops_trigger(text)));
+    if (!in_its_way) continue;
     return row.at(3).value_or("") + "@" + row.at(4).value_or("") + " (connection " + row.at(0).value_or("0") + ")";
   }
   return std::optional<std::string>();

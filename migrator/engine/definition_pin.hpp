@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "migrator/sql/connection.hpp"
 #include "migrator/sql/quoting.hpp"
@@ -20,9 +19,10 @@ class DefinitionPin {
   [[nodiscard]] static SqlResult<std::unique_ptr<DefinitionPin>> prepare(const ServerAddress& primary, TableRef table,
                                                                          std::chrono::seconds lock_wait_max);
 
-  // Waits, up to lock_wait_max, for whoever has the table to himself.
-  [[nodiscard]] SqlResult<void> take();
-  // Somebody waits to have the table to himself: whoever comes later, but to read or write a row, comes after him.
+  // Waits, up to lock_wait_max, for whoever has the table to himself. False: the server does not show it, so that
+  // nobody could tell who waits; nothing is held then.
+  [[nodiscard]] SqlResult<bool> take();
+  // Somebody waits to have the table to himself (MariaDB: or to lock it), so that whoever comes later comes after him.
   [[nodiscard]] SqlResult<bool> is_waited_for();
   void release();
 
@@ -36,9 +36,9 @@ class DefinitionPin {
   Connection probe_;
 };
 
-// What another connection than `own` runs, or waits to run, on the definition of one of the tables. What can't be
-// understood is taken for that.
+// Who, on another connection than `own`, changes the table's definition, or waits for the table and may be about to:
+// whatever is no plain reading or writing of rows. Nobody: nullopt.
 [[nodiscard]] SqlResult<std::optional<std::string>> definition_changed_by(Connection& connection, std::uint64_t own,
-                                                                          const std::vector<TableRef>& tables);
+                                                                          const TableRef& table);
 
 }  // namespace sluice::migrator

@@ -26,6 +26,16 @@ Details& Details::add(std::string_view name, double value) {
   return *this;
 }
 
+std::string with_whereabouts(std::string details, const Whereabouts& then) {
+  const boost::json::object at{
+      {"position", then.position}, {"rows_copied", then.rows_copied}, {"changes_applied", then.changes_applied}};
+  boost::system::error_code error;
+  auto value = boost::json::parse(details, error);
+  if (error || !value.is_object()) return details;
+  value.get_object().emplace("at", at);
+  return boost::json::serialize(value);
+}
+
 std::string Details::text() const {
   return boost::json::serialize(object_->fields);
 }

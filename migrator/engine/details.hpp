@@ -25,4 +25,13 @@ class Details {
   std::unique_ptr<Object> object_;
 };
 
+// Where a migration was when an entry was written.
+struct Whereabouts {
+  std::string position;  // in the binlog
+  std::uint64_t rows_copied = 0;
+  std::uint64_t changes_applied = 0;
+};
+// The JSON object `details` with one more member, "at", unless it has it already.
+[[nodiscard]] std::string with_whereabouts(std::string details, const Whereabouts& then);
+
 }  // namespace sluice::migrator

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "migrator/engine/dry_run.hpp"
 #include "migrator/engine/migration.hpp"
 #include "migrator/engine/store.hpp"
 #include "migrator/table/names.hpp"
@@ -18,7 +19,10 @@ class Migrator final : public Engine {
  public:
   Migrator(EngineConfig config, gate::TableGate& gate, MigrationObserver& observer)
       : config_(std::move(config)),
-        parts_{config_.primary, gate, observer, config_.watch_latency},
+        notifier_(config_.notifier,
+                  [&observer](NoticeChannel channel, NoticeOutcome outcome, const std::string& to,
+                              const std::string& why) { observer.notified(channel, outcome, to, why); }),
+        parts_{config_.primary, gate, observer, config_.watch_latency, config_.guard_actions, notifier_},
         store_(config_.primary) {}
 
   ~Migrator() override { ask_all_to_end(); }
@@ -53,6 +57,7 @@ class Migrator final : public Engine {
   [[nodiscard]] Created start(const std::vector<Specification>& tables, std::vector<Shadow> shadows);
 
   EngineConfig config_;
+  Notifier notifier_;
   Migration::Parts parts_;
 
   mutable std::mutex mutex_;                                          // of the map
@@ -67,22 +72,13 @@ Unavailable unavailable(const SqlError& error) {
   return {{"primary_unavailable", describe(error)}};
 }
 
-SqlResult<Plans> plans_of(Connection& connection, const std::vector<Shadow>& shadows) {
+SqlResult<Plans> plans_of(Connection& connection, const ServerAddress& primary,
+                          const std::vector<Specification>& tables, const std::vector<Shadow>& shadows) {
   Plans plans;
-  for (const Shadow& shadow : shadows) {
-    Plan plan{.table = shadow.source.name.table,
-              .key = shadow.plan.key.source_index,
-              .dropped_columns = shadow.plan.dropped_columns,
-              .added_columns = shadow.plan.added_columns,
-              .rows_estimated = shadow.source.rows_estimated};
-    for (const SharedColumn& column : shadow.plan.columns)
-      plan.columns.emplace_back(column.source.name, column.shadow.name);
-    auto definition = show_create(connection, shadow.plan.shadow);
-    if (definition.has_error()) return definition.error();
-    plan.shadow_definition = std::move(*definition);
-    for (const Constraint& key : shadow.attachments.foreign_keys) plan.foreign_keys.push_back(text_of(key));
-    for (const Trigger& trigger : shadow.attachments.triggers) plan.triggers.push_back(trigger.name);
-    plans.push_back(std::move(plan));
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    auto plan = plan_of(connection, primary, tables[i], shadows[i], tables.size());
+    if (plan.has_error()) return plan.error();
+    plans.push_back(std::move(*plan));
   }
   return plans;
 }
@@ -233,7 +229,10 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
     for (const Shadow& shadow : shadows) (void)drop_table(*connection, shadow.plan.shadow);
   };
   for (Specification& table : tables) {
-    auto made = create_shadow(*connection, table);
+    Specification wanted = table;
+    // A dry run is to tell whether it would do.
+    if (run == Run::dry) wanted.options.attempt_instant_ddl = true;
+    auto made = create_shadow(*connection, wanted);
     if (made.has_error() || std::holds_alternative<Problems>(*made)) drop_shadows();
     if (made.has_error()) return unavailable(made.error());
     if (auto* refused = std::get_if<Problems>(&*made)) return Refused{std::move(*refused)};
@@ -248,7 +247,7 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
     table.table = shadows.back().source.name.table;
   }
   if (run == Run::dry) {
-    auto plans = plans_of(*connection, shadows);
+    auto plans = plans_of(*connection, config_.primary, tables, shadows);
     drop_shadows();
     return plans.has_error() ? Created(unavailable(plans.error())) : Created(std::move(*plans));
   }

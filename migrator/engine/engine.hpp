@@ -7,6 +7,7 @@
 #include "migrator/api.hpp"
 #include "migrator/engine/client_latency.hpp"
 #include "migrator/engine/observer.hpp"
+#include "migrator/notify/notifier.hpp"
 #include "migrator/sql/server_address.hpp"
 #include "proxy/gate/gate.hpp"
 
@@ -16,6 +17,8 @@ struct EngineConfig {
   ServerAddress primary;
   std::size_t migrations_max = 8;  // that run at the same time
   WatchLatency watch_latency;      // of the clients; must outlive the engine
+  GuardActions guard_actions;      // what the severities of guards lead to
+  NotifierConfig notifier;
 };
 
 class Engine : public Migrations {

@@ -35,7 +35,6 @@ std::string with_comma(const std::string& list) {
 }
 
 SqlResult<void> alter(Connection& connection, const TableRef& table, const std::string& clauses, const HandOver& what) {
-  if (clauses.empty()) return {};
   return run(connection, "ALTER TABLE " + quote(table) + " " + clauses + " /* " + what.tag + " */");
 }
 
@@ -44,7 +43,11 @@ SqlResult<void> move_foreign_keys(Connection& connection, const HandOver& what) 
   if (of_old.has_error()) return of_old.error();
   std::string drops;
   for (const std::string& name : *of_old) drops = with_comma(drops) + "DROP FOREIGN KEY " + quote_identifier(name);
-  if (auto dropped = alter(connection, what.old_table, drops, what); dropped.has_error()) return dropped;
+  // Rather refused than in any other way, which would copy the table.
+  const std::string in_place = ", ALGORITHM = INPLACE";
+  if (!drops.empty()) {
+    if (auto dropped = alter(connection, what.old_table, drops + in_place, what); dropped.has_error()) return dropped;
+  }
 
   const auto present = foreign_keys_of(connection, what.new_table);
   if (present.has_error()) return present.error();
@@ -53,8 +56,7 @@ SqlResult<void> move_foreign_keys(Connection& connection, const HandOver& what) 
     if (!holds(*present, key.name)) adds = with_comma(adds) + "ADD " + text_of(key);
   }
   if (adds.empty()) return {};
-  // Rather refused than in any other way, which would copy the table.
-  return alter(connection, what.new_table, adds + ", ALGORITHM = INPLACE", what);
+  return alter(connection, what.new_table, adds + in_place, what);
 }
 
 SqlResult<void> move_triggers(Connection& connection, const HandOver& what) {

@@ -45,12 +45,12 @@ class Inbox final : public ChangeConsumer {
   std::size_t add_found(std::vector<KeyLiterals> keys);
 
   struct Progress {
-    Position reached;                     // everything before it has been read
-    Position applied;                     // everything before it is in the shadow; never behind what is trouble
-    std::size_t pending = 0;              // keys
-    std::size_t waiting = 0;              // of these nobody works on
-    bool urgent = false;                  // the set is more than half full
-    bool has_found_keys = false;          // see PendingKeys
+    Position reached;             // everything before it has been read
+    Position applied;             // everything before it is in the shadow, or will be copied; never behind trouble
+    std::size_t pending = 0;      // keys
+    std::size_t waiting = 0;      // of these nobody works on
+    bool urgent = false;          // the set is more than half full
+    bool has_found_keys = false;  // see PendingKeys
     std::uint64_t changed_in_shadow = 0;  // keys, by others than the engine
     std::optional<Problem> trouble;
     std::string link_error;           // empty: connected, as far as is known

@@ -34,6 +34,7 @@ Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGr
   has_let_go_ = fsm_.ended() && !audit_is_due();
   if (checkpoint_.audit_from) audit_marks_.note(*checkpoint_.audit_from, gate::Clock::now());
   if (stored.paused) (void)fsm_.act(Action::pause);
+  told_paused_ = stored.paused;
   status_.id = id_;
   status_.database = specification_.database;
   status_.table = specification_.table;
@@ -173,6 +174,7 @@ void Migration::run() {
       group_->tell_willing(id_, fsm_.willing());
     }
     publish(now);
+    tell_state();
     tell_wait(wait);
     if (work == Work::end) break;
     perform(work);
@@ -260,6 +262,8 @@ MigrationFsm::Facts Migration::facts() {
   if (auto problem = group_->failure(); problem && !ending) fail(*problem);
   facts.outside_window = !checkpoint_.cut_over_asked && is_outside_window(now_options);
   facts.lag = Millis::max();
+  look_at_guards(now_options, facts, now);
+  facts.throttled = !guards_.throttled_by().empty();
   if (!inbox_) return facts;
 
   const Inbox::Progress progress = inbox_->progress();
@@ -272,8 +276,10 @@ MigrationFsm::Facts Migration::facts() {
   facts.pending_is_urgent = progress.urgent;
   // Rows move on other connections: who does not ask here would never learn that this one is lost.
   if (now - looked_at_ >= kLooksApart && connect()) look_around(facts, now_options, progress.reached, now);
-  facts.throttled = !brakes_.throttled_by.empty();
+  facts.throttled = facts.throttled || !brakes_.throttled_by.empty();
   facts.resting = rest_left(now) > Millis{0};
+  if (facts.copied && facts.indexed && facts.verified && plan_) look_at_compatibility(now_options, now);
+  facts.incompatible = !incompatible_.empty();
   facts.lag = progress.reached >= head_seen_ ? Millis{0} : std::chrono::duration_cast<Millis>(now - behind_since_);
   blocker_ = blocker_ahead(now_options);
   facts.blocked = blocker_.has_value();
@@ -303,13 +309,25 @@ void Migration::publish(const MigrationFsm::Facts& facts) {
   const auto bypass = inbox_ ? inbox_->bypass_writers() : std::vector<BypassWriter>{};
   checkpoint_.changes_applied = applied_before_ + (applier_ ? applier_->applied() : 0);
   checkpoint_.mismatches = mismatches_before_ + (applier_ ? applier_->mismatches() : 0);
+  std::string read;
+  std::string applied;
+  std::size_t pending = facts.pending;
+  if (const auto progress = inbox_ ? std::optional(inbox_->progress()) : std::nullopt; progress && !is_instant()) {
+    read = to_string(progress->reached);
+    applied = to_string(progress->applied);
+    pending = progress->pending;
+  } else if (!checkpoint_.applied.file.empty()) {
+    read = applied = to_string(checkpoint_.applied);  // as of the last checkpoint
+  }
   const std::scoped_lock lock(mutex_);
   status_.throttled_by = throttled_by();
   status_.rows_copied = checkpoint_.rows_copied;
   status_.rows_estimated = checkpoint_.rows_estimated;
   status_.changes_applied = checkpoint_.changes_applied;
-  status_.changes_pending = facts.pending;
+  status_.changes_pending = fsm_.state() == State::completed ? 0 : pending;
   status_.binlog_lag_ms = facts.lag == Millis::max() ? 0 : facts.lag.count();
+  status_.read_position = read;
+  status_.applied_position = applied;
   status_.verified_at = checkpoint_.verified_at;
   status_.verified_rows = checkpoint_.verified_rows;
   status_.mismatches = checkpoint_.mismatches;
@@ -331,6 +349,11 @@ void Migration::rest(Millis time) {
 }
 
 void Migration::note(std::string_view event, std::string details) {
+  if (inbox_ && !is_instant()) {
+    details = with_whereabouts(std::move(details), {.position = to_string(inbox_->progress().reached),
+                                                    .rows_copied = checkpoint_.rows_copied,
+                                                    .changes_applied = checkpoint_.changes_applied});
+  }
   JournalEntry entry{.at = now_as_text(), .event = std::string(event), .details = std::move(details)};
   {
     const std::scoped_lock lock(mutex_);
@@ -339,6 +362,9 @@ void Migration::note(std::string_view event, std::string details) {
     if (journal_.size() > kJournalShownMax) journal_.erase(journal_.begin());
   }
   parts_.observer.journalled(id_, entry.event, entry.details);
+  if (auto webhooks = options().webhooks; parts_.notifier.is_asked(entry, webhooks)) {
+    parts_.notifier.tell({.status = status(), .entry = entry, .webhooks = std::move(webhooks)});
+  }
   (void)store_.append(id_, entry);  // a journal that can't be written now must not stop the migration
 }
 
@@ -350,6 +376,7 @@ SqlResult<void> Migration::save() {
     state = fsm_.state();
     paused = fsm_.paused();
   }
+  // What was left to the copy has not been copied in what is saved: copied_to never is newer than what was applied by.
   Checkpoint now = checkpoint_;
   if (inbox_) {
     const Inbox::Progress progress = inbox_->progress();

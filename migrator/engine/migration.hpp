@@ -25,10 +25,13 @@
 #include "migrator/engine/observer.hpp"
 #include "migrator/engine/progress.hpp"
 #include "migrator/engine/range_round.hpp"
+#include "migrator/engine/row_counts.hpp"
 #include "migrator/engine/store.hpp"
 #include "migrator/engine/swap_group.hpp"
 #include "migrator/engine/throttle.hpp"
 #include "migrator/engine/waiting.hpp"
+#include "migrator/guards/guards.hpp"
+#include "migrator/notify/notifier.hpp"
 #include "migrator/stream/stream.hpp"
 #include "migrator/table/plan.hpp"
 #include "migrator/table/shadow.hpp"
@@ -53,6 +56,14 @@ class Migration {
   // For the others to come to the cut-over, once all were ready for it: a batch at most is in their way.
   static constexpr Millis kOthersComeWithin{2'000};
   static constexpr Millis kSpreadWithin{2'000};  // for the look at how the rows lie
+  // What command hooks said to a cut-over holds for so long; if they took longer than that moment, changes are applied
+  // first.
+  static constexpr Seconds kHooksHold{60};
+  static constexpr Millis kHooksMoment{500};
+  static constexpr Seconds kTriedAgainAfter{10};  // compatibility queries that did not pass
+  // The duration is estimated once so much is done; less than so long is not worth a warning.
+  static constexpr double kEstimatedAt = 0.05;
+  static constexpr Seconds kEstimateMin{60};
   static constexpr std::size_t kJournalShownMax = 10'000;
 
   struct Parts {
@@ -60,6 +71,8 @@ class Migration {
     gate::TableGate& gate;
     MigrationObserver& observer;
     WatchLatency watch_latency;
+    GuardActions guard_actions;
+    Notifier& notifier;
   };
 
   // `group`: with whom its table swaps; this migration is one of its members.
@@ -153,10 +166,17 @@ class Migration {
   [[nodiscard]] Millis rest_left(TimePoint now) const;
   [[nodiscard]] std::string throttled_by() const;
 
+  // migration_guards.cpp
+  void look_at_guards(const Options& options, const MigrationFsm::Facts& facts, TimePoint now);
+  void tell_guard(const Guards::Told& told);
+  [[nodiscard]] Reading row_difference(const Options& options, const MigrationFsm::Facts& facts);
+  [[nodiscard]] Reading duration_ratio(const MigrationFsm::Facts& facts, TimePoint now);
+
   // migration_end.cpp
   void cut_over();
-  [[nodiscard]] bool passes_compatibility();
   [[nodiscard]] bool is_related_as_before();
+  // What command hooks say to it; false: they put it off. Blocks while they run.
+  [[nodiscard]] bool hooks_agree();
   void after_cut_over(const SwapGroup::Swapped& swapped);
   void count(CutOverFsm::Result result, const CutOverStatus& cut_over);
   void clean_up();
@@ -179,6 +199,10 @@ class Migration {
   [[nodiscard]] std::optional<BlockerStatus> blocker_ahead(const Options& options) const;
   [[nodiscard]] WaitReason reason_of(MigrationFsm::Wait wait) const;
   void tell_wait(MigrationFsm::Wait wait);
+  void tell_state();  // to the journal, where it has just become ready, or been paused
+  // Tries the compatibility queries where they are new, or did not pass a while ago.
+  void look_at_compatibility(const Options& options, TimePoint now);
+  [[nodiscard]] bool passes_compatibility();  // tries them now
 
   // migration_audit.cpp
   [[nodiscard]] bool audit_is_due() const;
@@ -227,6 +251,10 @@ class Migration {
   std::unique_ptr<ChangeStream> stream_;
   Throttle throttle_{parts_.primary, id_};
   Brakes brakes_;
+  Guards guards_{parts_.primary, parts_.guard_actions};
+  std::unique_ptr<RowCounts> row_counts_;  // while a guard asks for them, once the rows are copied
+  Reading row_difference_;
+  std::optional<RowCounts::Count> awaited_count_;  // the stream is not as far yet
   LatencyGovernor governor_;
   std::unique_ptr<LatencyWatch> latency_;  // while the option asks for it
   std::string slowed_by_;                  // by the governor, in words; empty: by nothing
@@ -235,6 +263,7 @@ class Migration {
   std::optional<KeySpread> spread_;  // nothing: by rows
   Eta eta_;
   std::uint64_t chunk_rows_ = 0;
+  std::uint64_t applied_at_turn_ = 0;    // of copying or comparing
   std::uint64_t applied_at_beat_ = 0;    // when a commit of ours last made sure that what was applied is visible
   std::uint64_t applied_before_ = 0;     // by earlier processes
   std::uint64_t mismatches_before_ = 0;  // by earlier processes, or found by the comparison
@@ -252,6 +281,12 @@ class Migration {
   std::vector<gate::Target> after_swap_;  // what is armed from the swap on
   std::optional<BlockerStatus> blocker_;  // whom the cut-over would have to wait for, at the last look
   WaitJournal wait_journal_;
+  bool told_ready_ = false;
+  bool told_paused_ = false;
+  std::optional<TimePoint> hooks_agreed_at_;  // to the attempt that is to come
+  std::string incompatible_;  // what does not work with the new table, in words; empty: as far as is known, nothing
+  std::vector<CompatibilityQuery> tried_queries_;
+  TimePoint tried_at_{};
   std::string back_off_until_;          // RFC 3339
   double applied_per_ms_ = 0;           // keys, lately; 0: not known
   std::vector<BlockerStatus> holders_;  // of metadata locks, at the last look

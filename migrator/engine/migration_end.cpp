@@ -31,15 +31,6 @@ const char* name(CutOverFsm::Result result) {
   return "unknown";
 }
 
-std::string with_table(std::string query, const std::string& table) {
-  constexpr std::string_view kPlaceholder = "{table}";
-  for (std::size_t at = query.find(kPlaceholder); at != std::string::npos;
-       at = query.find(kPlaceholder, at + table.size())) {
-    query.replace(at, kPlaceholder.size(), table);
-  }
-  return query;
-}
-
 }  // namespace
 
 void Migration::count(CutOverFsm::Result result, const CutOverStatus& cut_over) {
@@ -92,21 +83,6 @@ bool Migration::held_from_outside() {
   return still;
 }
 
-bool Migration::passes_compatibility() {
-  for (const std::string& query : options().compatibility_queries) {
-    // EXPLAIN resolves every name and type without reading the table.
-    auto explained = connection_->query("EXPLAIN " + with_table(query, quote(plan_->shadow)));
-    if (explained.has_value()) continue;
-    if (explained.error().outcome == Outcome::unknown) {
-      connection_lost(explained.error());
-    } else {
-      fail({"compatibility", "a compatibility query does not work with the new table: " + describe(explained.error())});
-    }
-    return false;
-  }
-  return true;
-}
-
 bool Migration::is_related_as_before() {
   const Attachments& attachments = checkpoint_.attachments;
   auto names = trigger_names(*connection_, source());
@@ -128,6 +104,23 @@ bool Migration::is_related_as_before() {
   if (children->empty() || is_instant()) return true;
   fail({"table_changed", "a foreign key to the table was made while the migration ran: " + children->front() +
                              "; drop it, then start again"});
+  return false;
+}
+
+bool Migration::hooks_agree() {
+  const TimePoint began = gate::Clock::now();
+  if (hooks_agreed_at_ && began - *std::exchange(hooks_agreed_at_, std::nullopt) < kHooksHold) return true;
+  const auto is_to_end = [this] {
+    const std::scoped_lock lock(mutex_);
+    return stopping() || fsm_.end_asked();
+  };
+  const JournalEntry entry{.at = now_as_text(), .event = "cut_over.begun", .details = "{}"};
+  checkpoint_.cut_over.last_error =
+      parts_.notifier.ask_before_cut_over({.status = status(), .entry = entry, .webhooks = {}}, is_to_end);
+  if (!checkpoint_.cut_over.last_error.empty()) return false;
+  if (gate::Clock::now() - began < kHooksMoment) return true;
+  hooks_agreed_at_ = gate::Clock::now();
+  checkpoint_.cut_over.last_error = "the hooks took their time; what has changed meanwhile is applied first";
   return false;
 }
 
@@ -188,15 +181,24 @@ SwapGroup::Swapped Migration::drive(const std::vector<SwapGroup::Party*>& partie
 
 void Migration::cut_over() {
   const auto back = [this] {
+    if (row_counts_) row_counts_->go_on();
     after_cut_over({.result = CutOverFsm::Result::again, .status = checkpoint_.cut_over, .drove = true});
   };
   checkpoint_.cut_over.hold_ms = 0;
   checkpoint_.cut_over.parts.clear();
-  if (!passes_compatibility() || !connection_ || !is_related_as_before() || ended() || !connection_)
-    return ended() ? void() : back();
+  if (row_counts_ && !row_counts_->hold_off()) {
+    checkpoint_.cut_over.last_error = "rows are being counted for a guard";
+    return back();
+  }
+  if (!passes_compatibility()) {
+    checkpoint_.cut_over.last_error = incompatible_;
+    return back();
+  }
+  if (!is_related_as_before() || ended() || !connection_) return ended() ? void() : back();
   arm();  // views, routines and triggers may have been made since
-  if (!connection_) return back();
+  if (!connection_ || !hooks_agree()) return back();
   ++checkpoint_.cut_over.attempts;
+  note("cut_over.begun", Details().add("attempt", checkpoint_.cut_over.attempts).text());
   if (auto kept = keep_auto_increment(*connection_, plan_->source, plan_->shadow); kept.has_error()) {
     checkpoint_.cut_over.last_error = "auto_increment: " + describe(kept.error());
     if (kept.error().outcome == Outcome::unknown) connection_lost(kept.error());
@@ -322,6 +324,8 @@ void Migration::finish() {
   brakes_ = {};
   slowed_by_.clear();
   throttle_.stop();
+  row_counts_.reset();
+  guards_.stop();
   if (error_) {
     note("failed", Details().add("code", error_->code).add("message", error_->message).text());
   } else {

@@ -102,6 +102,7 @@ MigrationFsm::Work MigrationFsm::work_between(const Facts& facts, Work turn) {
 }
 
 MigrationFsm::Wait MigrationFsm::wait_for(const Facts& facts, TimePoint now) const {
+  if (facts.incompatible) return Wait::incompatible;
   if (facts.postponed) return Wait::postponed;
   if (facts.outside_window) return Wait::outside_window;
   if (!close_behind(facts)) return Wait::behind;

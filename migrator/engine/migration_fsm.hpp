@@ -36,7 +36,16 @@ class MigrationFsm {
   };
 
   // Why a migration that is ready does not cut over now.
-  enum class Wait : std::uint8_t { nothing, postponed, outside_window, behind, blocked, back_off, others };
+  enum class Wait : std::uint8_t {
+    nothing,
+    incompatible,
+    postponed,
+    outside_window,
+    behind,
+    blocked,
+    back_off,
+    others
+  };
 
   struct Facts {
     bool copied = false;
@@ -45,6 +54,7 @@ class MigrationFsm {
     bool verified = false;
     bool throttled = false;
     bool resting = false;         // after a round: nothing is copied or compared for a while, but changes are applied
+    bool incompatible = false;    // some statement of the application does not work with the new table
     bool postponed = false;       // option or flag file, and nobody asked for the cut-over by hand (see cut_over_asked)
     bool outside_window = false;  // of the times at which it may happen; false as well when asked for by hand
     bool blocked = false;         // somebody would make the hold wait: better wait with the gate open

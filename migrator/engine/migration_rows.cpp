@@ -3,6 +3,7 @@
 #include <mutex>
 #include <utility>
 
+#include "migrator/engine/chunk_size.hpp"
 #include "migrator/engine/clock_text.hpp"
 #include "migrator/engine/cut_over.hpp"
 #include "migrator/engine/details.hpp"
@@ -111,12 +112,17 @@ RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, st
     const std::scoped_lock lock(mutex_);
     return nudges_;
   };
-  const RangeTurn turn{
-      .above = above, .chunk_rows = chunk_rows_, .chunk_time = now.chunk_time_ms, .is_over = [&, before = nudges()] {
-        const auto took = gate::Clock::now() - began;
-        return took >= kTurnMax || stopping() || nudges() != before ||
-               (took >= now.chunk_time_ms && (rests || inbox_->progress().pending > 0));
-      }};
+  // Else clients who append rows could for ever be quicker than chunks that a busy server makes small.
+  const std::uint64_t changed = applier_->applied() - std::exchange(applied_at_turn_, applier_->applied());
+  const std::uint64_t rows_min = in_the_way_since_ == TimePoint{} ? std::min(2 * changed, kChunkRowsMax) : 1;
+  const RangeTurn turn{.above = above,
+                       .chunk_rows = std::max(chunk_rows_, rows_min),
+                       .chunk_time = now.chunk_time_ms,
+                       .is_over = [&, before = nudges()] {
+                         const auto took = gate::Clock::now() - began;
+                         return took >= kTurnMax || stopping() || nudges() != before ||
+                                (took >= now.chunk_time_ms && (rests || inbox_->progress().pending > 0));
+                       }};
   RangeOutcome outcome = run_ranges(*crew_, hands, turn, work);
   chunk_rows_ = outcome.chunk_rows;
   return outcome;

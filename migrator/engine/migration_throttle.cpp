@@ -54,7 +54,9 @@ Millis Migration::rest_left(TimePoint now) const {
 }
 
 std::string Migration::throttled_by() const {
-  return brakes_.throttled_by.empty() ? slowed_by_ : brakes_.throttled_by;
+  if (!brakes_.throttled_by.empty()) return brakes_.throttled_by;
+  const std::string guard = guards_.throttled_by();
+  return guard.empty() ? slowed_by_ : guard;
 }
 
 }  // namespace sluice::migrator

@@ -1,4 +1,7 @@
 // What a migration that is ready waits for before its cut-over, told in the status and in the journal.
+#include <utility>
+
+#include "migrator/engine/compatibility.hpp"
 #include "migrator/engine/details.hpp"
 #include "migrator/engine/migration.hpp"
 
@@ -25,6 +28,8 @@ WaitReason Migration::reason_of(MigrationFsm::Wait wait) const {
   switch (wait) {
     case MigrationFsm::Wait::nothing:
       return {};
+    case MigrationFsm::Wait::incompatible:
+      return {incompatible_, incompatible_};
     case MigrationFsm::Wait::postponed: {
       const std::string text = now.postpone_cut_over ? "postpone_cut_over"
                                                      : "postpone_cut_over_flag_file " + now.postpone_cut_over_flag_file;
@@ -47,6 +52,42 @@ WaitReason Migration::reason_of(MigrationFsm::Wait wait) const {
       return {"back-off " + back_off_until_, "back-off until " + back_off_until_};
   }
   return {};
+}
+
+void Migration::look_at_compatibility(const Options& options, TimePoint now) {
+  const std::vector<CompatibilityQuery>& queries = options.compatibility_queries;
+  if (queries == tried_queries_ && (incompatible_.empty() || now - tried_at_ < kTriedAgainAfter)) return;
+  (void)passes_compatibility();
+}
+
+bool Migration::passes_compatibility() {
+  const auto queries = options().compatibility_queries;
+  tried_queries_ = queries;
+  tried_at_ = gate::Clock::now();
+  if (queries.empty()) {
+    incompatible_.clear();
+    return true;
+  }
+  auto compatibility = Compatibility::connect(parts_.primary, *plan_);
+  auto problem =
+      compatibility.has_value() ? compatibility->problem_of(queries) : SqlResult<std::string>(compatibility.error());
+  incompatible_ = problem.has_value() ? std::move(*problem)
+                                      : "compatibility queries could not be tried: " + describe(problem.error());
+  return incompatible_.empty();
+}
+
+void Migration::tell_state() {
+  bool ready = false;
+  bool paused = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    ready = fsm_.state() == State::ready || fsm_.state() == State::cutting_over;
+    paused = fsm_.paused();
+  }
+  if (ready && !std::exchange(told_ready_, true)) note("ready", "{}");
+  if (std::exchange(told_paused_, paused) == paused) return;
+  note(paused ? "paused" : "unpaused", "{}");
+  (void)save();  // after a crash it must not go on, and cut over, by itself
 }
 
 void Migration::tell_wait(MigrationFsm::Wait wait) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "migrator/api.hpp"
+#include "migrator/notify/notice.hpp"
 
 namespace sluice::migrator {
 
@@ -22,6 +23,10 @@ class MigrationObserver {
   // `result`: completed, again, failed, strange, panicked
   virtual void cut_over_attempted(std::string_view result, std::chrono::microseconds held) = 0;
   virtual void hold_part(HoldPart part, std::chrono::microseconds time) = 0;
+  // A guard fired, or can't be evaluated: what it measures, and what followed.
+  virtual void guard_fired(GuardMeasure measure, GuardAction action) = 0;
+  // Somebody outside was told of something, or was not: by a URL's host or a file's name, and why.
+  virtual void notified(NoticeChannel channel, NoticeOutcome outcome, std::string_view to, std::string_view why) = 0;
   // One journal entry; `details` is a JSON object without literals of clients' statements.
   virtual void journalled(const MigrationId& id, std::string_view event, std::string_view details) = 0;
 };

@@ -1,5 +1,6 @@
 // The keys that the change stream named and that are not resynced yet, oldest first, each once. Pure; no threads.
-// From it follows the applied position: nothing before it is missing in the shadow.
+// From it follows the applied position: nothing before it is missing in the shadow, but for rows that the copy will
+// still come to.
 #pragma once
 
 #include <cstddef>

@@ -43,13 +43,39 @@ ReplicaLag::~ReplicaLag() {
   for (std::jthread& thread : threads_) thread.request_stop();
 }
 
+std::string ReplicaLag::silence_of(const Replica& replica, TimePoint now) {
+  const std::string name = "replica " + net::to_string(replica.address);
+  if (!replica.error.empty()) return name + " can't be reached: " + replica.error;
+  const bool silent = replica.answered_at && now - *replica.answered_at > kSilentFor;
+  return silent ? name + " can't be reached: it does not answer" : "";
+}
+
+ReplicaLag::State ReplicaLag::state(TimePoint now) const {
+  const std::scoped_lock lock(mutex_);
+  State state;
+  double unreachable = 0;
+  std::optional<Millis> most;
+  std::string silence;
+  for (const Replica& replica : replicas_) {
+    if (std::string why = silence_of(replica, now); !why.empty()) {
+      ++unreachable;
+      silence = std::move(why);
+    } else if (replica.answered_at) {
+      most = std::max(most.value_or(Millis{0}), heartbeats_.lag_of(replica.beats, *replica.answered_at));
+    }
+  }
+  if (most) state.lag = std::chrono::duration<double>(*most).count();
+  if (!silence.empty()) state.lag = Unevaluable{std::move(silence)};
+  state.unreachable = unreachable;
+  return state;
+}
+
 std::string ReplicaLag::verdict(TimePoint now) const {
   const std::scoped_lock lock(mutex_);
   for (const Replica& replica : replicas_) {
+    if (std::string silence = silence_of(replica, now); !silence.empty()) return silence;
     const std::string name = "replica " + net::to_string(replica.address);
-    if (!replica.error.empty()) return name + " can't be reached: " + replica.error;
     if (!replica.answered_at) return name + " has not answered yet";
-    if (now - *replica.answered_at > kSilentFor) return name + " can't be reached: it does not answer";
     const Millis lag = heartbeats_.lag_of(replica.beats, *replica.answered_at);
     if (lag <= max_lag_) continue;
     return name + " lags " + std::to_string(lag.count()) + " ms (max_lag_millis " + std::to_string(max_lag_.count()) +

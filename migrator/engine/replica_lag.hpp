@@ -13,6 +13,7 @@
 
 #include "migrator/api.hpp"
 #include "migrator/engine/heartbeats.hpp"
+#include "migrator/guards/guard_fsm.hpp"
 #include "migrator/sql/server_address.hpp"
 
 namespace sluice::migrator {
@@ -37,6 +38,12 @@ class ReplicaLag {
   // Never blocks.
   [[nodiscard]] std::string verdict(TimePoint now) const;
 
+  struct State {
+    Reading lag;          // of the one that lags most, in seconds
+    Reading unreachable;  // how many can't be reached
+  };
+  [[nodiscard]] State state(TimePoint now) const;
+
  private:
   struct Replica {
     net::Address address;
@@ -45,6 +52,8 @@ class ReplicaLag {
     std::uint64_t beats = 0;
   };
 
+  // Why nobody knows how far it lags, in words; empty: it is known, or has not answered yet.
+  [[nodiscard]] static std::string silence_of(const Replica& replica, TimePoint now);
   void beat(const std::stop_token& stop, const ServerAddress& primary);
   void look(const std::stop_token& stop, ServerAddress login, Replica& replica);
   void rest(const std::stop_token& stop);

@@ -43,6 +43,10 @@ SqlResult<Brakes> Throttle::look(Connection& connection, const Options& options,
   return brakes;
 }
 
+std::optional<ReplicaLag::State> Throttle::replicas(TimePoint now) const {
+  return replica_lag_ ? std::optional(replica_lag_->state(now)) : std::nullopt;
+}
+
 void Throttle::stop() {
   follow({});
 }
@@ -57,7 +61,7 @@ void Throttle::follow(const Options& options) {
   if (options.throttle_http != url_) {
     url_ = options.throttle_http;
     http_check_.reset();
-    if (auto url = http_url_from(url_)) http_check_ = std::make_unique<HttpCheck>(std::move(*url));
+    if (auto url = http_url_from(url_)) http_check_ = std::make_unique<HttpCheck>("throttle_http", std::move(*url));
   }
 }
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "migrator/api.hpp"
-#include "migrator/engine/http_check.hpp"
 #include "migrator/engine/replica_lag.hpp"
+#include "migrator/http/http_check.hpp"
 #include "migrator/sql/connection.hpp"
 
 namespace sluice::migrator {
@@ -29,6 +29,8 @@ class Throttle {
   Throttle(ServerAddress primary, MigrationId id) : primary_(std::move(primary)), id_(std::move(id)) {}
 
   [[nodiscard]] SqlResult<Brakes> look(Connection& connection, const Options& options, TimePoint now);
+  // Of the replicas that are watched now; nothing: none are.
+  [[nodiscard]] std::optional<ReplicaLag::State> replicas(TimePoint now) const;
   // Asks nobody any more, until the next look.
   void stop();
 

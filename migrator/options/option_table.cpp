@@ -3,8 +3,11 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "migrator/options/compatibility_query_json.hpp"
+#include "migrator/options/guard_json.hpp"
 #include "migrator/options/http_url.hpp"
 #include "migrator/options/option_values.hpp"
+#include "migrator/options/webhook_json.hpp"
 
 namespace sluice::migrator {
 namespace {
@@ -15,7 +18,6 @@ constexpr std::uint64_t CHUNK_ROWS_MAX = 100'000;
 constexpr std::size_t COPY_THREADS_MAX = 32;
 constexpr std::int64_t MILLIS_MAX = 600'000;
 constexpr double NICE_RATIO_MAX = 100;
-constexpr std::size_t COMPATIBILITY_QUERIES_MAX = 100;
 constexpr std::size_t RENAMES_MAX = 1000;
 constexpr std::size_t REPLICAS_MAX = 32;
 
@@ -112,15 +114,34 @@ bool read_window(Options& options, const json::value& value) {
   return true;
 }
 
-bool read_queries(Options& options, const json::value& value) {
-  if (!value.is_array() || value.get_array().size() > COMPATIBILITY_QUERIES_MAX) return false;
-  std::vector<std::string> queries;
-  for (const auto& query : value.get_array()) {
-    if (!query.is_string() || query.get_string().empty()) return false;
-    queries.push_back(json::value_to<std::string>(query));
-  }
-  options.compatibility_queries = std::move(queries);
-  return true;
+std::optional<Problem> read_queries(Options& options, const json::value& value) {
+  auto queries = compatibility_queries_from(value);
+  if (!queries) return queries.error();
+  options.compatibility_queries = std::move(*queries);
+  return std::nullopt;
+}
+json::value print_queries(const Options& options) {
+  return compatibility_queries_json(options.compatibility_queries);
+}
+
+std::optional<Problem> read_guards(Options& options, const json::value& value) {
+  auto guards = guards_from(value);
+  if (!guards) return guards.error();
+  options.guards = std::move(*guards);
+  return std::nullopt;
+}
+json::value print_guards(const Options& options) {
+  return guards_json(options.guards);
+}
+
+std::optional<Problem> read_webhooks(Options& options, const json::value& value) {
+  auto webhooks = webhooks_from(value);
+  if (!webhooks) return webhooks.error();
+  options.webhooks = std::move(*webhooks);
+  return std::nullopt;
+}
+json::value print_webhooks(const Options& options) {
+  return webhooks_json(options.webhooks);
 }
 
 bool read_renames(Options& options, const json::value& value) {
@@ -272,9 +293,20 @@ constexpr std::array ROWS{
     OptionRow{{"old_table_retention", OptionForm::text, RUNNING, "a duration like \"90s\", \"15m\", \"1h\" or \"7d\""},
               read_retention,
               print_retention},
-    OptionRow{{"compatibility_queries", OptionForm::text_list, RUNNING, "a list of at most 100 SQL strings"},
-              read_queries,
-              print_plain<&Options::compatibility_queries>},
+    OptionRow{{"compatibility_queries", OptionForm::json_list, RUNNING,
+               R"(a list of at most 100 SQL strings, or objects like {"sql","max_rows","max_ratio"})"},
+              nullptr,
+              print_queries,
+              read_queries},
+    OptionRow{{"guards", OptionForm::json_list, RUNNING,
+               R"(a list of objects like {"name","when","threshold","for","action"})"},
+              nullptr,
+              print_guards,
+              read_guards},
+    OptionRow{{"webhooks", OptionForm::json_list, RUNNING, R"(a list of URLs, or objects like {"url","events"})"},
+              nullptr,
+              print_webhooks,
+              read_webhooks},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <boost/json/value.hpp>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -15,11 +16,13 @@ struct OptionRow {
   // False: the value is not what `info.allowed` says, and the options are as they were.
   bool (*read)(Options&, const boost::json::value&);
   boost::json::value (*print)(const Options&);
+  // In the place of read, for values that can be wrong in many ways: what is wrong, or nothing.
+  std::optional<Problem> (*read_parts)(Options&, const boost::json::value&) = nullptr;
 };
 
 [[nodiscard]] std::span<const OptionRow> option_rows() noexcept;
 
 // Names of the contract that nothing answers to yet.
-inline constexpr std::array<std::string_view, 3> UNSUPPORTED_OPTIONS{"guards", "backup", "webhooks"};
+inline constexpr std::array<std::string_view, 1> UNSUPPORTED_OPTIONS{"backup"};
 
 }  // namespace sluice::migrator

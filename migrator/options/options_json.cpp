@@ -63,6 +63,7 @@ std::optional<Problem> read_member(Options& options, std::string_view name, cons
   if (purpose == For::change && row->info.changes == Changes::at_start_only) {
     return Problem{"not_changeable", "option " + std::string{name} + " can only be set when the migration is created"};
   }
+  if (row->read_parts != nullptr) return row->read_parts(options, value);
   if (!row->read(options, value)) {
     return Problem{"invalid_option", "option " + std::string{name} + " must be " + std::string{row->info.allowed}};
   }
@@ -132,6 +133,13 @@ std::string flag_to_json_text(const OptionInfo& option, std::string_view text) {
       break;
     case OptionForm::text_list:
       return json::serialize(json::array{json::value(json::string{text})});
+    case OptionForm::json_list: {
+      boost::system::error_code error;
+      const auto value = json::parse(text, error);
+      if (!error && value.is_array()) return json::serialize(value);
+      if (!error && value.is_object()) return json::serialize(json::array{value});
+      return json::serialize(json::array{json::value(json::string{text})});
+    }
   }
   return json::serialize(json::value(json::string{text}));
 }

@@ -23,7 +23,7 @@ using OptionResult = boost::system::result<T, Problem>;
 // Aborts with a message. Boost.System's hook for reading a value that is not there: `value()`, and after 1.81 `*` too.
 [[noreturn]] void throw_exception_from_error(const Problem& problem, const boost::source_location& where);
 
-enum class OptionForm : std::uint8_t { flag, number, text, load, text_list };
+enum class OptionForm : std::uint8_t { flag, number, text, load, text_list, json_list };
 enum class Changes : std::uint8_t { at_start_only, while_running };
 
 struct OptionInfo {

@@ -1,7 +1,6 @@
 #include "migrator/rows/copy_frontier.hpp"
 
 #include <charconv>
-#include <cstdint>
 #include <string>
 
 #include "migrator/table/column_kind.hpp"
@@ -9,12 +8,15 @@
 namespace sluice::migrator {
 namespace {
 
-struct Integer {
-  bool negative = false;
-  std::uint64_t magnitude = 0;
-};
+bool less(const auto& left, const auto& right) {
+  if (left.negative != right.negative) return left.negative;
+  return left.negative ? right.magnitude < left.magnitude : left.magnitude < right.magnitude;
+}
 
-std::optional<Integer> parse(const std::string& literal) {
+}  // namespace
+
+std::optional<CopyFrontier::Integer> CopyFrontier::parse(const KeyLiterals& key) {
+  const std::string& literal = key.front();
   Integer value{.negative = literal.starts_with('-')};
   const char* const end = literal.data() + literal.size();
   const auto [at, error] = std::from_chars(literal.data() + (value.negative ? 1 : 0), end, value.magnitude);
@@ -22,21 +24,16 @@ std::optional<Integer> parse(const std::string& literal) {
   return value;
 }
 
-bool less(const Integer& left, const Integer& right) {
-  if (left.negative != right.negative) return left.negative;
-  return left.negative ? right.magnitude < left.magnitude : left.magnitude < right.magnitude;
-}
-
-}  // namespace
-
 CopyFrontier::CopyFrontier(const SharedKey& key, const std::optional<KeyLiterals>& copied_to) {
   // Where a chunk is no range of the shadow's key, it clears only the keys that the source still has.
-  if (key.order != KeyOrder::same) return;
+  if (key.order != KeyOrder::same || key.storage != KeyStorage::clustered) return;
   if (!copied_to) {
     ahead_ = Ahead::all;
   } else if (key.columns.size() == 1 && kind_of(key.columns.front().source) == ColumnKind::integer) {
+    const auto last = parse(*copied_to);
+    if (!last) return;
     ahead_ = Ahead::greater;
-    copied_to_ = *copied_to;
+    copied_to_ = *last;
   }
 }
 
@@ -49,9 +46,8 @@ bool CopyFrontier::is_ahead(const KeyLiterals& key) const {
     case Ahead::greater:
       break;
   }
-  const auto here = parse(copied_to_.front());
-  const auto there = parse(key.front());
-  return here && there && less(*here, *there);
+  const auto here = parse(key);
+  return here && less(copied_to_, *here);
 }
 
 }  // namespace sluice::migrator

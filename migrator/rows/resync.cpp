@@ -78,9 +78,11 @@ ResyncResult resync(Connection& connection, const RowSql& sql, Keys keys, Resync
                         [&] { return rewrite(connection, sql, keys, lock_for(sql, keys, mode), check); });
 }
 
-ResyncResult await_visible(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode) {
+ResyncResult leave_to_copy(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode) {
   const auto locked = connection.query(sql.lock_rows(sql.where_keys(Side::source, keys), lock_for(sql, keys, mode)));
   if (!locked) return {.status = classify(locked.error()), .error = locked.error()};
+  const auto removed = connection.execute(sql.remove(sql.where_keys(Side::shadow, keys)));
+  if (!removed) return {.status = classify(removed.error()), .error = removed.error()};
   return {};
 }
 

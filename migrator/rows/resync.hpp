@@ -1,5 +1,5 @@
-// The one primitive: makes the shadow's rows of these keys equal to the source's, whatever they are now, and compares
-// them under the same lock before the commit. Blocks; on the thread that owns the connection.
+// The one primitive: makes the shadow's rows of these keys equal to the source's, whatever they are now, and, unless
+// told not to, compares them under the same lock before the commit. Blocks; on the thread that owns the connection.
 #pragma once
 
 #include <cstdint>
@@ -42,9 +42,10 @@ enum class RowCheck : std::uint8_t {
 [[nodiscard]] ResyncResult resync(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode,
                                   RowCheck check);
 
-// Done once what the change stream has told of these keys can be read by everybody; changes nothing. For rows that will
-// be copied. As resync() otherwise; not under LOCK TABLES.
-[[nodiscard]] ResyncResult await_visible(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode);
+// For rows that the copy will come to: done once what the change stream has told of them can be read by everybody.
+// What the shadow has of them is deleted, so that the unique values they hold are free. Of a clustered key only: by
+// another, InnoDB would not see who has the row itself. As resync() otherwise; not under LOCK TABLES.
+[[nodiscard]] ResyncResult leave_to_copy(Connection& connection, const RowSql& sql, Keys keys, ResyncMode mode);
 
 // Deletes the keys from the shadow and commits, so that the unique values they hold become free. They must stay
 // pending.

@@ -97,7 +97,7 @@ std::string settings_statement(const SessionSettings& settings, const ServerFlav
   sql += ", innodb_lock_wait_timeout = " + std::to_string(settings.innodb_lock_wait_timeout.count());
   sql += ", wait_timeout = " + std::to_string(wait_timeout_seconds);
   sql += ", sql_safe_updates = 0, sql_select_limit = DEFAULT, sql_big_selects = 1, completion_type = 'NO_CHAIN'";
-  return sql.append(flavor_settings(flavor));
+  return sql.append(flavor_settings(flavor, settings.select_limit));
 }
 
 std::string_view isolation_statement(Isolation isolation) noexcept {

@@ -35,7 +35,7 @@ enum class Isolation : std::uint8_t { read_committed, repeatable_read };
 inline constexpr std::string_view utc_time_zone = "+00:00";
 inline constexpr std::string_view server_time_zone = "";  // the server's global one: what its own ALTER would use
 
-// What the session is set to. Always: utf8mb4, no statement time limit, and the server's own sql_mode as far as it says
+// What the session is set to. Always: utf8mb4, and the server's own sql_mode as far as it says
 // what may be stored, made strict (see storing_sql_mode()).
 // The right side of SET time_zone for one of these or for a name.
 [[nodiscard]] std::string time_zone_value(const std::string& time_zone);
@@ -50,6 +50,7 @@ struct SessionSettings {
   Isolation isolation = Isolation::read_committed;
   std::chrono::seconds lock_wait_timeout{5};         // metadata locks
   std::chrono::seconds innodb_lock_wait_timeout{1};  // row locks, where a statement waits for them at all
+  std::chrono::milliseconds select_limit{0};         // the server ends a longer SELECT; 0: none
   std::chrono::seconds connect_timeout{5};
   std::chrono::seconds reply_timeout{600};  // silence of the server after which the connection counts as lost
 };

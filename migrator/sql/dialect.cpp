@@ -55,6 +55,10 @@ std::string_view binlog_head_statement(const ServerFlavor& server) noexcept {
   return "SHOW MASTER STATUS";
 }
 
+bool tells_locked_rows(const ServerFlavor& server) noexcept {
+  return server.kind == ServerKind::mysql;
+}
+
 bool can_rename_under_lock_tables(const ServerFlavor& server) noexcept {
   return server.kind == ServerKind::mysql && server.version >= Version{8, 0, 13};
 }
@@ -95,11 +99,15 @@ std::string_view usable_index_column(const ServerFlavor& server) noexcept {
   return server.version >= Version{10, 6, 0} ? "IF(IGNORED = 'NO', 'YES', 'NO')" : "'YES'";
 }
 
-std::string_view flavor_settings(const ServerFlavor& server) noexcept {
-  if (server.kind == ServerKind::mariadb) return ", max_statement_time = 0";
+std::string flavor_settings(const ServerFlavor& server, std::chrono::milliseconds select_limit) {
+  if (server.kind == ServerKind::mariadb) {
+    constexpr std::int64_t kMillisPerSecond = 1000;  // MariaDB counts in seconds, with a fraction
+    const auto rest = std::to_string(kMillisPerSecond + select_limit.count() % kMillisPerSecond).substr(1);
+    return ", max_statement_time = " + std::to_string(select_limit.count() / kMillisPerSecond) + "." + rest;
+  }
+  const std::string limit = ", max_execution_time = " + std::to_string(select_limit.count());
   // The statistics of information_schema would otherwise be up to a day old, AUTO_INCREMENT among them.
-  if (server.version >= Version{8, 0, 0}) return ", max_execution_time = 0, information_schema_stats_expiry = 0";
-  return ", max_execution_time = 0";
+  return server.version >= Version{8, 0, 0} ? limit + ", information_schema_stats_expiry = 0" : limit;
 }
 
 }  // namespace sluice::migrator

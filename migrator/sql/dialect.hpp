@@ -1,6 +1,7 @@
 // Where MySQL and MariaDB differ in what the engine says to them: nowhere else is a server's kind asked for.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -27,6 +28,9 @@ enum class OnLockedRow : std::uint8_t { wait, fail };
 
 // The clause after a SELECT that takes shared row locks, with a leading space.
 [[nodiscard]] std::string_view share_lock(const ServerFlavor& server, OnLockedRow on_locked) noexcept;
+
+// Whether a locked row that is not waited for has an error of its own, so that a time-out is another matter: a table.
+[[nodiscard]] bool tells_locked_rows(const ServerFlavor& server) noexcept;
 
 // Answers the binlog's head: file, position, ... and on MySQL the executed GTID set in the fifth column.
 [[nodiscard]] std::string_view binlog_head_statement(const ServerFlavor& server) noexcept;
@@ -56,7 +60,8 @@ enum class ZeroDates : std::uint8_t { as_server, allowed };
 // An expression over information_schema.STATISTICS: 'YES' where the index may be used by the optimizer.
 [[nodiscard]] std::string_view usable_index_column(const ServerFlavor& server) noexcept;
 
-// Settings that only one of the two knows, as assignments for SET SESSION, each with a leading comma; may be empty.
-[[nodiscard]] std::string_view flavor_settings(const ServerFlavor& server) noexcept;
+// Settings that only one of the two knows, as assignments for SET SESSION, each with a leading comma. `select_limit`:
+// how long a SELECT (in MariaDB any statement) may take; 0: as long as it likes.
+[[nodiscard]] std::string flavor_settings(const ServerFlavor& server, std::chrono::milliseconds select_limit);
 
 }  // namespace sluice::migrator

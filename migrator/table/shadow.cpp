@@ -27,8 +27,16 @@ SqlResult<void> drop_leftovers(Connection& connection, const TableRef& source, c
   return {};
 }
 
-Problems shape_problems(const TableDefinition& shadow) {
+Problems shape_problems(const TableDefinition& source, const TableDefinition& shadow, const Attachments& attachments) {
   Problems problems;
+  const bool takes_some_off = !attachments.parents.empty();
+  if ((takes_some_off && source.hash_columns > 0) || (!attachments.foreign_keys.empty() && shadow.hash_columns > 0)) {
+    problems.push_back(
+        {"table.foreign_keys_copied",
+         "the table has foreign keys, and a unique key that the server keeps as a hash: it can then only "
+         "copy the table to give it a foreign key or to take one off, which can't be done at the swap; "
+         "drop the foreign keys before and add them again afterwards"});
+  }
   if (shadow.kind != TableKind::base || !same_name(shadow.engine, "InnoDB")) {
     problems.push_back({"alter.engine", "after the alter the table would not be an ordinary InnoDB table"});
   }
@@ -78,7 +86,8 @@ SqlResult<Answer> shape(Connection& connection, TableDefinition source, const Sp
   auto shadow = read_table(connection, name);
   if (!shadow) return shadow.error();
   if (!*shadow) return vanished(name);
-  if (auto problems = shape_problems(**shadow); !problems.empty()) return Answer{std::move(problems)};
+  if (auto problems = shape_problems(source, **shadow, attachments); !problems.empty())
+    return Answer{std::move(problems)};
   auto plan = plan_for(specification, source, **shadow);
   if (!plan) return Answer{plan.error()};
   if (auto kept = keep_auto_increment(connection, source.name, name); !kept) return kept.error();

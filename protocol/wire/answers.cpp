@@ -39,6 +39,14 @@ void Answers::skip_rows(Bytes& bytes) noexcept {
 }
 
 std::optional<Ending> Answers::next(Bytes& bytes) {
+  const std::size_t before = bytes.size();
+  auto ending = read(bytes);
+  answer_bytes_ += before - bytes.size();
+  if (ending) ending->bytes = std::exchange(answer_bytes_, 0);
+  return ending;
+}
+
+std::optional<Ending> Answers::read(Bytes& bytes) {
   while (!bytes.empty()) {
     if (state_ == State::rows && header_seen_ == 0 && !continues_) {
       skip_rows(bytes);

@@ -31,6 +31,7 @@ struct Ending {
   // SERVER_STATUS flags of the last OK or EOF in the answer; nothing where there was none.
   std::optional<std::uint16_t> status;
   std::uint32_t statement = 0;  // of a prepared one
+  std::uint64_t bytes = 0;      // of the whole answer, headers included
   // What the answer's OKs say of the session (CLIENT_SESSION_TRACK): the last default database ("": none any more) and
   // the last value of character_set_client. Nothing: not told.
   std::optional<std::string> database;
@@ -72,6 +73,7 @@ class Answers {
   // An OK is kept whole up to here, for what it says of the session; of a longer one only the numbers are read.
   static constexpr std::size_t TRACKED_OK_MAX_BYTES = 4096;
 
+  [[nodiscard]] std::optional<Ending> read(Bytes& bytes);
   // Over rows that are whole in `bytes` and can be nothing else, as most of a large result is.
   void skip_rows(Bytes& bytes) noexcept;
   void see(Bytes piece);
@@ -99,8 +101,9 @@ class Answers {
   std::uint64_t definitions_left_ = 0;
   std::uint16_t columns_after_parameters_ = 0;
   bool without_definitions_ = false;  // the prepared statement being told of
-  bool fresh_rows_ = false;  // no row yet after the columns
+  bool fresh_rows_ = false;           // no row yet after the columns
   Ending ending_;
+  std::uint64_t answer_bytes_ = 0;  // so far
 
   // The packet being read.
   std::array<std::uint8_t, 4> header_{};

@@ -14,7 +14,7 @@ Session::Running Session::arrive() {
                           });
   if (has_header && co_await take_proxy_header() == Next::end) co_return Next::end;
   if (connection_) client_host_ = protocol::to_string(connection_->client.address);
-  address_seat_ = shared().addresses.take(client_host_);
+  address_seat_ = shared().addresses.take(client_host_, limits()->connections_per_address);
   if (!address_seat_) co_return co_await refuse(Refusal::address_connections, too_many_from(client_host_));
   co_return Next::go_on;
 }
@@ -35,7 +35,7 @@ Session::Running Session::take_proxy_header() {
 
 Session::Running Session::connect_server() {
   const auto& config = shared().config;
-  const auto deadline = std::chrono::steady_clock::now() + config.limits.connect_deadline_ms;
+  const auto deadline = std::chrono::steady_clock::now() + limits()->connect_deadline_ms;
   auto connected = co_await net::connect(config.primary, deadline);
   if (!connected) {
     shared().observer.server_unreachable(connected.error().message());
@@ -67,7 +67,7 @@ Session::Running Session::refuse(Refusal reason, PacketBytes packet) {
 
 bool Session::take_user_seat(const std::string& user) {
   user_seat_.reset();
-  user_seat_ = shared().users.take(user);
+  user_seat_ = shared().users.take(user, limits()->connections_per_user);
   return user_seat_.has_value();
 }
 

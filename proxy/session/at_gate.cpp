@@ -2,6 +2,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "protocol/wire/server_reply.hpp"
 #include "proxy/session/session.hpp"
 
 namespace sluice::proxy {
@@ -31,6 +32,7 @@ Session::Running Session::judge() {
     const ArmedIndex& armed = worker_->armed();
     auto finding = examine(*command, attributes_, memory_, armed.index);
     in_flight_.last().touch = touch_of(finding);
+    if (shared().access_log != nullptr) judged_ = {.set = armed.set, .touches = finding.touches};
     // A text of several statements may leave a transaction behind.
     const bool alone = !finding.touches.empty() && transaction_.autocommits() && !transaction_.is_open() &&
                        ends_by_itself(effect_of(*command, attributes_, memory_));
@@ -100,8 +102,9 @@ Session::Running Session::answer_locally(std::function<PacketBytes(std::uint8_t)
   if (!sequence) co_return Next::end;
   const auto sent = in_flight_.pop();
   finish_at_gate();
-  account_for(sent, outcome);
   const PacketBytes packet = answer(static_cast<std::uint8_t>(*sequence + 1));
+  const auto error = protocol::parse_error(net::Bytes{packet}.subspan(PACKET_HEADER_BYTES));
+  account_for(sent, {.outcome = outcome, .error = error ? error->code : std::uint16_t{0}, .bytes = packet.size()});
   next_to_client_ = ToClient::begins_answer;
   const Next sent_to_client = co_await write_to_client(packet);
   next_to_client_ = ToClient::begins_answer;

@@ -91,7 +91,7 @@ void Session::user_refused(std::uint16_t error) {
   new_user_.reset();
   transaction_ = {};
   memory_.apply(ConnectionReset{}, 0);
-  note_answer({.error = error, .status = {}, .statement = 0, .database = {}, .charset = {}});
+  note_answer({.error = error, .status = {}, .statement = 0, .bytes = 0, .database = {}, .charset = {}});
 }
 
 }  // namespace sluice::proxy

@@ -67,8 +67,15 @@ void Session::look_whether_idle() {
 }
 
 void Session::watch_idle() {
-  const auto limit = shared().config.limits.idle_deadline_ms;
+  const auto limit = limits()->idle_deadline_ms;
   if (limit.count() != 0) expect_by(Deadline::idle, limit / IDLE_LOOKS);
+}
+
+void Session::change_limits() {
+  if (!logged_in_ || awaited_ == Deadline::end_of_server) return;
+  deadline_.cancel();
+  idle_looks_ = 0;
+  watch_idle();
 }
 
 // The client is gone, or says no more: then it hears no more either. The server learns it as from a client that
@@ -80,7 +87,7 @@ net::awaitable<void> Session::outlive_server() {
     lose_client();
     if (answers_.is_endless()) co_return kill_at_server();
     server_->shutdown_send();
-    expect_by(Deadline::end_of_server, shared().config.limits.abandoned_deadline_ms);
+    expect_by(Deadline::end_of_server, limits()->abandoned_deadline_ms);
   }
   while (!server_gone_) co_await changed_.wait();
   deadline_.cancel();

@@ -54,7 +54,7 @@ net::awaitable<void> Listener::accept_all(net::Acceptor& acceptor) {
 }
 
 void Listener::hand_out(net::Stream::Socket client, Worker& worker) {
-  if (++shared_.connections <= shared_.config.limits.connections) {
+  if (++shared_.connections <= shared_.limits.load()->connections) {
     asio::post(worker.context(),
                [&worker, client = std::move(client)]() mutable { worker.adopt(net::Stream{std::move(client)}); });
     return;

@@ -47,8 +47,12 @@ bool may_be_secure_alone(const ProxyConfig& config) {
 }  // namespace
 
 struct Proxy::State {
-  State(ProxyConfig given, gate::Gate& gate, ProxyObserver& observer, Killer killer)
-      : shared{.config = std::move(given), .gate = gate, .observer = observer, .killer = std::move(killer)} {}
+  State(ProxyConfig given, gate::Gate& gate, ProxyObserver& observer, Killer killer, AccessLog* access_log)
+      : shared{.config = std::move(given),
+               .gate = gate,
+               .observer = observer,
+               .killer = std::move(killer),
+               .access_log = access_log} {}
 
   Shared shared;
   std::vector<std::shared_ptr<Worker>> workers;
@@ -56,8 +60,8 @@ struct Proxy::State {
   std::vector<net::Address> addresses;
 };
 
-Proxy::Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer, Killer killer)
-    : state_(std::make_unique<State>(std::move(config), gate, observer, std::move(killer))) {}
+Proxy::Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer, Killer killer, AccessLog* access_log)
+    : state_(std::make_unique<State>(std::move(config), gate, observer, std::move(killer), access_log)) {}
 
 Proxy::~Proxy() {
   stop(std::chrono::steady_clock::now());
@@ -91,6 +95,11 @@ void Proxy::reload_certificate() {
   Shared& shared = state_->shared;
   const bool is_from_files = !shared.config.certificate_file.empty();
   if (shared.client_side_tls.load() && is_from_files) shared.client_side_tls = make_client_side(shared.config);
+}
+
+void Proxy::change_limits(const Limits& limits) {
+  state_->shared.limits = std::make_shared<const Limits>(limits);
+  for (const auto& worker : state_->workers) worker->change_limits();
 }
 
 void Proxy::stop(std::chrono::steady_clock::time_point deadline) {

@@ -48,14 +48,6 @@ void Session::lose_client() {
   changed_.notify();
 }
 
-void Session::account_for(const SentCommand& sent, Outcome outcome) {
-  shared().observer.statement_finished({.command = sent.command,
-                                        .touch = sent.touch,
-                                        .outcome = outcome,
-                                        .latency = std::chrono::steady_clock::now() - sent.begun_at,
-                                        .held = sent.held});
-}
-
 void Session::finish_at_gate() {
   shared().gate.finish(*slot_, {.in_transaction = transaction_.is_open(),
                                 .may_hold_snapshot = transaction_.has_worked(),
@@ -84,7 +76,9 @@ void Session::note_answer(const protocol::Ending& ending) {
   if (waits_for_answers_) changed_.notify();
   if (!sent.is_at_gate) return;
   finish_at_gate();
-  account_for(sent, ending.error == 0 ? Outcome::ok : Outcome::error);
+  account_for(
+      sent,
+      {.outcome = ending.error == 0 ? Outcome::ok : Outcome::error, .error = ending.error, .bytes = ending.bytes});
 }
 
 }  // namespace sluice::proxy

@@ -35,7 +35,7 @@ void Session::start(std::shared_ptr<Session> session) {
 }
 
 net::awaitable<void> Session::run(std::shared_ptr<Session> self) {
-  self->expect_by(Deadline::login, self->shared().config.limits.handshake_deadline_ms);
+  self->expect_by(Deadline::login, self->limits()->handshake_deadline_ms);
   const Next login = co_await self->log_in();
   self->deadline_.cancel();
   self->shared().observer.login_finished(login == Next::go_on ? Outcome::ok : Outcome::error);
@@ -112,7 +112,7 @@ Session::Running Session::write_to_client(net::Bytes bytes) {
   number_frames_to_client();
   writing_to_client_ = true;
   asio::steady_timer patience{worker_->context()};
-  lose_client_after(shared().config.limits.client_write_deadline_ms, patience);
+  lose_client_after(limits()->client_write_deadline_ms, patience);
   const auto error = co_await client_.write(bytes.subspan(*at_once));
   patience.cancel();
   writing_to_client_ = false;

@@ -40,6 +40,8 @@ class Session : public std::enable_shared_from_this<Session> {
   static void start(std::shared_ptr<Session> session);
   // Ends as soon as no command, transaction or lock is open; a login is ended now.
   void drain();
+  // Keeps to the idle deadline that holds now.
+  void change_limits();
   // Ends everything now; what runs at the server is killed.
   void cut_off();
 
@@ -80,6 +82,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void give_up_login();
   void look_whether_idle();
   void watch_idle();
+  [[nodiscard]] std::shared_ptr<const Limits> limits() const { return shared().limits.load(); }
   net::awaitable<void> outlive_server();
   void kill_at_server();
   [[nodiscard]] std::optional<std::uint16_t> port_at_server() const;
@@ -136,8 +139,14 @@ class Session : public std::enable_shared_from_this<Session> {
   void note_answer(const protocol::Ending& ending);
   void finish_at_gate();
   void lose_client();
-  // Tells the observer of a command that has its answer.
-  void account_for(const SentCommand& sent, Outcome outcome);
+
+  // ---- account.cpp
+  struct Answered {
+    Outcome outcome{};
+    std::uint16_t error = 0;
+    std::uint64_t bytes = 0;  // of the answer
+  };
+  void account_for(const SentCommand& sent, const Answered& answered);
 
   std::shared_ptr<Worker> worker_;
   net::Stream client_;
@@ -185,6 +194,12 @@ class Session : public std::enable_shared_from_this<Session> {
   std::uint32_t agreed_ = 0;  // capabilities
   Attributes attributes_ = Attributes::no;
 
+  // What was found of the command that was judged last, for the access log; its answer comes before the next is judged.
+  struct Judged {
+    std::shared_ptr<const gate::ArmedSet> set;
+    std::vector<gate::Touch> touches;
+  };
+  Judged judged_;
   std::optional<gate::Wake> wake_;
   bool logged_in_ = false;
   bool watching_client_ = false;

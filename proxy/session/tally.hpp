@@ -1,5 +1,5 @@
-// How many sessions each name (a user's, an address's) has now, and no more than a limit. Thread-safe: one short mutex,
-// taken once as a session comes and once as it goes.
+// How many sessions each name (a user's, an address's) has now. Thread-safe: one short mutex, taken once as a session
+// comes and once as it goes.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,6 @@ namespace sluice::proxy {
 
 class Tally {
  public:
-  // 0: no limit, and nothing is counted.
-  explicit Tally(std::size_t limit) noexcept : limit_(limit) {}
-
   // One of a name's sessions, as long as it lives. Must not outlive the tally.
   class Seat {
    public:
@@ -35,13 +32,12 @@ class Tally {
     std::string name_;
   };
 
-  // Nothing: the name has as many as it may.
-  [[nodiscard]] std::optional<Seat> take(const std::string& name);
+  // Nothing: the name has `limit` already; 0: there is none.
+  [[nodiscard]] std::optional<Seat> take(const std::string& name, std::size_t limit);
 
  private:
   void leave(const std::string& name) noexcept;
 
-  const std::size_t limit_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::size_t> taken_;  // under mutex_
 };

@@ -20,6 +20,12 @@ void Worker::drain() {
   });
 }
 
+void Worker::change_limits() {
+  boost::asio::post(context_, [this] {
+    for (const auto& session : sessions_) session->change_limits();
+  });
+}
+
 void Worker::cut_off() {
   boost::asio::post(context_, [this] {
     stage_ = Stage::cutting_off;

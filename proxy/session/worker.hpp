@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <unordered_set>
@@ -21,14 +22,17 @@ namespace sluice::proxy {
 
 class Session;
 
-// What all sessions of a proxy share. Read-only after start, except the counts and the certificate.
+// What all sessions of a proxy share. Read-only after start, except the counts, the limits and the certificate.
 struct Shared {
   ProxyConfig config;
   gate::Gate& gate;
   ProxyObserver& observer;
   Killer killer;
-  Tally users{config.limits.connections_per_user};
-  Tally addresses{config.limits.connections_per_address};
+  AccessLog* access_log = nullptr;  // nobody keeps one
+  // As they are now: they may be changed while the proxy runs.
+  std::atomic<std::shared_ptr<const Limits>> limits{std::make_shared<const Limits>(config.limits)};
+  Tally users;
+  Tally addresses;
   std::atomic<std::shared_ptr<const net::ServerTls>> client_side_tls;  // none: not offered
   std::optional<net::ClientTls> server_side_tls;
   std::optional<protocol::RsaKey> rsa_key;  // for clients without TLS in front of a server with it
@@ -48,6 +52,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   void start();
   // From any thread. Sessions end as soon as nothing is open in them; new ones are not taken.
   void drain();
+  // From any thread: the limits are others now.
+  void change_limits();
   // From any thread. Whoever is left is cut off; the thread ends when they are gone.
   void cut_off();
   void join();
@@ -60,6 +66,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
   [[nodiscard]] Shared& shared() noexcept { return shared_; }
   [[nodiscard]] BlockPool& blocks() noexcept { return blocks_; }
   [[nodiscard]] protocol::FrameWriter& frame_writer() noexcept { return frame_writer_; }
+  // Whether the access log takes this one of the statements that it needn't take. By chance, for a client's statements
+  // come in patterns.
+  [[nodiscard]] bool takes_sample() noexcept { return random_() % shared_.config.access_log_sample == 0; }
   // The names armed now, which may be newer than the epoch that made the caller ask.
   [[nodiscard]] const ArmedIndex& armed();
 
@@ -72,6 +81,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   BlockPool blocks_;
   protocol::FrameWriter frame_writer_;
   std::optional<ArmedIndex> armed_;
+  std::minstd_rand random_{std::random_device{}()};
   std::unordered_set<std::shared_ptr<Session>> sessions_;
   Stage stage_ = Stage::serving;
   std::thread thread_;

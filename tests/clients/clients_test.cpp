@@ -63,6 +63,7 @@ std::vector<Client> clients() {
        {"/bin/sh", "-c", "exec \"$0\" \"$@\" 2>/dev/null", "/usr/bin/node", script("mysql2.js"), "PORT", "compress"}},
       {"mariadb_js", {"/usr/bin/node", script("mariadb.js"), "PORT"}},
       {"mariadb_js_compressed", {"/usr/bin/node", script("mariadb.js"), "PORT", "compress"}},
+      {"sysbench", {"/bin/sh", script("sysbench.sh")}},
       {"go", {"/usr/bin/go", "run", script("dialogue.go")}},
       {"connector_j",
        {"/usr/bin/java", "-cp", driver, script("Dialogue.java"), "PORT",

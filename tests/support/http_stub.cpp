@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <mutex>
 #include <string_view>
 #include <thread>
 
@@ -15,6 +16,20 @@
 
 namespace sluice::test {
 namespace asio = boost::asio;
+namespace {
+
+constexpr std::string_view END_OF_HEAD = "\r\n\r\n";
+
+bool is_whole(const std::string& request) {
+  const std::string length_of = "Content-Length: ";
+  const auto end = request.find(END_OF_HEAD);
+  if (end == std::string::npos) return false;
+  const auto length = request.find(length_of);
+  const auto body = length < end ? std::stoul(request.substr(length + length_of.size())) : 0;
+  return request.size() >= end + END_OF_HEAD.size() + body;
+}
+
+}  // namespace
 
 struct HttpStub::State {
   explicit State(std::optional<net::ServerTls> given) : tls(std::move(given)) {}
@@ -26,6 +41,8 @@ struct HttpStub::State {
   asio::io_context context{1};
   asio::ip::tcp::acceptor acceptor{context, {asio::ip::address_v4::loopback(), 0}};
   std::atomic<unsigned> status = 200, head_status = 200, heads = 0, gets = 0;
+  std::mutex mutex;
+  std::vector<Post> posts;  // under the mutex
   std::jthread thread;
 };
 
@@ -42,13 +59,18 @@ net::awaitable<void> HttpStub::State::serve(std::shared_ptr<net::Stream> stream)
   if (tls && co_await stream->accept_tls(*tls, {})) co_return;
   std::string request;
   std::array<std::uint8_t, 4096> buffer{};
-  while (!request.ends_with("\r\n\r\n")) {
+  while (!is_whole(request)) {
     const auto got = co_await stream->read_some(buffer);
     if (!got || *got == 0) co_return;
     request.append(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*got));
   }
   const bool head = request.starts_with("HEAD ");
   ++(head ? heads : gets);
+  if (request.starts_with("POST ")) {
+    const auto end = request.find(END_OF_HEAD);
+    const std::scoped_lock lock{mutex};
+    posts.push_back({request.substr(0, end), request.substr(end + END_OF_HEAD.size())});
+  }
   const unsigned code = head ? head_status : status;
   if (code != 0) {
     const auto answer = "HTTP/1.1 " + std::to_string(code) + " So\r\nContent-Length: 0\r\n\r\n";
@@ -84,6 +106,10 @@ void HttpStub::answer_head(unsigned status) {
 }
 unsigned HttpStub::heads() const {
   return state_->heads;
+}
+std::vector<HttpStub::Post> HttpStub::posts() const {
+  const std::scoped_lock lock{state_->mutex};
+  return state_->posts;
 }
 unsigned HttpStub::gets() const {
   return state_->gets;

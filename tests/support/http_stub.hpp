@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "net/tls.hpp"
 
@@ -26,7 +27,13 @@ class HttpStub {
   void answer_head(unsigned status);
   // So far, of all connections.
   [[nodiscard]] unsigned heads() const;
-  [[nodiscard]] unsigned gets() const;
+  [[nodiscard]] unsigned gets() const;  // all that is no HEAD
+
+  struct Post {
+    std::string head;  // request line and headers
+    std::string body;
+  };
+  [[nodiscard]] std::vector<Post> posts() const;
 
  private:
   struct State;

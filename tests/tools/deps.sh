@@ -9,7 +9,10 @@ build_packages=(
 )
 # my_print_defaults, without which MariaDB makes no data folder, is with its clients.
 demo_packages=(mariadb-server-core mariadb-client-core)
-test_packages=(mariadb-server sysbench haproxy socat openssl debootstrap prometheus systemd zsh groff-base curl)
+# mariadb-test: a connector's own tests, and plugins for accounts.
+test_packages=(
+  mariadb-server mariadb-test sysbench haproxy socat openssl debootstrap prometheus systemd zsh groff-base curl
+)
 # What the tests in tests/clients run; Node's come from npm as well.
 client_packages=(
   python3-pymysql python3-cryptography python3-mysqldb php-cli php-mysql ruby ruby-mysql2 libdbd-mysql-perl
@@ -57,6 +60,14 @@ install_packages() {
   without_services apt install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
   apt update
   without_services apt install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# An account of PAM needs a service of PAM. This one is nobody's but the tests'.
+install_pam_service() {
+  local service=/etc/pam.d/sluice_test module=/usr/lib/mysql/plugin/test_pam_modules/pam_mariadb_mtr.so
+  [ -e "$service" ] && return 0
+  echo "installing: $service"
+  printf 'auth required %s\naccount required pam_permit.so\n' "$module" | as_root tee "$service" >/dev/null
 }
 
 # Node's clients, in the versions of tests/clients/package.json, in a folder of their own.

@@ -21,7 +21,7 @@ std::vector<std::string> codes_of(const std::string& body) {
 }
 
 std::string_view reason_for(std::string_view code) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> known{{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 15> known{{
       {"key.missing", "rows can't be followed without a key that names them"},
       {"key.dropped", "no key is in both shapes of the table"},
       {"key.converted", "the key's values may change, so that rows can't be found by them"},
@@ -30,6 +30,7 @@ std::string_view reason_for(std::string_view code) {
       {"alter.refused.1059", "a check of the shadow table would have too long a name"},
       {"table.triggers", "the option to take them over was not given"},
       {"table.cascades", "the server's binlog does not tell of them"},
+      {"table.foreign_keys_copied", "MariaDB gives a table with a hashed unique key no foreign key in place"},
       {"alter.foreign_key", "one that rows have not been held to can't be checked at the swap"},
       {"alter.refused.3507", "the same of a table that is made LIKE the source"},
       {"alter.refused.1176", "MariaDB alters an index in place before it drops it with its last column"},

@@ -15,7 +15,11 @@ using testing::UnorderedElementsAre;
 constexpr unsigned conflict = 409;
 constexpr unsigned refused = 422;
 
-class Actions : public UnderClients {};
+class Actions : public UnderClients {
+ protected:
+  // A migration that is ready, and for whose cut-over no DDL is needed before the RENAME.
+  std::string ready_for_the_rename() { return postponed("ADD COLUMN note INT, AUTO_INCREMENT = 4000000000"); }
+};
 SLUICE_ON_BOTH_SERVERS(Actions);
 
 TEST_P(Actions, pause_stops_the_copy_and_resume_goes_on) {
@@ -113,6 +117,56 @@ TEST_P(Actions, panic_stops_at_once_and_keeps_the_shadow_for_study) {
   const Migration again{.table = "orders", .alter = "ADD COLUMN note INT"};
   EXPECT_EQ(sluice().post("/migrate", body_of(again)).status, refused);
   complete({.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({"initially_drop_ghost_table": true})"});
+}
+
+TEST_P(Actions, panic_leaves_the_counts_and_positions_of_both_tables_in_the_status) {
+  const auto id = copying();
+  EXPECT_TRUE(wait_until([&] { return sluice().status(id).changes_applied > 0; }));
+  act(id, "panic");
+  const auto status = await_end(id);
+  EXPECT_EQ(status.state, "panicked");
+  EXPECT_GT(status.rows_copied, 0U);
+  EXPECT_GT(status.rows_estimated, 0U);
+  EXPECT_GT(status.changes_applied, 0U);
+  EXPECT_THAT(json_at(status.json, "/read_position"), HasSubstr("bin"));
+  EXPECT_THAT(json_at(status.json, "/applied_position"), HasSubstr("bin"));
+  const auto applied = shown(id, "/applied_position");
+  const auto stored = [&] {
+    return direct().must("SELECT state FROM _sluice.migrations WHERE number = " + id.substr(1)).value();
+  };
+  EXPECT_TRUE(wait_until([&] { return stored() == "panicked"; }));
+  kill_sluice();
+  sluice().restart();
+  EXPECT_EQ(shown(id, "/applied_position"), applied);
+  EXPECT_EQ(sluice().status(id).rows_copied, status.rows_copied);
+}
+
+TEST_P(Actions, panic_in_the_midst_of_a_hold_opens_the_gate_first) {
+  const auto id = ready_for_the_rename();
+  auto backup = server().connect("test");
+  keep_renames_waiting(backup);
+  act(id, "cut-over");
+  EXPECT_TRUE(wait_until([&] { return sluice_runs(direct(), "RENAME TABLE%"); }, 30s));
+  act(id, "panic");
+  EXPECT_EQ(await_end(id).state, "panicked");
+  EXPECT_TRUE(writes_go_on());
+  allow_renames(backup);
+  EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_gho"));
+  expect_untouched();
+}
+
+TEST_P(Actions, stop_in_the_midst_of_a_hold_opens_the_gate_first) {
+  const auto id = ready_for_the_rename();
+  auto backup = server().connect("test");
+  keep_renames_waiting(backup);
+  act(id, "cut-over");
+  EXPECT_TRUE(wait_until([&] { return sluice_runs(direct(), "RENAME TABLE%"); }, 30s));
+  act(id, "stop");
+  EXPECT_TRUE(writes_go_on());
+  allow_renames(backup);
+  EXPECT_EQ(await_end(id).state, "stopped");
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+  expect_untouched();
 }
 
 TEST_P(Actions, panic_flag_file_panics) {
@@ -219,6 +273,66 @@ TEST_P(Actions, cleanup_drops_what_a_panic_left) {
   EXPECT_EQ(await_end(id).state, "panicked");
   act(id, "cleanup");
   EXPECT_TRUE(wait_until([&] { return leftovers(direct()).empty(); }));
+  expect_untouched();
+}
+
+TEST_P(Actions, journal_is_exported_as_one_file_with_positions_and_counts) {
+  const auto status = complete({.table = "orders", .alter = "ADD COLUMN note INT"});
+  const auto file = sluice().get("/migrate/" + status.id + "/journal");
+  EXPECT_EQ(file.status, 200U);
+  EXPECT_THAT(file.headers.at("content-disposition"), HasSubstr(status.id + "-journal.json"));
+  EXPECT_EQ(json_at(file.body, "/migration/state"), "completed");
+  std::vector<std::string> events;
+  for (std::size_t i = 0; i < json_size(file.body, "/journal"); ++i) {
+    const auto entry = "/journal/" + std::to_string(i);
+    events.push_back(json_at(file.body, entry + "/event"));
+    EXPECT_EQ(json_at(file.body, entry + "/number"), std::to_string(i + 1));
+    EXPECT_THAT(json_at(file.body, entry + "/details/at/position"), HasSubstr("bin")) << events.back();
+  }
+  for (const auto* event :
+       {"started", "copied", "verified", "ready", "cut_over.begun", "cut_over.completed", "completed"}) {
+    EXPECT_THAT(events, Contains(event));
+  }
+}
+
+TEST_P(Actions, pausing_is_a_decision_of_the_journal) {
+  const auto id = postponed();
+  act(id, "pause");
+  EXPECT_TRUE(comes_to_show(id, "/paused", "true"));
+  act(id, "resume");
+  EXPECT_TRUE(wait_until([&] {
+    const auto file = sluice().get("/migrate/" + id + "/journal").body;
+    return file.find("\"unpaused\"") != std::string::npos && file.find("\"paused\"") != std::string::npos;
+  }));
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+}
+
+TEST_P(Actions, dry_run_tells_sizes_times_risk_and_what_an_instant_alter_would_do) {
+  const auto dry = [&](const std::string& alter, const std::string& options) {
+    return sluice()
+        .post("/migrate", R"({"database": "test", "table": "orders", "dry_run": true, "alter": ")" + alter +
+                              R"(", "options": )" + options + "}")
+        .body;
+  };
+  const auto plain = dry("ADD COLUMN note INT", "{}");
+  EXPECT_EQ(json_at(plain, "/algorithm"), "copy");
+  EXPECT_EQ(json_at(plain, "/instant_possible"), "true") << plain;
+  EXPECT_EQ(json_at(plain, "/key_columns/0"), "id");
+  EXPECT_GT(std::stoull(json_at(plain, "/data_bytes")), 0U);
+  EXPECT_NE(json_at(plain, "/seconds_estimated/copy"), "");
+  EXPECT_NE(json_at(plain, "/seconds_estimated/compare"), "");
+  EXPECT_EQ(json_at(dry("ADD COLUMN note INT", R"({"attempt_instant_ddl": true})"), "/algorithm"), "instant");
+
+  const auto risky = dry("DROP COLUMN tag, MODIFY qty BIGINT",
+                         R"({"compatibility_queries": ["SELECT tag FROM orders", "SELECT qty FROM orders"]})");
+  EXPECT_EQ(json_at(risky, "/instant_possible"), "false");
+  EXPECT_EQ(json_at(risky, "/risk/level"), "high") << risky;
+  EXPECT_GE(json_size(risky, "/risk/reasons"), 2U);
+  EXPECT_THAT(json_at(risky, "/compatibility_queries/0/problem"), HasSubstr("tag"));
+  EXPECT_EQ(json_at(risky, "/compatibility_queries/1/problem"), "");
+  EXPECT_NE(json_at(risky, "/compatibility_queries/1/rows"), "");
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
   expect_untouched();
 }
 

@@ -222,6 +222,27 @@ TEST_P(TableChangedInTheHold, by_who_waits_in_front_of_the_rename_is_never_swapp
   }
 }
 
+TEST_P(TableChangedInTheHold, by_rows_only_swaps_as_ever) {
+  const auto id = postponed_without_a_fence();
+  // Long statements, of which the list of processes shows but a part.
+  const std::string name = "LEFT('it''s long" + std::string(100'000, '-') + "', 9)";
+  std::vector<std::jthread> loaders;
+  for (unsigned i = 1; i <= 2; ++i) {
+    loaders.emplace_back([&, next = i * 1'000'000](const std::stop_token& stop) mutable {
+      auto loader = server().connect();
+      while (!stop.stop_requested()) {
+        loader.must("INSERT INTO orders (id, qty, name) SELECT " + std::to_string(next++) + ", 1, " + name);
+      }
+    });
+  }
+  EXPECT_TRUE(wait_until([&] { return std::stoull(direct().must("SELECT COUNT(*) FROM orders").value()) > rows; }));
+  act(id, "cut-over");
+  const auto status = await_end(id);
+  loaders.clear();
+  EXPECT_EQ(status.state, "completed") << status.json;
+  EXPECT_THAT(json_at(status.json, "/cut_over/last_error"), testing::Not(HasSubstr("DDL"))) << status.json;
+}
+
 TEST_P(TableChangedInTheHold, by_what_comes_at_any_moment_is_kept) {
   int failed = 0;
   int completed = 0;

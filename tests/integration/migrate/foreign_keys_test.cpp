@@ -143,6 +143,18 @@ TEST_P(ForeignKeys, that_the_alter_would_break_or_that_are_new_are_refused) {
   EXPECT_THAT(definition(direct(), "orders"), HasSubstr("CONSTRAINT `a` FOREIGN KEY"));
 }
 
+TEST_P(ForeignKeys, that_the_server_could_only_give_by_copying_are_refused) {
+  if (is_mysql()) return;  // has no unique keys of whole texts
+  const auto told = AllOf(HasSubstr("table.foreign_keys_copied"), HasSubstr("drop the foreign keys before"));
+  make_family("CONSTRAINT a FOREIGN KEY (customer) REFERENCES customers (id)");
+  expect_refused({.table = "orders", .alter = "ADD COLUMN body TEXT, ADD UNIQUE KEY (body)"}, told);
+  direct().must("ALTER TABLE orders ADD COLUMN body TEXT, ADD UNIQUE KEY body (body)");
+  expect_refused({.table = "orders", .alter = "ADD COLUMN note INT"}, told);
+  expect_refused({.table = "orders", .alter = "DROP KEY body"}, told);
+  direct().must("ALTER TABLE orders DROP FOREIGN KEY a");
+  complete({.table = "orders", .alter = "ADD COLUMN note INT"});
+}
+
 TEST_P(ForeignKeys, are_left_behind_where_that_is_asked_for) {
   make_family("FOREIGN KEY (customer) REFERENCES customers (id)");
   fill_family();

@@ -50,17 +50,6 @@ TEST_P(Options, critical_load_ends_the_migration_and_names_the_variable) {
   EXPECT_THAT(json_at(status.json, "/error/message"), HasSubstr("Threads_connected"));
 }
 
-TEST_P(Options, compatibility_queries_must_work_with_the_new_table) {
-  expect_completed(run(R"({"compatibility_queries": ["SELECT note, qty FROM {table} WHERE id = 1"]})"));
-}
-
-TEST_P(Options, compatibility_query_that_does_not_fit_the_new_table_fails_the_migration) {
-  const auto status = run(R"({"compatibility_queries": ["SELECT gone FROM {table}"]})");
-  EXPECT_EQ(status.state, "failed");
-  EXPECT_EQ(json_at(status.json, "/error/code"), "compatibility");
-  EXPECT_THAT(json_at(status.json, "/error/message"), HasSubstr("gone"));
-}
-
 TEST_P(Options, blocker_is_killed_where_that_is_wanted) {
   auto client = lingering();
   const auto status = run(R"({"on_blocker": "kill", "drain_timeout_ms": 400})");

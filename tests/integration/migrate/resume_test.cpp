@@ -72,6 +72,25 @@ TEST_P(Resuming, from_kill_9_in_the_copy_goes_on_from_the_checkpoint) {
   finish(id);
 }
 
+TEST_P(Resuming, from_kill_9_lets_go_of_unique_values_that_others_have_by_then) {
+  direct().must("CREATE TABLE places (id BIGINT NOT NULL PRIMARY KEY, place BIGINT, UNIQUE KEY (place)) ENGINE=InnoDB");
+  direct().must(
+      "INSERT INTO places WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, i "
+      "FROM n");
+  const auto id = sluice().migrate(
+      {.table = "places",
+       .alter = "ADD COLUMN note INT",
+       .options = R"({"chunk_size": 20, "chunk_time_ms": 1, "nice_ratio": 60, "postpone_cut_over": true})"});
+  await(id, [](const auto& status) { return status.rows_copied >= 300; });
+  kill_sluice();
+  // Each value to the row before, also from one that was copied after the checkpoint to one that it does not know of.
+  direct().must("UPDATE places SET place = -id - 1");
+  direct().must("UPDATE places SET place = -place");
+  sluice().restart();
+  finish(id);
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM places WHERE place = id + 1").value(), "900");
+}
+
 TEST_P(Resuming, from_kill_9_in_the_comparison_copies_nothing_again) {
   const auto id = start_slowly();
   await(id, [](const auto& status) { return status.verified_rows > 0; });

@@ -397,6 +397,20 @@ TEST_P(Serve, command_line_steers_a_detached_migration) {
   EXPECT_TRUE(wait_until([&] { return definition(direct(), "orders").find("`note` int") != std::string::npos; }, 30s));
 }
 
+TEST_P(Serve, command_line_panics_and_takes_lists_of_objects) {
+  make_orders(500);
+  auto detached = migrate_command("ADD COLUMN note INT");
+  detached.insert(detached.end(), {"--postpone-cut-over", "--detach", "--guards", R"({"when": "mismatches"})",
+                                   "--guards", R"({"name": "disk", "when": "disk_percent:/tmp", "threshold": 101})"});
+  EXPECT_EQ(run(detached).status, 0) << output();
+  const auto ready = [&] { return run({"status", "--http", http(), "m1", "--json"}).output; };
+  ASSERT_TRUE(wait_until([&] { return json_at(ready(), "/guards/1/measure") == "disk_percent:/tmp"; }, 30s));
+  EXPECT_EQ(json_size(ready(), "/guards"), 2U);
+  EXPECT_EQ(run({"panic", "--http", http()}).status, 0);
+  EXPECT_EQ(sluice().await_state("m1", "panicked").state, "panicked");
+  EXPECT_THAT(leftovers(direct()), testing::ElementsAre("_orders_gho"));
+}
+
 TEST_P(Serve, interrupted_command_line_stops_the_migration) {
   make_orders(500);
   auto command = migrate_command("ADD COLUMN note INT");

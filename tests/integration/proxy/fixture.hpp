@@ -51,8 +51,8 @@ struct CountingObserver final : ProxyObserver {
 // A running proxy; what it needs, in the order in which it is to go.
 class RunningProxy {
  public:
-  explicit RunningProxy(ProxyConfig config, Killer killer = {})
-      : proxy(at_any_port(std::move(config)), gate, observer, std::move(killer)) {
+  explicit RunningProxy(ProxyConfig config, Killer killer = {}, AccessLog* access_log = nullptr)
+      : proxy(at_any_port(std::move(config)), gate, observer, std::move(killer), access_log) {
     proxy.start();
   }
 

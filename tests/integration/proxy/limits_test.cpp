@@ -169,6 +169,41 @@ TEST_P(Limited, client_that_waits_for_a_long_statement_is_not_idle) {
   EXPECT_EQ(proxy.observer.idled_out, 0);
 }
 
+TEST_P(Limited, limits_that_are_changed_hold_for_those_that_come) {
+  RunningProxy proxy{config()};
+  auto first = proxy.connect();
+  auto second = proxy.connect();
+  auto limits = config().limits;
+  limits.connections = 2;
+  proxy.proxy.change_limits(limits);
+  EXPECT_EQ(refusal(proxy).code, 1040U);
+  limits.connections = 10;
+  limits.connections_per_user = 2;
+  proxy.proxy.change_limits(limits);
+  EXPECT_EQ(refusal(proxy).code, 1203U);
+  limits.connections_per_user = 0;
+  limits.connections_per_address = 1;
+  proxy.proxy.change_limits(limits);
+  EXPECT_THAT(refusal(proxy).text, HasSubstr("Too many connections from 127.0.0.1"));
+  proxy.proxy.change_limits({});
+  EXPECT_EQ(refusal(proxy).code, 0U);
+  EXPECT_TRUE(first.ping() && second.ping());
+}
+
+TEST_P(Limited, idle_deadline_that_is_changed_holds_for_those_that_are_there) {
+  RunningProxy proxy{config()};
+  auto idle = proxy.connect();
+  auto limits = config().limits;
+  limits.idle_deadline_ms = 400ms;
+  proxy.proxy.change_limits(limits);
+  ASSERT_TRUE(wait_until([&] { return proxy.observer.idled_out == 1; }));
+  EXPECT_FALSE(idle.ping());
+  auto patient = proxy.connect();
+  proxy.proxy.change_limits({});
+  EXPECT_EQ(proxy.connect().must("SELECT SLEEP(1)").value(), "0");
+  EXPECT_TRUE(patient.ping());
+}
+
 TEST_P(Limited, client_that_does_not_take_its_answer_is_disconnected) {
   auto with = config();
   with.limits.client_write_deadline_ms = 1s;

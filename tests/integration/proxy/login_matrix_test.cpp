@@ -1,6 +1,8 @@
 // Every account, with the right password, a wrong one and none, over every pair of legs, cold and warm: the proxy lets
 // in whom the server lets in, and refuses with the server's own words.
 #include <gmock/gmock.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include "tests/integration/proxy/fixture.hpp"
 #include "tests/integration/proxy/programs.hpp"
@@ -19,13 +21,14 @@ struct Account {
   std::string name;
   std::string identified;  // of CREATE USER
   std::string password = PASSWORD;
-  bool logs_in = true;  // where TLS, if it is asked for, is there
+  bool logs_in = true;       // where TLS, if it is asked for, is there
+  std::string library = {};  // of a plugin that not every server of the kind has
 };
 
 const std::string QUOTED = "'s3cret \\'quoted\\''";
 const std::string LONG(120, 'p');
 
-std::vector<Account> accounts(test::Kind kind) {
+std::vector<Account> known_accounts(test::Kind kind) {
   if (kind == test::Kind::mysql) {
     return {{"sha2", "IDENTIFIED WITH caching_sha2_password BY " + QUOTED},
             {"sha2_long", "IDENTIFIED WITH caching_sha2_password BY '" + LONG + "'", LONG},
@@ -52,7 +55,8 @@ std::vector<Account> accounts(test::Kind kind) {
           {"locked", "IDENTIFIED VIA " + native + " ACCOUNT LOCK", PASSWORD, false},
           {"tls_only", "IDENTIFIED VIA " + native + " REQUIRE SSL"},
           {"certified", "IDENTIFIED VIA " + native + " REQUIRE X509", PASSWORD, false},
-          {"of_the_socket", "IDENTIFIED VIA unix_socket", PASSWORD, false}};
+          {"of_the_socket", "IDENTIFIED VIA unix_socket", PASSWORD, false},
+          {"parsec", "IDENTIFIED VIA parsec USING PASSWORD(" + QUOTED + ")", PASSWORD, true, "auth_parsec"}};
 }
 
 // A server with TLS and every plugin that it has.
@@ -79,13 +83,23 @@ class LoginMatrix : public ThroughProxy {
     auto server = test::TestServer::start(
         GetParam(),
         {.arguments = {"--ssl-cert=" + made.certificate_file.string(), "--ssl-key=" + made.key_file.string(),
-                       "--plugin-load-add=auth_ed25519", "--plugin-load-add=auth_pam_v1"}});
+                       "--plugin-load-add=auth_ed25519", "--plugin-load-add=auth_pam_v1",
+                       "--plugin-load-add=dialog_examples", "--plugin-maturity=unknown"}});
     make_accounts(server);
     return server;
   }
+  // Those that the server has.
+  [[nodiscard]] std::vector<Account>& accounts() const { return accounts_.at(static_cast<std::size_t>(GetParam())); }
   void make_accounts(test::TestServer& server) {
     auto root = server.connect("");
-    for (const auto& account : accounts(GetParam())) {
+    accounts().clear();
+    for (const auto& account : known_accounts(GetParam())) {
+      const auto has = "SELECT COUNT(*) FROM information_schema.all_plugins WHERE plugin_library LIKE '";
+      if (!account.library.empty()) {
+        if (root.must(has + account.library + ".%'").value() == "0") continue;
+        root.must("INSTALL SONAME '" + account.library + "'");
+      }
+      accounts().push_back(account);
       root.must("CREATE USER " + account.name + "@'%' " + account.identified);
       root.must("GRANT SELECT ON test.* TO " + account.name + "@'%'");
     }
@@ -116,6 +130,7 @@ class LoginMatrix : public ThroughProxy {
 
  private:
   static std::array<std::optional<test::TestServer>, 2> servers_;
+  static inline std::array<std::vector<Account>, 2> accounts_;
 };
 std::array<std::optional<test::TestServer>, 2> LoginMatrix::servers_;
 SLUICE_ON_BOTH_SERVERS(LoginMatrix);
@@ -136,7 +151,7 @@ constexpr std::array<Legs, 6> ALL_LEGS{{{"as client, off", Tls::off, ServerTlsMo
 TEST_P(LoginMatrix, lets_in_and_refuses_as_the_server_does) {
   for (const auto& legs : ALL_LEGS) {
     const auto proxy = through(legs.mode);
-    for (const auto& account : accounts(GetParam())) {
+    for (const auto& account : accounts()) {
       for (const std::string& password : {account.password, std::string{"wrong"}, std::string{}}) {
         SCOPED_TRACE(std::string{legs.name} + ", " + account.name + ", password '" + password + "'");
         make_cold();
@@ -148,7 +163,7 @@ TEST_P(LoginMatrix, lets_in_and_refuses_as_the_server_does) {
     }
     EXPECT_EQ(outcome(proxy.proxy.port(), "nobody_of_this_name", "x", legs.client),
               outcome(server_->port(), "nobody_of_this_name", "x", legs.server));
-    const auto first = accounts(GetParam()).front();
+    const auto first = accounts().front();
     EXPECT_EQ(outcome(proxy.proxy.port(), first.name, first.password, legs.client, "mysql"),
               outcome(server_->port(), first.name, first.password, legs.server, "mysql"));
   }
@@ -167,10 +182,10 @@ TEST_P(LoginMatrix, changes_the_user_as_the_server_does) {
   };
   for (const auto& legs : ALL_LEGS) {
     const auto proxy = through(legs.mode);
-    for (const auto& account : accounts(GetParam())) {
+    for (const auto& account : accounts()) {
       // MariaDB takes a second for each refusal: the ways to be refused are looked at above.
       if (!account.logs_in) continue;
-      const bool also_wrong = account.name == accounts(GetParam()).front().name;
+      const bool also_wrong = account.name == accounts().front().name;
       for (const std::string& password : {account.password, std::string{"wrong"}}) {
         if (password == "wrong" && !also_wrong) continue;
         SCOPED_TRACE(std::string{legs.name} + ", " + account.name + ", password '" + password + "'");
@@ -184,32 +199,100 @@ TEST_P(LoginMatrix, changes_the_user_as_the_server_does) {
   }
 }
 
-TEST_P(LoginMatrix, dialogue_of_pam_is_passed_on) {
+// Questions of a dialogue, each answered by a line of the standard input.
+class LoginDialogue : public LoginMatrix {
+ protected:
+  void SetUp() override {
+    LoginMatrix::SetUp();
+    if (is_mysql()) return;
+    auto root = server_->connect("");
+    // The module is of MariaDB's own tests: it wants two digits of the second answer to be the length of the first.
+    root.must("CREATE OR REPLACE USER of_pam@'%' IDENTIFIED VIA pam USING 'sluice_test'");
+    root.must("CREATE OR REPLACE USER of_three@'%' IDENTIFIED VIA three_attempts USING 'SECRET'");
+  }
+  [[nodiscard]] std::string answers(std::uint16_t port, const std::string& user, const std::string& lines) const {
+    const auto input = folder.path() / "input";
+    std::ofstream{input} << lines;
+    const auto ran =
+        run_program(fed_with(input, {"/usr/bin/mariadb", "--no-defaults", "-h127.0.0.1", "--ssl",
+                                     "-P" + std::to_string(port), "-u" + user, "-e", "SELECT CURRENT_USER()"}),
+                    folder.path());
+    return std::to_string(ran.status) + " " + ran.output;
+  }
+
+  test::ScratchFolder folder{"dialogue"};
+};
+SLUICE_ON_BOTH_SERVERS(LoginDialogue);
+
+TEST_P(LoginDialogue, of_pam_is_passed_on) {
   if (is_mysql()) return;  // it has none in Debian
-  auto root = server_->connect("");
-  root.must("CREATE OR REPLACE USER of_pam@'%' IDENTIFIED VIA pam USING 'login'");
   const auto proxy = through(ServerTlsMode::as_client);
-  // PAM takes its time to refuse.
-  EXPECT_EQ(outcome(proxy.proxy.port(), "of_pam", "wrong", Tls::unverified),
-            outcome(server_->port(), "of_pam", "wrong", Tls::unverified));
+  const std::string challenge = "not very secret challenge\n";
+  const auto good = answers(server_->port(), "of_pam", challenge + "9225\n");
+  EXPECT_THAT(good, testing::AllOf(testing::HasSubstr("magic number"), testing::HasSubstr("of_pam@%")));
+  EXPECT_EQ(answers(proxy.proxy.port(), "of_pam", challenge + "9225\n"), good);
+  const auto bad = answers(server_->port(), "of_pam", challenge + "9224\n");
+  EXPECT_THAT(bad, testing::HasSubstr("Access denied"));
+  EXPECT_EQ(answers(proxy.proxy.port(), "of_pam", challenge + "9224\n"), bad);
 }
 
-TEST_P(LoginMatrix, second_factor_is_asked_for_and_answered_as_by_the_server) {
-  if (!is_mysql()) return;  // MariaDB has none
-  // auth_socket is the only second factor that a server without MySQL's commercial plugins and devices has: it is asked
-  // for behind the first, and refuses who does not come through the socket.
-  const test::ScratchFolder folder{"factors"};
-  const auto says = [&](std::uint16_t port) {
+TEST_P(LoginDialogue, of_several_attempts_is_passed_on) {
+  if (is_mysql()) return;
+  const auto proxy = through(ServerTlsMode::as_client);
+  const auto good = answers(server_->port(), "of_three", "foo\n1234\nSECRET\n");
+  EXPECT_THAT(good, testing::HasSubstr("of_three@%"));
+  EXPECT_EQ(answers(proxy.proxy.port(), "of_three", "foo\n1234\nSECRET\n"), good);
+  const auto bad = answers(server_->port(), "of_three", "foo\n1234\nwrong\nSECRET\n");
+  EXPECT_THAT(bad, testing::HasSubstr("Access denied"));
+  EXPECT_EQ(answers(proxy.proxy.port(), "of_three", "foo\n1234\nwrong\nSECRET\n"), bad);
+}
+
+// auth_socket is the only second factor that a server without MySQL's commercial plugins and devices has: it looks at
+// who comes through the socket, which here is the proxy.
+class SecondFactor : public LoginMatrix {
+ protected:
+  void make_account(const std::string& host) const {
+    const auto* me = ::getpwuid(::geteuid());
+    server_->connect("").must("CREATE USER IF NOT EXISTS second@" + host +
+                              " IDENTIFIED WITH caching_sha2_password BY 'first' AND IDENTIFIED WITH auth_socket AS '" +
+                              (me != nullptr ? me->pw_name : "nobody") + "'");
+  }
+  [[nodiscard]] std::string says(const std::vector<std::string>& where, const std::string& first) const {
     auto client = mysql_program("mysql");
-    client.insert(client.end(), {"-h127.0.0.1", "-P" + std::to_string(port), "-utwo_factors", "-e", "SELECT 1",
-                                 "--password1=s3cret 'quoted'", "--password2=x"});
+    client.insert(client.end(), where.begin(), where.end());
+    client.insert(client.end(), {"-usecond", "--get-server-public-key", "--password1=" + first, "--password2=x", "-e",
+                                 "SELECT CURRENT_USER()"});
     const auto ran = run_program(client, folder.path());
     return std::to_string(ran.status) + " " + ran.output;
-  };
+  }
+  static std::vector<std::string> at(std::uint16_t port) { return {"-h127.0.0.1", "-P" + std::to_string(port)}; }
+
+  test::ScratchFolder folder{"factors"};
+};
+SLUICE_ON_BOTH_SERVERS(SecondFactor);
+
+TEST_P(SecondFactor, is_asked_for_and_refused_as_by_the_server) {
+  if (!is_mysql()) return;  // MariaDB has none
+  make_account("'%'");
   const auto proxy = through(ServerTlsMode::as_client);
-  const auto direct = says(server_->port());
+  const auto direct = says(at(server_->port()), "first");
   EXPECT_THAT(direct, testing::HasSubstr("Access denied"));
-  EXPECT_EQ(says(proxy.proxy.port()), direct);
+  EXPECT_EQ(says(at(proxy.proxy.port()), "first"), direct);
+}
+
+TEST_P(SecondFactor, lets_in_who_has_both) {
+  if (!is_mysql()) return;
+  make_account("localhost");
+  auto with = config();
+  with.primary = {.host = server_->socket_path().string()};
+  const RunningProxy proxy{with};
+  const std::vector<std::string> socket{"--socket=" + server_->socket_path().string(), "--protocol=socket"};
+  const auto direct = says(socket, "first");
+  EXPECT_THAT(direct, testing::HasSubstr("second@localhost"));
+  make_cold();
+  EXPECT_EQ(says(at(proxy.proxy.port()), "first"), direct) << "cold";
+  EXPECT_EQ(says(at(proxy.proxy.port()), "first"), direct) << "warm";
+  EXPECT_EQ(says(at(proxy.proxy.port()), "wrong"), says(socket, "wrong"));
 }
 
 }  // namespace

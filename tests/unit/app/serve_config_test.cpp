@@ -40,6 +40,8 @@ TEST(ServeConfig, AFileSetsWhatTheFlagsWould) {
       "user: sluice\n"
       "threads: 4\n"
       "server_tls: verify-identity\n"
+      "access_log: /var/log/sluice.json\n"
+      "access_log_sample: 100\n"
       "drain_timeout_seconds: 5\n",
       config);
   ASSERT_FALSE(reason) << reason->text;
@@ -48,9 +50,34 @@ TEST(ServeConfig, AFileSetsWhatTheFlagsWould) {
   EXPECT_EQ(config.http.host, "::1");
   EXPECT_EQ(config.http.port, 9000);
   EXPECT_EQ(config.proxy.threads, 4U);
+  EXPECT_EQ(config.access_log, "/var/log/sluice.json");
+  EXPECT_EQ(config.proxy.access_log_sample, 100U);
   EXPECT_EQ(config.drain_timeout, std::chrono::seconds{5});
   EXPECT_EQ(engine_login(config).tls, migrator::TlsPolicy::verify_identity);
   EXPECT_THAT(problems_of(config), IsEmpty());
+}
+
+TEST(ServeConfig, AMatrixSaysWhatTheSeveritiesOfGuardsLeadTo) {
+  using migrator::GuardAction;
+  using migrator::Severity;
+  ServeConfig config;
+  const auto reason = apply_yaml("guard_actions: [low=throttle, critical=panic]\n", config);
+  ASSERT_FALSE(reason) << reason->text;
+  EXPECT_EQ(config.guard_actions[Severity::low], GuardAction::throttle);
+  EXPECT_EQ(config.guard_actions[Severity::high], GuardAction::pause);
+  EXPECT_EQ(config.guard_actions[Severity::critical], GuardAction::panic);
+  EXPECT_THAT(reason_of_yaml("guard_actions: [dire=panic]\n"), HasSubstr("guard_actions must be low, medium"));
+}
+
+TEST(ServeConfig, WebhooksAreUrlsAndHooksAFolder) {
+  ServeConfig config = usable();
+  const auto reason = apply_yaml("webhooks: [http://a/, https://b/c]\nhooks_path: /tmp\n", config);
+  ASSERT_FALSE(reason) << reason->text;
+  EXPECT_EQ(config.notifier.webhooks.size(), 2U);
+  EXPECT_THAT(problems_of(config), IsEmpty());
+  EXPECT_THAT(reason_of_yaml("webhooks: a\n"), HasSubstr("webhooks must be a URL"));
+  config.notifier.hooks_path = "/there/is/no/such/folder";
+  EXPECT_THAT(problems_of(config), has_reason("--hooks-path"));
 }
 
 TEST(ServeConfig, AnEmptyFileSetsNothing) {

@@ -48,6 +48,21 @@ TEST_F(Routes, StartAMigration) {
   EXPECT_EQ(migrations.last_run, migrator::Migrations::Run::start);
 }
 
+TEST_F(Routes, TheJournalIsOneFile) {
+  migrations.write(
+      {.number = 1, .at = "2026-01-31T12:00:00.123Z", .event = "started", .details = R"({"key":"PRIMARY"})"});
+  migrations.write({.number = 2, .at = "2026-01-31T12:00:01.123Z", .event = "copied", .details = "{}"});
+  const auto response = ask("GET", "/migrate/m1/journal");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.file_name, "m1-journal.json");
+  const auto file = json::parse(response.body);
+  EXPECT_EQ(file.at_pointer("/migration/id"), "m1");
+  EXPECT_EQ(file.at("journal").as_array().size(), 2U);
+  EXPECT_EQ(file.at_pointer("/journal/0/details/key"), "PRIMARY");
+  EXPECT_EQ(ask("GET", "/migrate/m9/journal").status, 404);
+  EXPECT_EQ(ask("POST", "/migrate/m1/journal").status, 405);
+}
+
 TEST_F(Routes, ADryRunAnswersWithThePlan) {
   migrations.created = migrator::Plans{{.key = "PRIMARY", .columns = {{"a", "b"}}, .rows_estimated = 5}};
   const auto response =
@@ -57,6 +72,8 @@ TEST_F(Routes, ADryRunAnswersWithThePlan) {
   const auto plan = json::parse(response.body);
   EXPECT_EQ(plan.at("key"), "PRIMARY");
   EXPECT_EQ(plan.at("columns").at(0).at("to"), "b");
+  EXPECT_EQ(plan.at("algorithm"), "copy");
+  EXPECT_EQ(plan.at_pointer("/risk/level"), "low");
 }
 
 TEST_F(Routes, WhatIsWrongWithABodyIsNamed) {
@@ -76,7 +93,7 @@ TEST_F(Routes, WhatIsWrongWithABodyIsNamed) {
       {R"({"database":"d","table":"t","alter":"x","dryrun":true})", "unknown_field", "dry_run"},
       {R"({"database":"d","table":"t","alter":"x","options":{"chunk_sise":1}})", "unknown_option", "chunk_size"},
       {R"({"database":"d","table":"t","alter":"x","options":{"chunk_size":"1"}})", "invalid_option", "chunk_size"},
-      {R"({"database":"d","table":"t","alter":"x","options":{"guards":[]}})", "unsupported_option", "guards"},
+      {R"({"database":"d","table":"t","alter":"x","options":{"backup":"x"}})", "unsupported_option", "backup"},
   };
   for (const auto& wrong : cases) {
     const auto response = ask("POST", "/migrate", wrong.body);
@@ -123,6 +140,9 @@ TEST_F(Routes, TheStatusHasEveryFieldOfTheContract) {
                           "changes_pending",
                           "binlog_lag_ms",
                           "verified_rows",
+                          "read_position",
+                          "applied_position",
+                          "guards",
                           "verified_at",
                           "mismatches",
                           "shadow_table",

@@ -137,6 +137,20 @@ TEST(MigrationFsm, WaitsOutsideTheWindow) {
   EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
 }
 
+TEST(MigrationFsm, IsNotSwappedWhileTheApplicationCouldNotLiveWithItWhoeverAsks) {
+  MigrationFsm fsm = copying();
+  Facts facts = kDone;
+  facts.incompatible = facts.postponed = true;
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  EXPECT_EQ(fsm.state(), State::ready);
+  EXPECT_EQ(fsm.wait(), Wait::incompatible) << "the graver reason";
+  facts.postponed = false;
+  EXPECT_FALSE(fsm.act(Action::cut_over));
+  EXPECT_EQ(fsm.next(facts, kNow), Work::wait);
+  EXPECT_FALSE(fsm.willing()) << "nor are those that swap together with it";
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+}
+
 TEST(MigrationFsm, SaysWhatItWaitsForOnceItIsReady) {
   MigrationFsm fsm = copying();
   EXPECT_EQ(fsm.next({.postponed = true, .outside_window = true}, kNow), Work::copy);

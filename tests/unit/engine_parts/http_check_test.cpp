@@ -1,5 +1,5 @@
 // The check against a real HTTP server, plain and TLS.
-#include "migrator/engine/http_check.hpp"
+#include "migrator/http/http_check.hpp"
 
 #include <gmock/gmock.h>
 #include <openssl/evp.h>
@@ -60,7 +60,7 @@ class Certificate {
 
 TEST(HttpCheck, LetsGoOnWhileItIsAnsweredWith200) {
   HttpStub server;
-  const HttpCheck check{*http_url_from(server.url("/may/go?on=1"))};
+  const HttpCheck check{"throttle_http", *http_url_from(server.url("/may/go?on=1"))};
   EXPECT_TRUE(comes_to_say(check, ""));
   server.answer(429);
   EXPECT_TRUE(comes_to_say(check, "throttle_http answers 429")) << check.verdict();
@@ -76,7 +76,7 @@ TEST(HttpCheck, GetsWhereNoHeadIsKnown) {
   for (const unsigned unknown : {405U, 501U}) {
     HttpStub server;
     server.answer_head(unknown);
-    const HttpCheck check{*http_url_from(server.url())};
+    const HttpCheck check{"throttle_http", *http_url_from(server.url())};
     EXPECT_TRUE(comes_to_say(check, ""));
     EXPECT_TRUE(wait_until([&] { return server.gets() >= 2; }));
     EXPECT_EQ(server.heads(), 1U);
@@ -86,13 +86,13 @@ TEST(HttpCheck, GetsWhereNoHeadIsKnown) {
 TEST(HttpCheck, HoldsBackWhereNothingAnswers) {
   HttpStub server;
   server.answer(0);
-  const HttpCheck check{*http_url_from(server.url())};
+  const HttpCheck check{"throttle_http", *http_url_from(server.url())};
   EXPECT_THAT(check.verdict(), HasSubstr("has not answered yet"));
   EXPECT_TRUE(wait_until([&] { return check.verdict().starts_with("throttle_http does not answer: "); }))
       << check.verdict();
   server.answer(200);
   EXPECT_TRUE(comes_to_say(check, ""));
-  const HttpCheck nobody{*http_url_from("http://127.0.0.1:1/")};
+  const HttpCheck nobody{"throttle_http", *http_url_from("http://127.0.0.1:1/")};
   EXPECT_TRUE(wait_until([&] { return nobody.verdict().starts_with("throttle_http does not answer: "); }));
 }
 
@@ -101,8 +101,8 @@ TEST(HttpCheck, BelievesACertificateOfTheSystemsAuthoritiesOnly) {
   ASSERT_EQ(::setenv("SSL_CERT_FILE", known.chain().c_str(), 1), 0);
   const HttpStub trusted{net::ServerTls::from_files(known.chain(), known.key())};
   const HttpStub stranger{net::ServerTls::self_signed()};
-  const HttpCheck check{*http_url_from(trusted.url())};
-  const HttpCheck doubt{*http_url_from(stranger.url())};
+  const HttpCheck check{"throttle_http", *http_url_from(trusted.url())};
+  const HttpCheck doubt{"throttle_http", *http_url_from(stranger.url())};
   EXPECT_TRUE(comes_to_say(check, "")) << check.verdict();
   EXPECT_TRUE(wait_until([&] { return doubt.verdict().find("certificate") != std::string::npos; })) << doubt.verdict();
   EXPECT_EQ(stranger.heads(), 0U);
@@ -114,7 +114,7 @@ TEST(HttpCheck, EndsAtOnceInTheMiddleOfARequest) {
   server.answer(0);
   std::chrono::steady_clock::time_point began;
   {
-    const HttpCheck check{*http_url_from(server.url())};
+    const HttpCheck check{"throttle_http", *http_url_from(server.url())};
     EXPECT_TRUE(wait_until([&] { return server.heads() > 0; }));
     began = std::chrono::steady_clock::now();
   }

@@ -16,6 +16,8 @@ class NoObserver final : public MigrationObserver {
   void throttled_for(std::chrono::milliseconds) override {}
   void cut_over_attempted(std::string_view, std::chrono::microseconds) override {}
   void hold_part(HoldPart, std::chrono::microseconds) override {}
+  void guard_fired(GuardMeasure, GuardAction) override {}
+  void notified(NoticeChannel, NoticeOutcome, std::string_view, std::string_view) override {}
   void journalled(const MigrationId&, std::string_view, std::string_view) override {}
   int bypassed = 0;
 };

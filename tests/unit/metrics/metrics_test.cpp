@@ -63,6 +63,13 @@ TEST_F(MetricsTest, StatementsAreCountedByCommandTouchAndEndAndTimed) {
   EXPECT_THAT(text(), Not(HasSubstr("command=\"ping\""))) << "there has been none";
 }
 
+TEST_F(MetricsTest, EntriesOfTheAccessLogAreCountedAlsoThoseThatWereDropped) {
+  metrics.access_log_entries(AccessLogEntries::written, 10);
+  metrics.access_log_entries(AccessLogEntries::dropped, 2);
+  EXPECT_THAT(text(), HasSubstr("sluice_access_log_entries_total{result=\"written\"} 10\n"));
+  EXPECT_THAT(text(), HasSubstr("sluice_access_log_entries_total{result=\"dropped\"} 2\n"));
+}
+
 TEST_F(MetricsTest, NothingIsLostWhenManyThreadsCount) {
   constexpr int THREADS = 8;
   constexpr int STATEMENTS = 10'000;

@@ -33,7 +33,9 @@ TEST(Options, come_back_from_their_own_text) {
       R"("include_triggers":true,"approve_renamed_columns":["a=b","c=d=e"],"allow_zero_in_date":true,)"
       R"("initially_drop_ghost_table":true,)"
       R"("initially_drop_old_table":true,"ok_to_drop_table":true,"old_table_retention":"7d",)"
-      R"("compatibility_queries":["SELECT 1"]})";
+      R"("compatibility_queries":["SELECT 1",{"sql":"WITH x AS (SELECT 2) SELECT 1","max_rows":3,"max_ratio":1.5}],"guards":[{"name":"x","when":"disk_percent:/a:b","threshold":1.5,)"
+      R"("for":"10s","action":"panic"},{"when":"sql:SELECT 1","threshold":2,"severity":"high","if_unevaluable":"pause"},)"
+      R"({"when":"http:http://a/b?c=d"},{"when":"http:https://a/"}],"webhooks":["http://a/",{"url":"https://b/c","events":["guard","cut_over"]}]})";
   const auto options = options_from_json_text(all);
   ASSERT_TRUE(options.has_value()) << options.error().message;
   EXPECT_EQ(options->max_load.at("Uptime"), 3U);
@@ -45,6 +47,12 @@ TEST(Options, come_back_from_their_own_text) {
   EXPECT_EQ(options->fence, Fence::gate_and_lock);
   EXPECT_THAT(options->approve_renamed_columns, testing::ElementsAre("a=b", "c=d=e"));
   EXPECT_TRUE(options->discard_foreign_keys && options->include_triggers && options->allow_zero_in_date);
+  ASSERT_EQ(options->guards.size(), 4U);
+  EXPECT_EQ(options->guards[0].subject, "/a:b");
+  EXPECT_EQ(options->guards[0].lasts, std::chrono::seconds{10});
+  EXPECT_EQ(options->guards[1].name, "sql");
+  EXPECT_EQ(options->guards[3].name, "http-2");
+  EXPECT_EQ(options->guards[3].threshold, 1);
   const auto again = options_from_json_text(options_to_json_text(*options));
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_EQ(options_to_json_text(*again), options_to_json_text(*options));
@@ -54,7 +62,30 @@ TEST(Options, come_back_from_their_own_text) {
 TEST(Options, tell_a_misspelling_from_something_to_come) {
   EXPECT_EQ(refusal(R"({"chunk_sise":1})"), "unknown_option: unknown option chunk_sise; did you mean chunk_size?");
   EXPECT_EQ(refusal(R"({"colour":1})"), "unknown_option: unknown option colour");
-  EXPECT_EQ(refusal(R"({"guards":[]})"), "unsupported_option: option guards is not supported yet");
+  EXPECT_EQ(refusal(R"({"backup":[]})"), "unsupported_option: option backup is not supported yet");
+}
+
+TEST(Options, say_what_is_wrong_with_a_guard) {
+  const auto guard = [](const std::string& members) { return refusal(R"({"guards":[{)" + members + "}]}"); };
+  EXPECT_EQ(refusal(R"({"guards":[]})"), "accepted") << "none at all";
+  EXPECT_THAT(refusal(R"({"guards":{}})"), HasSubstr("option guards: it must be a list"));
+  EXPECT_THAT(refusal(R"({"guards":[1]})"), HasSubstr("each must be an object"));
+  EXPECT_THAT(guard(""), HasSubstr("guard number 1: when must be cpu_percent, "));
+  EXPECT_THAT(guard(R"("when":"cpu_percent:x","threshold":1)"), HasSubstr("when must be"));
+  EXPECT_THAT(guard(R"("when":"disk_percent","threshold":1)"), HasSubstr("when must be"));
+  EXPECT_THAT(guard(R"("when":"disk_percent:var","threshold":1)"), HasSubstr("an absolute path"));
+  EXPECT_THAT(guard(R"("when":"http:ftp://a/")"), HasSubstr("needs a URL"));
+  EXPECT_THAT(guard(R"("when":"sql:","threshold":1)"), HasSubstr("needs a SELECT"));
+  EXPECT_THAT(guard(R"("when":"sql:/* SELECT */ DELETE FROM t","threshold":1)"), HasSubstr("needs a SELECT"));
+  EXPECT_THAT(guard(R"("name":"a","when":"cpu_percent","threshold":"80")"), HasSubstr("guard a: threshold must be a"));
+  EXPECT_THAT(guard(R"("when":"cpu_percent","threshold":80,"for":10)"), HasSubstr("for must be a duration"));
+  EXPECT_THAT(guard(R"("when":"cpu_percent","threshold":80,"severity":"dire")"), HasSubstr("severity must be low"));
+  EXPECT_THAT(guard(R"("when":"mismatches","action":"warn","severity":"low")"), HasSubstr("one of the two"));
+  EXPECT_THAT(guard(R"("when":"mismatches","if_unevaluable":"panic")"), HasSubstr("must be warn or pause"));
+  EXPECT_THAT(guard(R"("when":"mismatches","treshold":1)"), HasSubstr("unknown member treshold"));
+  EXPECT_THAT(guard(R"("name":"","when":"mismatches")"), HasSubstr("1 to 64 bytes"));
+  EXPECT_THAT(refusal(R"({"guards":[{"name":"a","when":"mismatches"},{"name":"a","when":"mismatches"}]})"),
+              HasSubstr("two guards have the name a"));
 }
 
 TEST(Options, say_what_a_value_must_be) {
@@ -67,7 +98,8 @@ TEST(Options, say_what_a_value_must_be) {
   EXPECT_THAT(refusal(R"({"nice_ratio":-0.5})"), HasSubstr("nice_ratio must be"));
   EXPECT_THAT(refusal(R"({"verify":"maybe"})"), HasSubstr(R"(verify must be "full" or "off")"));
   EXPECT_THAT(refusal(R"({"postpone_cut_over":1})"), HasSubstr("must be true or false"));
-  EXPECT_THAT(refusal(R"({"compatibility_queries":[1]})"), HasSubstr("compatibility_queries must be"));
+  EXPECT_THAT(refusal(R"({"compatibility_queries":[1]})"),
+              HasSubstr("option compatibility_queries: number 1 must be SQL"));
   EXPECT_THAT(refusal(R"({"cut_over_window":"22-04"})"), HasSubstr("cut_over_window must be times of the day like"));
   for (const auto* flag : {"discard_foreign_keys", "include_triggers", "allow_zero_in_date", "defer_secondary_indexes",
                            "attempt_instant_ddl"}) {

@@ -42,6 +42,9 @@ TEST(CopyFrontier, IsNothingWhereOnlyTheServerCanCompareOrAllIsCopied) {
   SharedKey reordered = key_of("int");
   reordered.order = KeyOrder::other;
   EXPECT_FALSE(CopyFrontier(reordered, std::nullopt).is_ahead({"1"})) << "its chunks don't clear what is gone";
+  SharedKey secondary = key_of("int");
+  secondary.storage = KeyStorage::secondary;
+  EXPECT_FALSE(CopyFrontier(secondary, KeyLiterals{"1"}).is_ahead({"2"})) << "its locks don't show who has the row";
   EXPECT_FALSE(CopyFrontier(key_of("int"), KeyLiterals{"1"}).is_ahead({"what?"}));
 }
 

@@ -53,11 +53,20 @@ class AnswerEnds : public testing::Test {
   }
 };
 
+TEST_F(AnswerEnds, tell_how_long_each_answer_was) {
+  const auto rows = ONE_COLUMN + DEFINITION + EOF_OLD + ROW + ROW + EOF_OLD;
+  const auto found = endings({AnswerShape::results, AnswerShape::one_packet}, rows + OK);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].bytes, rows.size());
+  EXPECT_EQ(found[1].bytes, OK.size());
+}
+
 TEST_F(AnswerEnds, at_an_ok) {
   const auto found = endings({AnswerShape::results}, OK_IN_TRANSACTION);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].status, 3);
   EXPECT_EQ(found[0].error, 0);
+  EXPECT_EQ(found[0].bytes, OK_IN_TRANSACTION.size());
 }
 
 TEST_F(AnswerEnds, at_an_error_whose_number_is_told) {

@@ -1,0 +1,157 @@
+#include "migrator/engine/compatibility.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <utility>
+
+#include "migrator/sql/quoting.hpp"
+#include "protocol/sql/table_rename.hpp"
+
+namespace sluice::migrator {
+namespace {
+
+constexpr std::string_view kPlaceholder = "{table}";
+
+std::string count_text(double rows) {
+  return std::to_string(static_cast<std::uint64_t>(rows));
+}
+
+}  // namespace
+
+std::optional<double> planned_rows(const Rows& explained) {
+  const auto index_of = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::ranges::find(explained.columns, name) - explained.columns.begin());
+  };
+  const std::size_t id = index_of("id");
+  const std::size_t rows = index_of("rows");
+  if (id == explained.columns.size() || rows == explained.columns.size()) return std::nullopt;
+  std::map<std::string, double> selects;
+  for (const Row& row : explained.rows) {
+    if (!row.at(rows)) continue;  // nothing is read: VALUES, the result of a UNION
+    const auto [select, is_new] = selects.emplace(row.at(id).value_or(""), 1.0);
+    select->second *= std::strtod(row[rows]->c_str(), nullptr);
+  }
+  double sum = 0;
+  for (const auto& [select, product] : selects) sum += product;
+  return sum;
+}
+
+SqlResult<Compatibility> Compatibility::connect(const ServerAddress& primary, const CopyPlan& plan) {
+  SessionSettings settings = settings_for(plan);
+  settings.foreign_key_checks = ForeignKeyChecks::on;
+  settings.lock_wait_timeout = kAnswersWithin;
+  settings.select_limit = kAnswersWithin;
+  auto connection = Connection::connect(primary, settings);
+  if (connection.has_error()) return connection.error();
+  Compatibility compatibility(std::move(*connection), plan);
+  if (auto read = compatibility.read_settings(); read.has_error()) return read.error();
+  return compatibility;
+}
+
+SqlResult<void> Compatibility::read_settings() {
+  for (const std::string& statement : {std::string("SET SESSION sql_mode = @@GLOBAL.sql_mode"),
+                                       "SET SESSION sql_select_limit = " + std::to_string(kRowsFetchedMax),
+                                       "USE " + quote_identifier(plan_.shadow.database)}) {
+    if (auto set = connection_.execute(statement); set.has_error()) return set.error();
+  }
+  auto rows = connection_.query("SELECT @@SESSION.sql_mode, @@GLOBAL.lower_case_table_names");
+  if (rows.has_error()) return rows.error();
+  const std::string mode = rows->rows.at(0).at(0).value_or("");
+  if (mode.find("ANSI_QUOTES") != std::string::npos) double_quotes_ = Quotes::identifiers;
+  if (mode.find("NO_BACKSLASH_ESCAPES") != std::string::npos) backslashes_ = Backslashes::plain;
+  if (rows->rows[0].at(1).value_or("0") != "0") names_ = Names::folded;
+  return {};
+}
+
+std::string Compatibility::about(const TableRef& table, const std::string& sql) const {
+  using protocol::sql::Reading;
+  using protocol::sql::TableRename;
+  const bool is_column_too = std::ranges::any_of(plan_.columns,
+                                                 [&](const SharedColumn& column) {
+                                                   return same_name(column.source.name, plan_.source.table) ||
+                                                          same_name(column.shadow.name, plan_.source.table);
+                                                 }) ||
+                             std::ranges::any_of(plan_.added_columns, [&](const std::string& column) {
+                               return same_name(column, plan_.source.table);
+                             });
+  const std::string to = quote_identifier(table.table);
+  std::string text = sql;
+  for (std::size_t at = text.find(kPlaceholder); at != std::string::npos;
+       at = text.find(kPlaceholder, at + to.size())) {
+    text.replace(at, kPlaceholder.size(), to);
+  }
+  return protocol::sql::with_table_renamed(
+      text,
+      {.names = names_ == Names::folded ? TableRename::Case::is_folded : TableRename::Case::matters,
+       .namesake = is_column_too ? TableRename::Namesake::column : TableRename::Namesake::none,
+       .database = plan_.source.database,
+       .from = plan_.source.table,
+       .to = to},
+      {.backslash = backslashes_ == Backslashes::plain ? Reading::Backslash::literal : Reading::Backslash::escape,
+       .double_quotes =
+           double_quotes_ == Quotes::identifiers ? Reading::DoubleQuotes::identifier : Reading::DoubleQuotes::string});
+}
+
+SqlResult<Compatibility::Verdict> Compatibility::judge(const CompatibilityQuery& query, How how) {
+  const bool has_limits = query.max_rows || query.max_ratio;
+  if (how == How::run && has_limits && !analyzed_) {
+    // Rows have just been poured into it: the server may not have looked at them yet.
+    auto analyzed = connection_.query("ANALYZE NO_WRITE_TO_BINLOG TABLE " + quote(plan_.shadow));
+    if (analyzed.has_error() && analyzed.error().outcome == Outcome::unknown) return analyzed.error();
+    analyzed_ = true;
+  }
+  Verdict verdict;
+  const auto explain = [&](const TableRef& table) {
+    return connection_.query("EXPLAIN FORMAT=TRADITIONAL " + about(table, query.sql));
+  };
+  auto before = explain(plan_.source);
+  if (before.has_value()) verdict.rows = planned_rows(*before);
+  auto after = explain(plan_.shadow);
+  for (const auto* answer : {&before, &after}) {
+    if (answer->has_error() && answer->error().outcome == Outcome::unknown) return answer->error();
+  }
+  if (after.has_error()) {
+    verdict.problem = describe(after.error());
+    return verdict;
+  }
+  if (how == How::plan) return verdict;
+  const double rows = planned_rows(*after).value_or(0);
+  const double ratio = rows / std::max(1.0, verdict.rows.value_or(0));
+  if (query.max_rows && rows > static_cast<double>(*query.max_rows)) {
+    verdict.problem =
+        "it is planned to read " + count_text(rows) + " rows (max_rows " + std::to_string(*query.max_rows) + ")";
+  } else if (query.max_ratio && verdict.rows && ratio > *query.max_ratio) {
+    verdict.problem = "it is planned to read " + count_text(rows) + " rows instead of " + count_text(*verdict.rows) +
+                      ", which is more than max_ratio allows";
+  } else if (rows <= kRowsRunMax) {
+    auto problem = run(about(plan_.shadow, query.sql));
+    if (problem.has_error()) return problem.error();
+    verdict.problem = std::move(*problem);
+  }
+  return verdict;
+}
+
+SqlResult<std::string> Compatibility::run(const std::string& sql) {
+  // Not before: what is planned alone keeps no lock behind it.
+  if (auto begun = connection_.execute("START TRANSACTION"); begun.has_error()) return begun.error();
+  auto result = connection_.query(sql);
+  auto undone = connection_.execute("ROLLBACK");
+  if (result.has_error() && result.error().outcome == Outcome::unknown) return result.error();
+  if (undone.has_error()) return undone.error();
+  return {boost::system::in_place_value, result.has_error() ? describe(result.error()) : std::string()};
+}
+
+SqlResult<std::string> Compatibility::problem_of(const std::vector<CompatibilityQuery>& queries) {
+  std::size_t number = 0;
+  for (const CompatibilityQuery& query : queries) {
+    ++number;
+    auto verdict = judge(query, How::run);
+    if (verdict.has_error()) return verdict.error();
+    if (verdict->problem.empty()) continue;
+    return {boost::system::in_place_value, "compatibility query " + std::to_string(number) + ": " + verdict->problem};
+  }
+  return {boost::system::in_place_value, std::string()};
+}
+
+}  // namespace sluice::migrator

@@ -1,0 +1,61 @@
+// Whether the application's statements work with the new table: planned, and run in a transaction that is rolled back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "migrator/options/compatibility_query.hpp"
+#include "migrator/sql/connection.hpp"
+#include "migrator/table/plan.hpp"
+
+namespace sluice::migrator {
+
+// How many rows the server expects to read for a statement: of each SELECT in it the product over its tables, as
+// EXPLAIN has them. nullopt: an answer of another form.
+[[nodiscard]] std::optional<double> planned_rows(const Rows& explained);
+
+class Compatibility {
+ public:
+  static constexpr std::chrono::seconds kAnswersWithin{5};  // each statement
+  // What reads more is planned, but not run.
+  static constexpr double kRowsRunMax = 100'000;
+  static constexpr unsigned kRowsFetchedMax = 1000;  // of a SELECT's result
+
+  struct Verdict {
+    std::string problem;         // empty: it works
+    std::optional<double> rows;  // that the server expects to read with the old table, where it works there
+  };
+  enum class How : std::uint8_t { plan, run };
+
+  // A connection of its own, with the server's own sql_mode, as the application's are. Blocks.
+  [[nodiscard]] static SqlResult<Compatibility> connect(const ServerAddress& primary, const CopyPlan& plan);
+
+  // One statement. `plan`: names and types are resolved, nothing is read. `run`: its plan is held against its limits as
+  // well, and it is run. An error is the connection's; the server's refusals are verdicts. Blocks.
+  [[nodiscard]] SqlResult<Verdict> judge(const CompatibilityQuery& query, How how);
+
+  // All of them, run; the first problem in words with the statement's number, empty where there is none. Blocks.
+  [[nodiscard]] SqlResult<std::string> problem_of(const std::vector<CompatibilityQuery>& queries);
+
+ private:
+  Compatibility(Connection connection, const CopyPlan& plan) : connection_(std::move(connection)), plan_(plan) {}
+  [[nodiscard]] SqlResult<void> read_settings();
+  [[nodiscard]] std::string about(const TableRef& table, const std::string& sql) const;
+  [[nodiscard]] SqlResult<std::string> run(const std::string& sql);
+
+  enum class Quotes : std::uint8_t { strings, identifiers };
+  enum class Backslashes : std::uint8_t { escape, plain };
+  enum class Names : std::uint8_t { exact, folded };
+
+  Connection connection_;
+  CopyPlan plan_;
+  Quotes double_quotes_ = Quotes::strings;
+  Backslashes backslashes_ = Backslashes::escape;
+  Names names_ = Names::exact;
+  bool analyzed_ = false;  // the shadow's statistics are of now
+};
+
+}  // namespace sluice::migrator

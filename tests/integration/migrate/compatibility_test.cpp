@@ -1,0 +1,136 @@
+// The application's own statements, tried with the new table before the swap.
+#include "tests/integration/migrate/fixture.hpp"
+
+namespace sluice::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr unsigned accepted_change = 200;
+constexpr unsigned malformed = 400;
+
+class Compatible : public BehindSluice {
+ protected:
+  void SetUp() override {
+    BehindSluice::SetUp();
+    make_orders(1000);
+    direct().must("CREATE TABLE items (id INT PRIMARY KEY, order_id BIGINT NOT NULL)");
+    direct().must("INSERT INTO items VALUES (1, 1)");
+  }
+  static std::string queries(const std::string& list) { return R"({"compatibility_queries": [)" + list + "]}"; }
+  std::string start(const std::string& list, const std::string& alter = "ADD COLUMN note INT") {
+    return sluice().migrate({.table = "orders", .alter = alter, .options = queries(list)});
+  }
+  std::string waiting_for(const std::string& id) { return json_at(sluice().status(id).json, "/waiting_for"); }
+  bool comes_to_wait_for(const std::string& id, const std::string& reason) {
+    return wait_until([&] { return waiting_for(id).starts_with(reason); }, 30s);
+  }
+  bool journal_tells(const std::string& words) {
+    return wait_until(
+        [&] {
+          return direct()
+                     .must("SELECT COUNT(*) FROM _sluice.journal WHERE event = 'cut_over.waiting' AND details LIKE '%" +
+                           words + "%'")
+                     .value() != "0";
+        },
+        30s);
+  }
+  // The new table must be as it would be without the queries.
+  void expect_as_before() {
+    EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), "1000");
+    EXPECT_EQ(direct().must("SELECT SUM(qty = id) FROM orders").value(), "1000");
+  }
+};
+SLUICE_ON_BOTH_SERVERS(Compatible);
+
+TEST_P(Compatible, statements_that_work_are_run_and_undone) {
+  expect_completed(await_end(start(
+      R"q("SELECT note, orders.qty FROM orders WHERE id = 1",
+          "SELECT o.id FROM items JOIN test.orders o ON o.id = order_id",
+          "INSERT INTO orders (qty, name, note) VALUES (7, 'from orders', 1)",
+          "UPDATE `orders` SET note = 1 WHERE id < 10", "DELETE FROM orders WHERE id = 5",
+          "REPLACE INTO {table} (id, qty, name) VALUES (3, -1, '{}')", "SELECT note FROM {table}")q")));
+  expect_as_before();
+  EXPECT_EQ(direct().must("SELECT COUNT(note) FROM orders").value(), "0");
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM items").value(), "1");
+}
+
+TEST_P(Compatible, a_column_that_goes_keeps_the_tables_from_being_swapped) {
+  const auto id = start(R"("SELECT id FROM orders", "SELECT tag FROM orders WHERE id = 1")", "DROP COLUMN tag");
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 2: ")) << sluice().status(id).json;
+  EXPECT_THAT(waiting_for(id), HasSubstr("'tag'"));
+  EXPECT_TRUE(journal_tells("compatibility query 2: "));
+  act(id, "cut-over");  // does not help
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 2: "));
+  EXPECT_EQ(sluice().status(id).state, "ready");
+  EXPECT_EQ(change(id, queries(R"("SELECT id FROM orders")")).status, accepted_change);
+  expect_completed(await_end(id));
+}
+
+TEST_P(Compatible, what_only_running_it_shows_blocks_as_well) {
+  const auto id =
+      start(R"q("INSERT INTO orders (qty, name) VALUES (1, REPEAT('x', 30))")q", "MODIFY name VARCHAR(20) NOT NULL");
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 1: Data too long")) << sluice().status(id).json;
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  expect_as_before();
+}
+
+TEST_P(Compatible, is_told_while_the_cut_over_is_postponed) {
+  const auto id = postponed("DROP COLUMN tag");
+  EXPECT_EQ(change(id, queries(R"("SELECT tag FROM orders")")).status, accepted_change);
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 1: "));
+  EXPECT_EQ(change(id, queries("")).status, accepted_change);
+  EXPECT_TRUE(comes_to_wait_for(id, "postpone_cut_over"));
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+}
+
+TEST_P(Compatible, a_plan_that_reads_too_many_rows_blocks) {
+  const auto id = start(R"({"sql": "SELECT id FROM orders WHERE qty = 5", "max_rows": 10})", "DROP INDEX by_qty");
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 1: it is planned to read ")) << sluice().status(id).json;
+  EXPECT_THAT(waiting_for(id), HasSubstr("(max_rows 10)"));
+  EXPECT_EQ(change(id, queries(R"({"sql": "SELECT id FROM orders WHERE qty = 5", "max_rows": 100000})")).status,
+            accepted_change);
+  expect_completed(await_end(id));
+}
+
+TEST_P(Compatible, a_plan_that_gets_worse_than_allowed_blocks) {
+  const std::string query = R"({"sql": "UPDATE orders SET name = 'x' WHERE qty = 5", "max_ratio": )";
+  const auto id = start(query + "3}", "DROP INDEX by_qty");
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 1: it is planned to read ")) << sluice().status(id).json;
+  EXPECT_THAT(waiting_for(id), HasSubstr(" rows instead of 1, which is more than max_ratio allows"));
+  EXPECT_EQ(change(id, queries(query + "100000}")).status, accepted_change);
+  expect_completed(await_end(id));
+  expect_as_before();
+}
+
+TEST_P(Compatible, a_plan_that_is_as_good_does_not) {
+  expect_completed(
+      await_end(start(R"({"sql": "SELECT name FROM orders WHERE qty = 5", "max_ratio": 1.5, "max_rows": 10})")));
+}
+
+TEST_P(Compatible, is_read_in_the_servers_own_sql_mode) {
+  set_global("sql_mode", "'ANSI_QUOTES'");
+  expect_completed(await_end(
+      start(R"q("SELECT \"note\" FROM \"orders\"", "INSERT INTO orders (qty, name) VALUES (1, REPEAT('x', 60))")q")));
+  expect_as_before();
+}
+
+TEST_P(Compatible, what_can_not_be_rolled_back_is_refused) {
+  for (const auto* query :
+       {R"q("DROP TABLE orders")q", R"q("SET GLOBAL max_connections = 1")q", R"q("")q", "1", R"q({"sql": "CALL p()"})q",
+        R"q({"max_rows": 1})q", R"q({"sql": "SELECT 1", "max_rows": -1})q", R"q({"sql": "SELECT 1", "max_ratio": 0})q",
+        R"q({"sql": "SELECT 1", "limit": 1})q"}) {
+    const auto response = sluice().post(
+        "/migrate", body_of({.table = "orders", .alter = "ADD COLUMN note INT", .options = queries(query)}));
+    EXPECT_EQ(response.status, malformed) << query;
+    EXPECT_THAT(json_at(response.body, "/error/message"), StartsWith("option compatibility_queries: number 1 "));
+  }
+}
+
+}  // namespace
+}  // namespace sluice::test

@@ -1,0 +1,93 @@
+// Real executables of a folder.
+#include "migrator/notify/commands.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "tests/support/scratch.hpp"
+#include "tests/support/wait.hpp"
+
+namespace sluice::migrator {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+class Commands : public testing::Test {
+ protected:
+  std::filesystem::path script(const std::string& name, const std::string& text, mode_t mode = 0755) {
+    const auto path = folder_.path() / name;
+    std::ofstream{path} << "#!/bin/sh\n" << text << "\n";
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+  std::string file(const std::string& name) {
+    std::ifstream in{folder_.path() / name};
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
+  static bool never() { return false; }
+
+ private:
+  test::ScratchFolder folder_{"hooks"};
+};
+
+TEST_F(Commands, AreFoundByHowTheirNamesBegin) {
+  const auto second = script("on-x-2", "");
+  const auto first = script("on-x-1.sh", "");
+  (void)script("on-x-3", "", 0644);
+  (void)script("on-y", "");
+  std::filesystem::create_directory(folder() / "on-x-4");
+  EXPECT_THAT(executables_of(folder(), "on-x"), ElementsAre(first, second));
+  EXPECT_THAT(executables_of(folder() / "gone", "on-x"), IsEmpty());
+}
+
+TEST_F(Commands, AreToldInVariablesAndNothingElseOfOurs) {
+  ASSERT_EQ(::setenv("SLUICE_PASSWORD", "secret", 1), 0);
+  const auto print = script("print", "env > " + (folder() / "out").string());
+  EXPECT_EQ(run_command(print, {{"SLUICE_TABLE_NAME", "my 'orders'"}}, never), "");
+  EXPECT_THAT(file("out"), HasSubstr("SLUICE_TABLE_NAME=my 'orders'\n"));
+  EXPECT_THAT(file("out"), HasSubstr("PATH="));
+  EXPECT_THAT(file("out"), Not(HasSubstr("secret")));
+  ASSERT_EQ(::unsetenv("SLUICE_PASSWORD"), 0);
+}
+
+TEST_F(Commands, HaveNoneOfOurConnections) {
+  const auto print = script("print", "ls /proc/self/fd | wc -l > " + (folder() / "out").string());
+  std::ofstream ours{folder() / "ours"};
+  EXPECT_EQ(run_command(print, {}, never), "");
+  EXPECT_EQ(file("out"), "4\n") << "three, and the one of ls";
+}
+
+TEST_F(Commands, SayWhyTheyFailed) {
+  EXPECT_EQ(run_command(script("three", "exit 3"), {}, never), "it ends with status 3");
+  EXPECT_EQ(run_command(script("killed", "kill -9 $$"), {}, never), "it was killed by signal 9");
+  EXPECT_THAT(run_command(folder() / "gone", {}, never), StartsWith("it can't be run: "));
+}
+
+TEST_F(Commands, AreKilledWithAllTheyStartedWhenNobodyWaitsAnyMore) {
+  const auto slow = script("slow", "sleep 1000 & echo $! > " + (folder() / "pid").string() + "; wait");
+  const auto started = [&] { return !file("pid").empty(); };
+  EXPECT_EQ(run_command(slow, {}, started), "it was not waited for");
+  const auto child = std::stoi(file("pid"));
+  EXPECT_TRUE(test::wait_until([&] {
+    std::ifstream in{"/proc/" + std::to_string(child) + "/stat"};
+    std::string text;
+    std::getline(in, text);
+    return !in || text.find(") Z ") != std::string::npos;
+  }));
+}
+
+}  // namespace
+}  // namespace sluice::migrator
