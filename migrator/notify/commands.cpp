@@ -92,7 +92,8 @@ std::string run_command(const fs::path& command, const Environment& environment,
   }
   const auto deadline = Clock::now() + kCommandWithin;
   int status = 0;
-  while (::waitpid(process, &status, WNOHANG) == 0) {
+  pid_t ended = 0;
+  while ((ended = ::waitpid(process, &status, WNOHANG)) == 0) {
     const bool late = Clock::now() >= deadline;
     if (!late && !give_up()) {
       std::this_thread::sleep_for(kLookEvery);
@@ -103,7 +104,7 @@ std::string run_command(const fs::path& command, const Environment& environment,
     return late ? "it took longer than " + std::to_string(kCommandWithin.count()) + " s, and was killed"
                 : "it was not waited for";
   }
-  return outcome_of(status);
+  return ended == process ? outcome_of(status) : "nobody can tell how it ended";
 }
 
 }  // namespace sluice::migrator

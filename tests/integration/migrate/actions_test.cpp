@@ -297,13 +297,15 @@ TEST_P(Actions, journal_is_exported_as_one_file_with_positions_and_counts) {
 
 TEST_P(Actions, pausing_is_a_decision_of_the_journal) {
   const auto id = postponed();
+  const auto tells = [&](const std::string& event) {
+    return wait_until([&] {
+      return sluice().get("/migrate/" + id + "/journal").body.find("\"event\":\"" + event + "\"") != std::string::npos;
+    });
+  };
   act(id, "pause");
-  EXPECT_TRUE(comes_to_show(id, "/paused", "true"));
+  EXPECT_TRUE(tells("paused"));
   act(id, "resume");
-  EXPECT_TRUE(wait_until([&] {
-    const auto file = sluice().get("/migrate/" + id + "/journal").body;
-    return file.find("\"unpaused\"") != std::string::npos && file.find("\"paused\"") != std::string::npos;
-  }));
+  EXPECT_TRUE(tells("unpaused"));
   act(id, "cut-over");
   expect_completed(await_end(id));
 }
