@@ -189,7 +189,8 @@ Attachments attachments_at(const json::object& object, std::string_view name) {
 }  // namespace
 
 std::string to_json(const Checkpoint& checkpoint) {
-  json::object object{{"applied", from(checkpoint.applied)},
+  json::object object{{"server", checkpoint.server},
+                      {"applied", from(checkpoint.applied)},
                       {"copied_to", from(checkpoint.copied_to)},
                       {"copied", checkpoint.copied},
                       {"verified_to", from(checkpoint.verified_to)},
@@ -218,6 +219,7 @@ boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
   if (!value.is_object()) return make_error_code(json::error::not_object);
   const json::object& object = value.get_object();
   Checkpoint checkpoint;
+  checkpoint.server = text_at(object, "server");
   if (auto applied = position_at(object, "applied")) checkpoint.applied = *applied;
   checkpoint.caught_up = position_at(object, "caught_up");
   checkpoint.audit_from = position_at(object, "audit_from");

@@ -17,6 +17,7 @@
 namespace sluice::migrator {
 
 struct Checkpoint {
+  std::string server;                    // whose binlog the positions are in; empty: not known
   Position applied;                      // the stream starts again here; empty file: not known yet
   std::optional<Position> caught_up;     // written in the hold, before the RENAME: all before it is in the shadow
   std::optional<Position> audit_from;    // reached some minutes ago: see AuditMarks

@@ -116,6 +116,7 @@ class Migration {
   // migration_prepare.cpp
   void prepare();
   [[nodiscard]] bool find_tables();  // after a restart: definitions and plan
+  [[nodiscard]] bool is_same_server();
   void follow_from(const Position& position);
   void arm();
   void recover_cut_over();

@@ -75,6 +75,17 @@ bool Migration::find_tables() {
   return connect();
 }
 
+bool Migration::is_same_server() {
+  const auto answer = connection_->query(server_identity_statement(connection_->flavor()));
+  if (answer.has_error()) return connection_lost(answer.error()), false;
+  const std::string server = answer->rows.empty() ? "" : answer->rows[0].at(0).value_or("");
+  if (checkpoint_.server.empty()) checkpoint_.server = server;
+  if (checkpoint_.server == server) return true;
+  fail({"other_server", "the primary is another server than before (" + server + ", not " + checkpoint_.server +
+                            "): what was changed since can't be found in its binlog; start again"});
+  return false;
+}
+
 void Migration::follow_from(const Position& position) {
   inbox_ = std::make_unique<Inbox>(
       position, source(), [&gate = parts_.gate](gate::ConnectionId id) { return gate.knows(id); }, parts_.observer);
@@ -93,7 +104,7 @@ void Migration::follow_from(const Position& position) {
 }
 
 void Migration::prepare() {
-  if (!find_tables()) return;
+  if (!find_tables() || !is_same_server()) return;
   arm();
   if (!connection_) return;
   if (instant_possible_ || is_instant()) return prepare_instant();
@@ -163,7 +174,7 @@ void Migration::recover_cut_over() {
     // Nobody may get at the table before its names were looked at.
     (void)parts_.gate.extend(group_->gate_of(), gate::Clock::now() + kHeldAfterCrash);
   };
-  while (!stopping() && !ended() && (!connect() || !find_tables())) keep_shut();
+  while (!stopping() && !ended() && (!connect() || !find_tables() || !is_same_server())) keep_shut();
   if (stopping() || ended()) return group_->stay_away();
   // All before either of the two is in the shadow.
   const Position from = std::max(checkpoint_.applied, checkpoint_.caught_up.value_or(checkpoint_.applied));

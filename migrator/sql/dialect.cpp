@@ -55,6 +55,10 @@ std::string_view binlog_head_statement(const ServerFlavor& server) noexcept {
   return "SHOW MASTER STATUS";
 }
 
+std::string_view server_identity_statement(const ServerFlavor& server) noexcept {
+  return server.kind == ServerKind::mysql ? "SELECT @@server_uuid" : "SELECT @@server_id";
+}
+
 bool tells_locked_rows(const ServerFlavor& server) noexcept {
   return server.kind == ServerKind::mysql;
 }

@@ -35,6 +35,9 @@ enum class OnLockedRow : std::uint8_t { wait, fail };
 // Answers the binlog's head: file, position, ... and on MySQL the executed GTID set in the fifth column.
 [[nodiscard]] std::string_view binlog_head_statement(const ServerFlavor& server) noexcept;
 
+// Answers what tells this server from others, a replica of it among them: its binlog's positions mean nothing there.
+[[nodiscard]] std::string_view server_identity_statement(const ServerFlavor& server) noexcept;
+
 // MySQL 8.0.13 and newer; MariaDB answers 1192.
 [[nodiscard]] bool can_rename_under_lock_tables(const ServerFlavor& server) noexcept;
 

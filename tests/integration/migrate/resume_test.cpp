@@ -148,6 +148,22 @@ TEST_P(Resuming, through_binlogs_that_are_rotated_all_the_time) {
   finish(id);
 }
 
+TEST_P(Resuming, is_not_possible_at_another_server_and_says_so) {
+  const auto id = start_slowly();
+  await(id, [](const auto& status) { return status.rows_copied >= 500; });
+  ASSERT_TRUE(wait_until([&] { return stored(id, "rows_copied") > 0; }));
+  kill_sluice();
+  // As behind an address that fails over.
+  direct().must("UPDATE _sluice.migrations SET checkpoint = JSON_SET(checkpoint, '$.server', 'another')");
+  sluice().restart();
+  const auto status = await_end(id);
+  EXPECT_EQ(status.state, "failed") << status.json;
+  EXPECT_EQ(json_at(status.json, "/error/code"), "other_server") << status.json;
+  EXPECT_THAT(status.error, AllOf(HasSubstr("not another"), HasSubstr("start again")));
+  expect_untouched();
+  EXPECT_TRUE(writes_go_on());
+}
+
 TEST_P(Resuming, is_not_possible_without_the_binlog_and_says_so) {
   const auto id = start_slowly();
   await(id, [](const auto& status) { return status.rows_copied >= 500; });

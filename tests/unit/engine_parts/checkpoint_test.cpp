@@ -7,6 +7,7 @@ namespace {
 
 Checkpoint full() {
   Checkpoint checkpoint;
+  checkpoint.server = "a1b2";
   checkpoint.applied = {"binlog.000007", 4711};
   checkpoint.caught_up = Position{"binlog.000007", 4800};
   checkpoint.audit_from = Position{"binlog.000006", 154};
@@ -42,6 +43,7 @@ Checkpoint full() {
 TEST(Checkpoint, ComesBackAsItWas) {
   const auto read = checkpoint_from_json(to_json(full()));
   ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->server, "a1b2");
   EXPECT_EQ(read->applied, full().applied);
   EXPECT_EQ(read->caught_up, full().caught_up);
   EXPECT_EQ(read->audit_from, full().audit_from);
