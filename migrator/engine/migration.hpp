@@ -42,6 +42,8 @@ namespace sluice::migrator {
 class Migration {
  public:
   static constexpr Millis kCheckpointEvery{1000};
+  // How many times as long as asked for a turn's first chunk may take, so that it outruns clients who append rows.
+  static constexpr std::uint64_t kChunkStretchMax = 4;
   static constexpr Millis kIdle{20};
   // Copying or comparing goes on for so long where there are no changes to apply; then all else is looked after.
   static constexpr Millis kTurnMax{500};

@@ -3,7 +3,6 @@
 #include <mutex>
 #include <utility>
 
-#include "migrator/engine/chunk_size.hpp"
 #include "migrator/engine/clock_text.hpp"
 #include "migrator/engine/cut_over.hpp"
 #include "migrator/engine/details.hpp"
@@ -114,7 +113,8 @@ RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, st
   };
   // Else clients who append rows could for ever be quicker than chunks that a busy server makes small.
   const std::uint64_t changed = applier_->applied() - std::exchange(applied_at_turn_, applier_->applied());
-  const std::uint64_t rows_min = in_the_way_since_ == TimePoint{} ? std::min(2 * changed, kChunkRowsMax) : 1;
+  const bool may_grow = in_the_way_since_ == TimePoint{};
+  const std::uint64_t rows_min = may_grow ? std::min(2 * changed, kChunkStretchMax * chunk_rows_) : 1;
   const RangeTurn turn{.above = above,
                        .chunk_rows = std::max(chunk_rows_, rows_min),
                        .chunk_time = now.chunk_time_ms,

@@ -62,6 +62,7 @@ TEST_P(Documentation, tutorial_can_be_followed_from_its_beginning_to_its_end) {
   for (const char* told : {"732", "\"key\"", "`note` varchar(64)", "7\tNULL", "cut_over.completed"}) {
     EXPECT_THAT(ran.output, HasSubstr(told));
   }
+  EXPECT_THROW((void)request("GET", http.number(), "/healthz"), std::runtime_error) << "it ended with the tutorial";
   auto client = server().connect("shop");
   EXPECT_EQ(client.must("SELECT COUNT(*) FROM orders").value(), "733");
   EXPECT_TRUE(client.must("SHOW TABLES LIKE '\\_%'").rows().empty());
@@ -94,8 +95,7 @@ TEST_P(Documentation, every_other_command_does_what_it_says) {
       commands = replaced(replaced(commands, "build/release/sluice", "sluice"), "SLUICE_PASSWORD=…",
                           "SLUICE_PASSWORD=sluice-test");
       // One that serves is told to end after a moment, and has to end well.
-      commands =
-          replaced(commands, "sluice serve", "timeout --preserve-status 3 " + sluice_binary().string() + " serve");
+      commands = replaced(commands, "sluice serve", "timeout --preserve-status 3 sluice serve");
       const auto ran = run_commands(commands, folder.path());
       EXPECT_EQ(ran.status, 0) << commands << "\n" << ran.output << sluice.log();
       EXPECT_EQ(sluice.stop(), 0);

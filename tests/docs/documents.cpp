@@ -59,9 +59,11 @@ fs::path sluice_binary() {
 }
 
 Ran run_commands(const std::string& commands, const fs::path& folder) {
-  const std::string head =
-      "cd '" + folder.string() + "'\nsluice() { '" + sluice_binary().string() + "' \"$@\"; }\n" + R"(
+  fs::create_directories(folder / "bin");
+  if (!fs::exists(folder / "bin/sluice")) fs::create_symlink(sluice_binary(), folder / "bin/sluice");
+  const std::string head = "cd '" + folder.string() + "'\n" + R"(
 set -euo pipefail
+PATH=$PWD/bin:$PATH
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 curl() {
   local status=0 patience=20 strict=--fail-with-body

@@ -81,7 +81,7 @@ TEST(Options, are_all_in_their_reference) {
   }
   EXPECT_GT(flags.size(), 30U);
   for (const auto& flag : flags) {
-    EXPECT_NE(text.find("| `" + replaced(flag.substr(2), "-", "_") + "`"), std::string::npos) << flag;
+    EXPECT_NE(text.find("`" + replaced(flag.substr(2), "-", "_") + "`"), std::string::npos) << flag;
   }
 }
 

@@ -231,8 +231,14 @@ TEST_P(Scraped, knows_every_metric_that_alerts_and_dashboard_ask_for) {
 
 TEST_P(Scraped, keeps_to_the_conventions_and_to_the_reference) {
   make_orders(rows);
-  const auto id = postponed();
+  // Some series are there only once there is something to count.
+  const auto id = sluice().migrate({.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({
+      "postpone_cut_over": true, "guards": [{"name": "one", "when": "sql:SELECT 1", "threshold": 1}]})"});
   sluice().connect().must("SELECT COUNT(*) FROM orders");
+  const auto all_are_there = [&] {
+    return sluice().get("/metrics").body.find("sluice_guard_firings_total{") != std::string::npos;
+  };
+  ASSERT_TRUE(sluice().await_state(id, "ready").state == "ready" && wait_until(all_are_there));
   const auto text = sluice().get("/metrics").body;
   const ScratchFolder folder{"promtool"};
   std::ofstream{folder.path() / "metrics"} << text;

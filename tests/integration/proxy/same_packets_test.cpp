@@ -111,6 +111,9 @@ TEST_P(SamePackets, of_statements_and_their_results) {
                ask(""),
                ask("SELECT 1; DO 0; SELECT 2, NULL; UPDATE told SET name = 'b' WHERE id = 2; SELECT 3;"),
                ask("SELECT 1; SELECT * FROM no_such_table; SELECT 2"),
+               ask("SELECT 1;"),
+               ask("SELECT $$it's; told$$ AS dollars"),
+               ask("SELECT $a$it's; $$ told$a$ AS dollars, 2; SELECT 3"),
                ask("CALL outs(1, @b, @c); SELECT @b, @c"),
                ask("CALL fails()"),
                ask("USE mysql"),
@@ -133,6 +136,20 @@ TEST_P(SamePackets, of_statements_and_their_results) {
                say(0x1B, {0, 0}),
                ask("SELECT 1; SELECT 2"),
                ask("SELECT id FROM told LIMIT 1; SELECT id FROM told LIMIT 0; SELECT id FROM told ORDER BY id DESC")});
+}
+
+TEST_P(SamePackets, of_answers_out_of_the_query_cache) {
+  if (is_mysql()) return;  // has none
+  auto direct = server().connect();
+  direct.must("SET GLOBAL query_cache_type = ON, GLOBAL query_cache_size = 1048576");
+  const auto hits = [&] {
+    return std::stoull(direct.must("SHOW STATUS LIKE 'Qcache_hits'").rows().at(0).at(1).value());
+  };
+  const auto before = hits();
+  const Line cached = ask("SELECT id, name FROM test.told ORDER BY id");
+  expect_same({cached, cached, ask("SELECT 1"), cached, ask("SELECT id FROM test.told WHERE 0"), cached});
+  EXPECT_GT(hits(), before);
+  direct.must("SET GLOBAL query_cache_type = OFF, GLOBAL query_cache_size = DEFAULT");
 }
 
 // About the nth statement prepared; its id is filled in.
