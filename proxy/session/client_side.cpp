@@ -19,15 +19,6 @@ net::awaitable<void> Session::carry_commands() {
 }
 
 Session::Running Session::read_client() {
-  while (watching_client_) co_await changed_.wait();
-  if (!ahead_.empty()) {
-    const auto bytes = ahead_.bytes();
-    from_client_.reserve(from_client_.bytes().size() + bytes.size());
-    std::ranges::copy(bytes, from_client_.room().begin());
-    from_client_.add(bytes.size());
-    ahead_.release();
-    co_return Next::go_on;
-  }
   if (client_gone_ || server_gone_) co_return Next::end;
   co_return co_await fill(client_, from_client_);
 }
@@ -150,7 +141,10 @@ void Session::note_sent(const Command& command) {
 Session::Running Session::all_answered() {
   if (co_await forward_ready() == Next::end) co_return Next::end;
   waits_for_answers_ = true;
-  while (!answers_.expects_nothing() && !server_gone_ && !client_gone_) co_await changed_.wait();
+  while (!answers_.expects_nothing() && !server_gone_ && !client_gone_) {
+    look_out();
+    co_await changed_.wait();
+  }
   waits_for_answers_ = false;
   co_return server_gone_ || client_gone_ ? Next::end : Next::go_on;
 }
