@@ -46,6 +46,7 @@ Session::Running Session::change_user() {
     client_is_asked_ = step.read_next == Side::client;
     next = co_await send_payload(step.to, step.payload);
     OPENSSL_cleanse(step.payload.data(), step.payload.size());
+    if (step.to == Side::client) next_to_client_ = ToClient::behind_its_data;
   }
   from_client_.consume(client_leg_.packet_bytes);
   client_leg_.packet_bytes = 0;
