@@ -112,6 +112,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // The command at the front of what is neither sent nor ready. Nothing: more must be read first.
   [[nodiscard]] std::optional<Command> command_ahead() const;
   Running begin_command(Command command);
+  Running begin_frames();
   Running pass_unanswered();
   Running all_answered();
   void note_sent(const Command& command);
