@@ -1,8 +1,12 @@
 #include "app/killer.hpp"
 
+#include <charconv>
+#include <chrono>
 #include <utility>
+#include <vector>
 
 #include "migrator/sql/connection.hpp"
+#include "migrator/table/grants.hpp"
 
 namespace sluice::app {
 namespace {
@@ -14,10 +18,19 @@ std::string number(gate::ConnectionId connection) {
 }
 
 // The process list's host is "name:port"; there is no port for a unix socket. The name may be resolved by the server.
-bool is_same(const proxy::Abandoned& abandoned, std::string_view user, std::string_view host) {
-  if (abandoned.port) return host.ends_with(":" + std::to_string(*abandoned.port));
-  return user == abandoned.user;
+bool comes_from(std::optional<std::uint16_t> port, std::string_view host) {
+  return port && host.ends_with(":" + std::to_string(*port));
 }
+
+std::optional<std::chrono::seconds> seconds_in(const std::vector<migrator::Row>& status) {
+  const std::string text = status.empty() ? "" : status.front().at(1).value_or("");
+  std::chrono::seconds::rep number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc{} ? std::optional{std::chrono::seconds{number}} : std::nullopt;
+}
+
+// Between the server's seconds, which it counts from somewhere in its start, and ours.
+constexpr auto UPTIME_SLACK = std::chrono::seconds{5};
 
 }  // namespace
 
@@ -80,15 +93,39 @@ Killer::Seen Killer::look_for(const proxy::Abandoned& abandoned, migrator::Conne
     complain(describe(found.error()));
     return Seen::unknown;
   }
-  if (!found->rows.empty()) {
-    const auto& row = found->rows.front();
-    return is_same(abandoned, row.at(0).value_or(""), row.at(1).value_or("")) ? Seen::there : Seen::gone;
+  if (found->rows.empty()) return missing(connection);
+  const auto& row = found->rows.front();
+  return recognise(abandoned, {.user = row.at(0).value_or(""), .host = row.at(1).value_or("")}, connection);
+}
+
+// Another port is no other connection yet: whatever forwards connections between Sluice and the primary may have chosen
+// it. But a number is given once in a server's life.
+Killer::Seen Killer::recognise(const proxy::Abandoned& abandoned, Shown shown, migrator::Connection& connection) {
+  if (comes_from(abandoned.port, shown.host)) return Seen::there;
+  const auto age = std::chrono::steady_clock::now() - abandoned.since;
+  const auto status = connection.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
+  const auto uptime = status ? seconds_in(status->rows) : std::nullopt;
+  if (!uptime) {
+    complain(status ? "the primary does not tell its uptime" : describe(status.error()));
+    return Seen::unknown;
   }
-  // Without this privilege other accounts' connections are not shown.
-  const auto may_see =
-      connection.query("SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'PROCESS' LIMIT 1");
-  if (may_see && !may_see->rows.empty()) return Seen::gone;
-  complain(may_see ? "the account lacks the privilege PROCESS" : describe(may_see.error()));
+  if (*uptime + UPTIME_SLACK < age) return Seen::gone;
+  if (shown.user == abandoned.user) return Seen::there;
+  complain("the primary shows the connection as another user's");
+  return Seen::unknown;
+}
+
+// Without the privilege other accounts' connections are not shown.
+Killer::Seen Killer::missing(migrator::Connection& connection) {
+  const auto granted = connection.query("SHOW GRANTS");
+  if (!granted) {
+    complain(describe(granted.error()));
+    return Seen::unknown;
+  }
+  std::vector<std::string> lines;
+  for (const auto& row : granted->rows) lines.push_back(row.at(0).value_or(""));
+  if (migrator::Grants::parse(lines).globally("PROCESS")) return Seen::gone;
+  complain("the account lacks the privilege PROCESS");
   return Seen::unknown;
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "app/log.hpp"
@@ -43,11 +44,17 @@ class Killer {
     std::function<void()> is_gone;
   };
   enum class Seen : std::uint8_t { there, gone, unknown };
+  struct Shown {
+    std::string_view user;
+    std::string_view host;
+  };
 
   void run(const std::stop_token& stop);
   void kill_all(const std::deque<Victim>& victims);
   void kill_one(const Victim& victim, migrator::Connection& connection);
   [[nodiscard]] Seen look_for(const proxy::Abandoned& abandoned, migrator::Connection& connection);
+  [[nodiscard]] Seen recognise(const proxy::Abandoned& abandoned, Shown shown, migrator::Connection& connection);
+  [[nodiscard]] Seen missing(migrator::Connection& connection);
   void complain(const std::string& reason);
 
   const migrator::ServerAddress primary_;

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <openssl/sslerr.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -209,6 +210,11 @@ std::optional<protocol::ClientConnection> Stream::connection() const {
 
 const std::string& Stream::peer_host() const noexcept {
   return peer_host_;
+}
+
+bool Stream::has_peer_left() const noexcept {
+  pollfd look{.fd = socket_->native_handle(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&look, 1, 0) == 1;
 }
 
 void Stream::shutdown_send() noexcept {

@@ -84,6 +84,9 @@ class Stream {
   // "10.0.0.7", or "localhost" for a unix socket.
   [[nodiscard]] const std::string& peer_host() const noexcept;
 
+  // Whether the peer has ended its direction or the connection, behind whatever is still to be read. Does not wait.
+  [[nodiscard]] bool has_peer_left() const noexcept;
+
   // Says that no more will be written; reading goes on. With TLS no close_notify is sent, as a crashed client sends
   // none.
   void shutdown_send() noexcept;

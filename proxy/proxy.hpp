@@ -46,6 +46,7 @@ struct Limits {
   // quarter.
   std::chrono::milliseconds idle_deadline_ms{0};
   // For a client to take the bytes that are on their way to it, up to 64 KB; then it counts as gone. 0: for ever.
+  // Kept to within a second.
   std::chrono::milliseconds client_write_deadline_ms{600'000};
   // What the server still does for a client that is gone is killed after this time.
   std::chrono::milliseconds abandoned_deadline_ms{1000};
@@ -73,7 +74,9 @@ struct ProxyConfig {
 struct Abandoned {
   gate::ConnectionId connection{};
   std::string user;
-  std::optional<std::uint16_t> port;  // of the near end; nothing: a unix socket
+  // Of the near end, which the primary sees as another where something between changes it. Nothing: a unix socket.
+  std::optional<std::uint16_t> port;
+  std::chrono::steady_clock::time_point since;  // it has had its number at least so long
 };
 
 // Ends it at the primary (KILL). Called on the I/O threads: must be thread-safe and never block. `is_gone` may be

@@ -43,7 +43,9 @@ Session::Running Session::connect_server() {
         server_unreachable(net::to_string(config.primary) + ": " + connected.error().message()));
   }
   server_.emplace(std::move(*connected));
+  if (const auto ends = server_->connection()) port_at_server_ = ends->server.port;
   if (!config.proxy_header_to_primary) co_return Next::go_on;
+  if (connection_) port_at_server_ = connection_->client.port;
   const auto header = protocol::write_proxy_header(*config.proxy_header_to_primary, connection_);
   co_return co_await write_to_server(header);
 }

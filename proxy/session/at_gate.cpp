@@ -1,15 +1,9 @@
 // A command of a client where something is armed: judged, held back, let go, or answered in the server's place.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include "protocol/wire/server_reply.hpp"
 #include "proxy/session/session.hpp"
 
 namespace sluice::proxy {
 namespace {
-
-// What is read ahead from a client that waits, to see whether it is still there.
-constexpr std::size_t READ_AHEAD_MAX = 64 * 1024;
 
 std::string refused_by(const gate::Gate& gate, const gate::ArmedSet& set, const std::vector<gate::Touch>& touches) {
   for (const auto& touch : touches) {
@@ -66,29 +60,16 @@ Session::Running Session::wait_for_gate() {
   const auto since = gate::Clock::now();
   wake_.reset();
   waits_at_gate_ = true;
-  if (!watching_client_) {
-    watching_client_ = true;
-    boost::asio::co_spawn(worker_->context(), watch_client(shared_from_this()), boost::asio::detached);
+  while (!wake_ && !client_gone_ && !server_gone_) {
+    look_out();
+    co_await changed_.wait();
   }
-  while (!wake_ && !client_gone_ && !server_gone_) co_await changed_.wait();
   waits_at_gate_ = false;
+  if (client_.has_peer_left()) lose_client();  // nobody wants it any more
   const auto held = gate::Clock::now() - since;
   in_flight_.last().held += held;
   shared().observer.statement_held(held);
   co_return wake_ && !client_gone_ && !server_gone_ ? Next::go_on : Next::end;
-}
-
-// Reads ahead, so that it is noticed when the client goes away. One read may outlast the wait: read_client() then waits
-// for its bytes.
-net::awaitable<void> Session::watch_client(std::shared_ptr<Session> self) {
-  do {
-    if (co_await self->fill(self->client_, self->ahead_) == Next::end) {
-      self->client_gone_ = true;
-      break;
-    }
-  } while (self->waits_at_gate_ && self->ahead_.bytes().size() < READ_AHEAD_MAX);
-  self->watching_client_ = false;
-  self->changed_.notify();
 }
 
 void Session::on_wake(gate::Wake wake) {

@@ -33,11 +33,12 @@ Session::Running Session::change_user() {
   server_->number_frames_from(0);
   Next next = co_await send_payload(Side::server, payload);
   while (next == Next::go_on && new_user_) {
-    if (!client_is_asked_ && !server_gone_) {
+    if (!client_is_asked_ && !server_gone_ && !client_gone_) {
+      look_out();
       co_await changed_.wait();
       continue;
     }
-    if (server_gone_ || co_await read_packet(Side::client) == Next::end) co_return Next::end;
+    if (server_gone_ || client_gone_ || co_await read_packet(Side::client) == Next::end) co_return Next::end;
     auto step = relay_->from_client(payload_of(Side::client));
     if (step.done == AuthRelay::Done::refused) {
       co_return co_await refuse_login(login_refused(client_leg_.next_sequence, step.reason));
@@ -45,6 +46,7 @@ Session::Running Session::change_user() {
     client_is_asked_ = step.read_next == Side::client;
     next = co_await send_payload(step.to, step.payload);
     OPENSSL_cleanse(step.payload.data(), step.payload.size());
+    if (step.to == Side::client) next_to_client_ = ToClient::behind_its_data;
   }
   from_client_.consume(client_leg_.packet_bytes);
   client_leg_.packet_bytes = 0;

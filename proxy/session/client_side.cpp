@@ -19,15 +19,6 @@ net::awaitable<void> Session::carry_commands() {
 }
 
 Session::Running Session::read_client() {
-  while (watching_client_) co_await changed_.wait();
-  if (!ahead_.empty()) {
-    const auto bytes = ahead_.bytes();
-    from_client_.reserve(from_client_.bytes().size() + bytes.size());
-    std::ranges::copy(bytes, from_client_.room().begin());
-    from_client_.add(bytes.size());
-    ahead_.release();
-    co_return Next::go_on;
-  }
   if (client_gone_ || server_gone_) co_return Next::end;
   co_return co_await fill(client_, from_client_);
 }
@@ -54,6 +45,10 @@ Session::Running Session::take_commands() {
       continue;
     }
     // What a replica says while it is sent the binlog are no commands: it acknowledges events.
+    if (answers_.is_endless() && !continues_) {
+      if (co_await begin_frames() == Next::end) co_return Next::end;
+      next_to_client_ = ToClient::behind_its_data;
+    }
     if (continues_ || answers_.is_endless()) {
       pass_packet(length);
       continue;
@@ -91,13 +86,18 @@ std::optional<Command> Session::command_ahead() const {
   return Command{code, payload.subspan(1), payload.size() == length && length != protocol::PACKET_PAYLOAD_MAX_BYTES};
 }
 
+// Each command's frames are numbered anew.
+Session::Running Session::begin_frames() {
+  if (!server_->is_compressed()) co_return Next::go_on;
+  const Next sent = co_await forward_ready();
+  server_->number_frames_from(0);
+  co_return sent;
+}
+
 // Where something is armed, one command goes at a time: what a statement means, and who answers it, may depend on the
 // answer to the one before.
 Session::Running Session::begin_command(Command command) {
-  if (server_->is_compressed()) {
-    if (co_await forward_ready() == Next::end) co_return Next::end;
-    server_->number_frames_from(0);
-  }
+  if (co_await begin_frames() == Next::end) co_return Next::end;
   if (command.code == Code::change_user) co_return co_await change_user();
   const auto shape = answer_to(command, server_kind_);
   if (shape == protocol::AnswerShape::none) co_return co_await pass_unanswered();
@@ -150,7 +150,10 @@ void Session::note_sent(const Command& command) {
 Session::Running Session::all_answered() {
   if (co_await forward_ready() == Next::end) co_return Next::end;
   waits_for_answers_ = true;
-  while (!answers_.expects_nothing() && !server_gone_ && !client_gone_) co_await changed_.wait();
+  while (!answers_.expects_nothing() && !server_gone_ && !client_gone_) {
+    look_out();
+    co_await changed_.wait();
+  }
   waits_for_answers_ = false;
   co_return server_gone_ || client_gone_ ? Next::end : Next::go_on;
 }

@@ -14,6 +14,7 @@ constexpr auto FAREWELL_LIMIT = std::chrono::seconds{1};
 constexpr int FAREWELL_ROUNDS_MAX = 4;
 // A KILL that changed nothing is tried again.
 constexpr auto KILL_AGAIN = std::chrono::seconds{10};
+constexpr auto LOOKOUT_INTERVAL = std::chrono::seconds{1};
 // Within an idle deadline it is looked so many times.
 constexpr int IDLE_LOOKS = 4;
 
@@ -78,14 +79,47 @@ void Session::change_limits() {
   watch_idle();
 }
 
+// Whatever waits now, and may wait for ever, is looked at once in a while: so a wait costs no timer of its own.
+void Session::look_out() {
+  if (std::exchange(is_looking_out_, true)) return;
+  lookout_.expires_after(LOOKOUT_INTERVAL);
+  lookout_.async_wait([session = weak_from_this()](boost::system::error_code cancelled) {
+    const auto self = session.lock();
+    if (!cancelled && self) self->on_lookout();
+  });
+}
+
+void Session::on_lookout() {
+  is_looking_out_ = false;
+  const auto limit = limits()->client_write_deadline_ms;
+  const auto waited = std::chrono::steady_clock::now() - writing_to_client_since_;
+  // Behind a client that takes nothing the server's end can't be seen.
+  const bool takes_nothing = writing_to_client_ && limit.count() != 0 && waited >= limit;
+  if (takes_nothing || (nobody_reads_client() && client_.has_peer_left())) lose_client();
+  if (client_gone_) {
+    if (writing_to_server_) server_->shutdown_send();  // ends the write
+    return;
+  }
+  if (writing_to_client_ || nobody_reads_client()) look_out();
+}
+
+// Until the server, or the gate, has done something.
+bool Session::nobody_reads_client() const noexcept {
+  const bool changes_user = new_user_ && !client_is_asked_;
+  return waits_at_gate_ || waits_for_answers_ || writing_to_server_ || changes_user;
+}
+
 // The client is gone, or says no more: then it hears no more either. The server learns it as from a client that
 // crashed, and the session stays in the gate until the server has ended too: only then can its last statement change
 // nothing any more. A server that works or waits for a lock does not look at the connection. Or it is the server that
 // has closed, and its last words are still to be passed on.
 net::awaitable<void> Session::outlive_server() {
-  if (!server_refuses_) {
+  if (!server_refuses_ || client_gone_) {
     lose_client();
-    if (answers_.is_endless()) co_return kill_at_server();
+    if (answers_.is_endless()) {
+      if (!server_gone_) kill_at_server();
+      co_return;
+    }
     server_->shutdown_send();
     expect_by(Deadline::end_of_server, limits()->abandoned_deadline_ms);
   }
@@ -95,8 +129,8 @@ net::awaitable<void> Session::outlive_server() {
 
 void Session::kill_at_server() {
   if (!shared().killer || !slot_) return;
-  shared().observer.server_query_abandoned();
-  shared().killer({.connection = slot_->connection(), .user = user_, .port = port_at_server()},
+  if (!std::exchange(is_abandoned_, true)) shared().observer.server_query_abandoned();
+  shared().killer({.connection = slot_->connection(), .user = user_, .port = port_at_server_, .since = greeted_at_},
                   [worker = std::weak_ptr{worker_}, session = weak_from_this()] {
                     const auto loop = worker.lock();
                     if (!loop) return;
@@ -104,13 +138,6 @@ void Session::kill_at_server() {
                       if (const auto self = session.lock()) self->server_->close();
                     });
                   });
-}
-
-// Which the server knows from the socket, or from the header that was sent before all else.
-std::optional<std::uint16_t> Session::port_at_server() const {
-  if (shared().config.proxy_header_to_primary && connection_) return connection_->client.port;
-  const auto ends = server_->connection();
-  return ends ? std::optional{ends->server.port} : std::nullopt;
 }
 
 void Session::cut_off() {

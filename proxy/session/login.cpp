@@ -39,6 +39,7 @@ Session::Running Session::greet() {
     co_return Next::end;
   }
   greeting_ = std::move(*greeting);
+  greeted_at_ = std::chrono::steady_clock::now();
   server_kind_ = greeting_.is_mariadb() ? protocol::ServerKind::mariadb : protocol::ServerKind::mysql;
   server_expects_ = ServerExpects::login;
   slot_ = shared().gate.enter(gate::ConnectionId{greeting_.thread_id},

@@ -36,7 +36,10 @@ Session::Running Session::pass_answers() {
   }
   // For a client that is gone it is read to its end, too: until then the command may still change something. The
   // binlog has no end and changes nothing.
-  if (client_gone_ && answers_.is_endless()) co_return Next::end;
+  if (client_gone_ && answers_.is_endless()) {
+    kill_at_server();
+    co_return Next::end;
+  }
   if (!client_gone_ && !unsent.empty() && co_await write_to_client(unsent) == Next::end) lose_client();
   from_server_.consume(bytes.size());
   co_return draining_&& may_leave() ? Next::end : Next::go_on;

@@ -13,8 +13,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Reads into whole blocks, 64 KB each, before the worker's other sessions have their turn: where both sides are always
-// ready nothing else makes a session wait.
+// Reads of what may be there already (whole blocks, 64 KB each; TLS and compression of any size), before the worker's
+// other sessions have their turn: where both sides are always ready nothing else makes a session wait.
 constexpr int BLOCKS_IN_A_TURN = 16;
 
 }  // namespace
@@ -23,11 +23,11 @@ Session::Session(std::shared_ptr<Worker> worker, net::Stream client)
     : worker_(std::move(worker)),
       client_(std::move(client)),
       deadline_(worker_->context()),
+      lookout_(worker_->context()),
       changed_(worker_->context().get_executor()),
       write_turn_(worker_->context().get_executor()),
       from_client_(worker_->blocks()),
-      from_server_(worker_->blocks()),
-      ahead_(worker_->blocks()) {}
+      from_server_(worker_->blocks()) {}
 
 void Session::start(std::shared_ptr<Session> session) {
   auto& context = session->worker_->context();
@@ -50,7 +50,6 @@ net::awaitable<void> Session::run(std::shared_ptr<Session> self) {
     co_await self->finish_login();
   }
   self->close();
-  while (self->watching_client_) co_await self->changed_.wait();
   if (self->slot_) self->shared().gate.leave(*self->slot_);
   self->worker_->forget(self);
 }
@@ -69,7 +68,7 @@ void Session::close() {
 
 bool Session::may_leave() const noexcept {
   const bool is_done = in_flight_.empty() || answers_.is_endless();
-  return is_done && nothing_moves() && !transaction_.is_open() && !memory_.holds_locks();
+  return is_done && nothing_moves() && from_client_.empty() && !transaction_.is_open() && !memory_.holds_locks();
 }
 
 bool Session::is_quiet() const noexcept {
@@ -77,11 +76,12 @@ bool Session::is_quiet() const noexcept {
 }
 
 bool Session::nothing_moves() const noexcept {
-  return !waits_at_gate_ && packet_left_ == 0 && from_client_.empty() && from_server_.empty() && !writing_to_client_;
+  return !waits_at_gate_ && packet_left_ == 0 && from_server_.empty() && !writing_to_client_;
 }
 
 Session::Running Session::fill(net::Stream& from, Buffer& into) {
-  if (into.is_grown() && ++blocks_in_turn_ == BLOCKS_IN_A_TURN) {
+  const bool may_not_wait = into.is_grown() || from.is_tls() || from.is_compressed();
+  if (may_not_wait && ++blocks_in_turn_ == BLOCKS_IN_A_TURN) {
     blocks_in_turn_ = 0;
     co_await asio::post(worker_->context(), asio::use_awaitable);
   }
@@ -111,10 +111,9 @@ Session::Running Session::write_to_client(net::Bytes bytes) {
   if (*at_once == bytes.size()) co_return Next::go_on;
   number_frames_to_client();
   writing_to_client_ = true;
-  asio::steady_timer patience{worker_->context()};
-  lose_client_after(limits()->client_write_deadline_ms, patience);
+  writing_to_client_since_ = std::chrono::steady_clock::now();
+  look_out();
   const auto error = co_await client_.write(bytes.subspan(*at_once));
-  patience.cancel();
   writing_to_client_ = false;
   write_turn_.notify();
   co_return error ? Next::end : Next::go_on;
@@ -131,21 +130,14 @@ void Session::number_frames_to_client() noexcept {
   }
 }
 
-// Behind a client that takes nothing the server's end can't be seen.
-void Session::lose_client_after(std::chrono::milliseconds limit, asio::steady_timer& patience) {
-  if (limit.count() == 0) return;
-  patience.expires_after(limit);
-  patience.async_wait([session = weak_from_this()](boost::system::error_code cancelled) {
-    const auto self = session.lock();
-    if (!cancelled && self) self->lose_client();
-  });
-}
-
 Session::Running Session::write_to_server(net::Bytes bytes) {
   const auto at_once = server_->try_write(bytes);
   if (at_once && *at_once == bytes.size()) co_return Next::go_on;
   if (new_user_) server_->number_frames_on();
+  writing_to_server_ = true;
+  look_out();
   server_refuses_ = !at_once || co_await server_->write(bytes.subspan(*at_once));
+  writing_to_server_ = false;
   co_return server_refuses_ ? Next::end : Next::go_on;
 }
 

@@ -55,15 +55,14 @@ class Session : public std::enable_shared_from_this<Session> {
   Running fill(net::Stream& from, Buffer& into);
   Running write_to_client(net::Bytes bytes);
   void number_frames_to_client() noexcept;
-  void lose_client_after(std::chrono::milliseconds limit, boost::asio::steady_timer& patience);
   Running write_to_server(net::Bytes bytes);
   Running tell_client(PacketBytes packet);
   // Whether it may end now without an error that its client would notice: nothing is open, and no lock is held that
   // outlasts its statement. A replica comes back by itself.
   [[nodiscard]] bool may_leave() const noexcept;
-  // No command is under way.
+  // No command is under way; of the next some may have come.
   [[nodiscard]] bool is_quiet() const noexcept;
-  // No bytes are on their way from one side to the other.
+  // No bytes are on their way from one side to the other, but for the beginning of a command.
   [[nodiscard]] bool nothing_moves() const noexcept;
   [[nodiscard]] Shared& shared() const noexcept { return worker_->shared(); }
 
@@ -83,9 +82,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void look_whether_idle();
   void watch_idle();
   [[nodiscard]] std::shared_ptr<const Limits> limits() const { return shared().limits.load(); }
+  void look_out();
+  void on_lookout();
+  [[nodiscard]] bool nobody_reads_client() const noexcept;
   net::awaitable<void> outlive_server();
   void kill_at_server();
-  [[nodiscard]] std::optional<std::uint16_t> port_at_server() const;
   net::awaitable<void> finish_login();
 
   // ---- login.cpp. `end`: the login failed, and the client has been told why.
@@ -114,6 +115,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // The command at the front of what is neither sent nor ready. Nothing: more must be read first.
   [[nodiscard]] std::optional<Command> command_ahead() const;
   Running begin_command(Command command);
+  Running begin_frames();
   Running pass_unanswered();
   Running all_answered();
   void note_sent(const Command& command);
@@ -130,7 +132,6 @@ class Session : public std::enable_shared_from_this<Session> {
   net::awaitable<std::optional<std::uint8_t>> skip_command();
   Running wait_for_gate();
   Running answer_locally(std::function<PacketBytes(std::uint8_t sequence)> answer, Outcome outcome);
-  static net::awaitable<void> watch_client(std::shared_ptr<Session> self);
   void on_wake(gate::Wake wake);
 
   // ---- server_side.cpp
@@ -154,12 +155,15 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<gate::Slot> slot_;
   std::optional<protocol::ClientConnection> connection_;  // of the client, behind balancers; nothing: a unix socket's
   std::string client_host_;
+  std::optional<std::uint16_t> port_at_server_;       // by the socket, or by the header that was sent before all else
+  std::chrono::steady_clock::time_point greeted_at_;  // by the server
   std::string user_;
   std::optional<Tally::Seat> address_seat_;
   std::optional<Tally::Seat> user_seat_;
   boost::asio::steady_timer deadline_;
   Deadline awaited_ = Deadline::login;  // what deadline_ is of
   std::uint64_t commands_seen_ = 0;     // when it was last looked whether the session is idle
+  boost::asio::steady_timer lookout_;   // one for all that waits, armed at most once in its time
   int blocks_in_turn_ = 0;
   int idle_looks_ = 0;  // one after another that found it so
   Signal changed_;      // something that the client's side may be waiting for
@@ -181,7 +185,6 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Buffer from_client_;
   Buffer from_server_;
-  Buffer ahead_;  // read from a client that waits at the gate
 
   std::size_t ready_ = 0;        // bytes at the front of from_client_ that may be sent
   std::size_t packet_left_ = 0;  // bytes of a packet begun that go where its beginning went
@@ -202,7 +205,6 @@ class Session : public std::enable_shared_from_this<Session> {
   Judged judged_;
   std::optional<gate::Wake> wake_;
   bool logged_in_ = false;
-  bool watching_client_ = false;
   bool waits_at_gate_ = false;
   bool client_gone_ = false;
   bool server_gone_ = false;
@@ -210,10 +212,14 @@ class Session : public std::enable_shared_from_this<Session> {
   bool client_is_asked_ = false;  // by the server, during COM_CHANGE_USER
   bool waits_for_answers_ = false;
   bool writing_to_client_ = false;
+  std::chrono::steady_clock::time_point writing_to_client_since_;
+  bool writing_to_server_ = false;
+  bool is_looking_out_ = false;
   // Of compressed frames: commands that are sent ahead must not renumber the answer that is under way.
   enum class ToClient : std::uint8_t { goes_on, behind_its_data, begins_answer };
   ToClient next_to_client_ = ToClient::begins_answer;
   bool draining_ = false;
+  bool is_abandoned_ = false;  // and counted so
 };
 
 }  // namespace sluice::proxy

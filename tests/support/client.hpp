@@ -45,6 +45,7 @@ struct ConnectFailure : std::runtime_error {
 };
 
 enum class Tls : std::uint8_t { off, unverified };
+enum class Compression : std::uint8_t { off, on };
 
 struct ConnectOptions {
   std::uint16_t port = 0;  // of 127.0.0.1
@@ -53,6 +54,7 @@ struct ConnectOptions {
   std::string password;
   std::string database;
   Tls tls = Tls::off;
+  Compression compression = Compression::off;
 };
 
 using Parameter = std::variant<std::nullptr_t, std::int64_t, std::string>;

@@ -23,19 +23,44 @@ constexpr const char* GIGABYTES =
     "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT REPEAT(a.i, 1000) FROM n "
     "a, n b";
 
-// A client that closes its sending direction behind its only query, as `nc -N` does.
-class HalfClosing {
+// A client that leaves in ways of its own.
+class Leaver {
  public:
-  HalfClosing(std::uint16_t port, const std::vector<std::uint8_t>& login) {
+  Leaver(std::uint16_t port, const std::vector<std::uint8_t>& login) {
     socket_.connect({boost::asio::ip::address_v4::loopback(), port});
     (void)receive();
     send(login);
     while (receive().front() != 0x00) send({});
   }
-  void ask_and_say_no_more(std::string_view sql) {
+  void ask(std::string_view sql) {
     sequence_ = 0;
     send(RawClient::query_payload(sql));
-    socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send);
+  }
+  // As `nc -N` does.
+  void say_no_more() { socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send); }
+  // Lines that it was asked for, until nobody has taken any for a second.
+  void send_lines_until_they_are_stuck() {
+    const std::string line(1023, 'x');
+    std::string text;
+    for (int i = 0; i < 64; ++i) text += line + '\n';
+    const auto packet = protocol::frame(RawClient::Payload{text.begin(), text.end()}, sequence_);
+    socket_.non_blocking(true);
+    auto since = std::chrono::steady_clock::now();
+    for (std::size_t at = 0; std::chrono::steady_clock::now() - since < 1s;) {
+      boost::system::error_code full;
+      const auto sent = socket_.write_some(boost::asio::buffer(packet.data() + at, packet.size() - at), full);
+      at = (at + sent) % packet.size();
+      if (sent == 0) {
+        std::this_thread::sleep_for(test::poll_interval);
+      } else {
+        since = std::chrono::steady_clock::now();
+      }
+    }
+  }
+  // As a client that crashed, whose machine says so.
+  void reset() {
+    socket_.set_option(boost::asio::socket_base::linger{true, 0});
+    socket_.close();
   }
   // Empty: the other side has closed. Reads no more than it has to.
   RawClient::Payload receive() {
@@ -80,7 +105,7 @@ class Leaving : public ThroughProxy {
     namespace capability = protocol::capability;
     protocol::Writer writer{login};
     writer.u32(capability::LONG_PASSWORD | capability::PROTOCOL_41 | capability::SECURE_CONNECTION |
-               capability::PLUGIN_AUTH);
+               capability::PLUGIN_AUTH | capability::LOCAL_FILES);
     writer.u32(1 << 24);
     writer.u8(45);
     writer.zeros(23);
@@ -138,6 +163,12 @@ class Leaving : public ThroughProxy {
     RawClient client{proxy.proxy.port()};
     client.query(sql);
     ASSERT_TRUE(wait_until([&] { return running(sql) == "1"; })) << sql;
+  }
+  // At the server, past the proxy.
+  void end(const std::string& sql) {
+    auto direct = server().connect();
+    const auto id = direct.must("SELECT id FROM information_schema.processlist WHERE info = '" + sql + "'").value();
+    direct.must("KILL " + id);
   }
 
  private:
@@ -267,6 +298,40 @@ TEST_P(Leaving, ends_what_its_session_was_doing_whatever_it_was) {
   direct.must("DROP TABLE abandoned");  // nobody holds its metadata any more
 }
 
+TEST_P(Leaving, with_commands_sent_ahead_of_an_answer_ends_it) {
+  RunningProxy proxy{config(), killer()};
+  const gate::TableName other{"test", "not_spoken_of"};
+  proxy.gate.arm(other, {gate::Target{other, gate::Target::Kind::table}}, "m1");
+  {
+    RawClient client{proxy.proxy.port()};
+    client.commands({RawClient::query_payload("SELECT SLEEP(103)"), RawClient::query_payload("SELECT 'ahead'")});
+    ASSERT_TRUE(wait_until([&] { return running("SELECT SLEEP(103)") == "1"; }));
+  }
+  EXPECT_TRUE(wait_until([&] { return running("SELECT SLEEP(103)") == "0"; }, 8s));
+  EXPECT_TRUE(proxy.empties());
+  proxy.gate.disarm(other);
+}
+
+TEST_P(Leaving, while_the_server_takes_no_more_of_its_file_ends_it) {
+  RunningProxy proxy{config(), killer()};
+  auto locks = server().connect();
+  locks.must("SET GLOBAL local_infile = 1");
+  locks.must("CREATE TABLE IF NOT EXISTS unloaded (line VARCHAR(1100) PRIMARY KEY) CHARACTER SET latin1");
+  locks.must("DELETE FROM unloaded");
+  locks.must("BEGIN");
+  locks.must("INSERT INTO unloaded VALUES (REPEAT('x', 1023))");
+  Leaver client{proxy.proxy.port(), login_of("root")};
+  client.ask("LOAD DATA LOCAL INFILE 'x' INTO TABLE test.unloaded");
+  ASSERT_EQ(client.receive().at(0), 0xFB);
+  client.send_lines_until_they_are_stuck();
+  EXPECT_EQ(running("LOAD DATA%"), "1");
+  client.reset();
+  EXPECT_TRUE(wait_until([&] { return running("LOAD DATA%") == "0"; }, 8s));
+  EXPECT_TRUE(proxy.empties());
+  locks.must("ROLLBACK");
+  EXPECT_EQ(locks.must("SELECT COUNT(*) FROM unloaded").value(), "0");
+}
+
 TEST_P(Leaving, with_a_result_half_read_ends_it) {
   RunningProxy proxy{config(), killer()};
   {
@@ -280,8 +345,9 @@ TEST_P(Leaving, with_a_result_half_read_ends_it) {
 
 TEST_P(Leaving, by_halves_with_a_result_that_it_does_not_read_ends_it) {
   RunningProxy proxy{config(), killer()};
-  HalfClosing client{proxy.proxy.port(), login_of("root")};
-  client.ask_and_say_no_more(GIGABYTES);
+  Leaver client{proxy.proxy.port(), login_of("root")};
+  client.ask(GIGABYTES);
+  client.say_no_more();
   EXPECT_TRUE(proxy.empties());
   EXPECT_EQ(running("%REPEAT(a.i, 1000)%"), "0");
 }
@@ -316,11 +382,18 @@ TEST_P(Leaving, ends_its_session_too_where_the_server_knows_the_connection_no_mo
   abandon(proxy, "SELECT SLEEP(102)");
   EXPECT_TRUE(proxy.empties());
   EXPECT_EQ(asked, 1);
-  server().connect().must("KILL " + server()
-                                        .connect()
-                                        .must("SELECT id FROM information_schema.processlist WHERE info = 'SELECT "
-                                              "SLEEP(102)'")
-                                        .value());
+  end("SELECT SLEEP(102)");
+}
+
+TEST_P(Leaving, is_counted_once_however_often_a_kill_is_tried) {
+  std::atomic<int> asked{0};
+  RunningProxy proxy{config(), [&](const Abandoned&, const std::function<void()>&) { ++asked; }};
+  abandon(proxy, "SELECT SLEEP(104)");
+  ASSERT_TRUE(wait_until([&] { return asked == 1; }));
+  proxy.proxy.stop(std::chrono::steady_clock::now());
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(proxy.observer.abandoned, 1);
+  end("SELECT SLEEP(104)");
 }
 
 TEST_P(Leaving, politely_kills_nothing) {

@@ -161,6 +161,18 @@ TEST_P(Limited, idle_client_is_disconnected_as_the_server_would_do_it) {
   EXPECT_EQ(busy.must("SELECT COUNT(*) FROM idle_clients").value(), "0") << "the transaction was not rolled back";
 }
 
+TEST_P(Limited, client_that_has_sent_but_the_beginning_of_a_command_is_idle) {
+  auto with = config();
+  with.limits.idle_deadline_ms = 1s;
+  RunningProxy proxy{with};
+  for (const RawClient::Payload& beginning : {RawClient::Payload{5}, RawClient::Payload{5, 0, 0, 0, 0x03, 'D', 'O'}}) {
+    RawClient client{proxy.proxy.port()};
+    client.send_bytes(beginning);
+    EXPECT_TRUE(proxy.empties());
+  }
+  EXPECT_EQ(proxy.observer.idled_out, 2);
+}
+
 TEST_P(Limited, client_that_waits_for_a_long_statement_is_not_idle) {
   auto with = config();
   with.limits.idle_deadline_ms = 2s;

@@ -199,6 +199,29 @@ TEST_P(LoginMatrix, changes_the_user_as_the_server_does) {
   }
 }
 
+TEST_P(LoginMatrix, changes_the_user_of_a_compressed_session) {
+  const auto change = [](std::uint16_t port, const Account& account, Tls tls) {
+    TestClient client{{.port = port, .database = "test", .tls = tls, .compression = test::Compression::on}};
+    try {
+      client.change_user(account.name, account.password, "test");
+      return client.must("SHOW STATUS LIKE 'Compression'").rows().at(0).at(1).value_or("");
+    } catch (const std::runtime_error& error) {
+      return std::string{error.what()};
+    }
+  };
+  for (const auto& legs : ALL_LEGS) {
+    const auto proxy = through(legs.mode);
+    for (const auto& account : accounts()) {
+      if (!account.logs_in) continue;
+      SCOPED_TRACE(std::string{legs.name} + ", " + account.name);
+      make_cold();
+      const auto direct = change(server_->port(), account, legs.server);
+      make_cold();
+      EXPECT_EQ(change(proxy.proxy.port(), account, legs.client), direct) << "cold";
+    }
+  }
+}
+
 // Questions of a dialogue, each answered by a line of the standard input.
 class LoginDialogue : public LoginMatrix {
  protected:

@@ -125,6 +125,26 @@ TEST_P(Pipeline, is_held_at_the_command_that_touches_and_goes_on_in_order) {
   EXPECT_EQ(value_from(client), "1");
 }
 
+TEST_P(Pipeline, that_goes_on_during_the_hold_is_answered_behind_it) {
+  RawClient client{proxy().proxy.port()};
+  arm();
+  const auto held_and_then = [&](const Payload& next) {
+    close();
+    client.query("REPLACE INTO held VALUES (7)");
+    EXPECT_TRUE(one_waits());
+    client.command(next);
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(proxy().connect().ping());  // long enough to be there
+    proxy().gate.open(HELD);
+    EXPECT_EQ(value_from(client), "ok");
+  };
+  held_and_then(query("SELECT 'in a later write'"));
+  EXPECT_EQ(value_from(client), "in a later write");
+  held_and_then(RawClient::change_user_payload("root", {}));
+  EXPECT_EQ(client.authenticate({}).at(0), 0x00);
+  client.query("SELECT 'as before'");
+  EXPECT_EQ(value_from(client), "as before");
+}
+
 TEST_P(Pipeline, that_was_sent_before_the_gate_closed_is_waited_for) {
   RawClient client{proxy().proxy.port()};
   client.commands({query("SELECT SLEEP(0.3)"), query("INSERT INTO held VALUES (8)"), query("SELECT 'third'")});

@@ -51,6 +51,36 @@ class RawClient {
     return payload;
   }
 
+  static Payload login_response(const Options& options) {
+    namespace capability = protocol::capability;
+    Payload login;
+    protocol::Writer writer{login};
+    const std::uint32_t is_mysql = options.mariadb_capabilities == 0 ? capability::LONG_PASSWORD : 0;
+    writer.u32(is_mysql | capability::PROTOCOL_41 | capability::SECURE_CONNECTION | capability::PLUGIN_AUTH |
+               capability::CONNECT_WITH_DB | options.capabilities);
+    writer.u32(1 << 24);
+    writer.u8(45);  // utf8mb4
+    writer.zeros(19);
+    writer.u32(options.mariadb_capabilities);
+    writer.zero_terminated(options.user);
+    writer.u8(0);
+    writer.zero_terminated("test");
+    writer.zero_terminated(options.plugin);
+    return login;
+  }
+
+  // COM_CHANGE_USER.
+  static Payload change_user_payload(std::string_view user, const Payload& answer) {
+    Payload payload{0x11};
+    protocol::Writer writer{payload};
+    writer.zero_terminated(user);
+    writer.length_encoded_bytes(answer);
+    writer.zero_terminated("test");
+    writer.u16(45);
+    writer.zero_terminated("mysql_native_password");
+    return payload;
+  }
+
   // As the next packet; the sequence goes on from what was received last.
   void send(const Payload& payload) { send_bytes(protocol::frame(payload, sequence_++)); }
   void command(const Payload& payload) {
@@ -109,23 +139,6 @@ class RawClient {
   }
 
  private:
-  static Payload login_response(const Options& options) {
-    namespace capability = protocol::capability;
-    Payload login;
-    protocol::Writer writer{login};
-    const std::uint32_t is_mysql = options.mariadb_capabilities == 0 ? capability::LONG_PASSWORD : 0;
-    writer.u32(is_mysql | capability::PROTOCOL_41 | capability::SECURE_CONNECTION | capability::PLUGIN_AUTH |
-               capability::CONNECT_WITH_DB | options.capabilities);
-    writer.u32(1 << 24);
-    writer.u8(45);  // utf8mb4
-    writer.zeros(19);
-    writer.u32(options.mariadb_capabilities);
-    writer.zero_terminated(options.user);
-    writer.u8(0);
-    writer.zero_terminated("test");
-    writer.zero_terminated(options.plugin);
-    return login;
-  }
   static net::BlockingStream::TimePoint deadline() {
     return std::chrono::steady_clock::now() + std::chrono::seconds{20};
   }

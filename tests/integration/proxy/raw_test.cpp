@@ -17,21 +17,11 @@ class Raw : public ThroughProxy {
     if (packet[0] == 0xFF && packet.size() > 3) return std::to_string(packet[1] | packet[2] << 8);
     return packet[0] == 0x00 ? "ok" : "other";
   }
-  static Payload change_user(std::string_view user) {
-    Payload payload{0x11};
-    protocol::Writer writer{payload};
-    writer.zero_terminated(user);
-    writer.length_encoded_bytes(Payload(20, 'x'));
-    writer.zero_terminated("test");
-    writer.u16(45);
-    writer.zero_terminated("mysql_native_password");
-    return payload;
-  }
   // The codes of a refused change of user and of what follows it.
   static std::vector<std::string> refused_change(std::uint16_t port) {
     RawClient client{port};
     std::vector<std::string> codes;
-    client.command(change_user("mallory"));
+    client.command(RawClient::change_user_payload("mallory", Payload(20, 'x')));
     codes.push_back(code_of(client.authenticate(Payload(20, 'x'))));
     if (codes.back() == "end") return codes;
     try {

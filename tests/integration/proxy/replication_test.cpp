@@ -24,7 +24,7 @@ class Replication : public ThroughProxy {
     auto with = config();
     with.primary.port = primary_->port();
     with.limits.idle_deadline_ms = extra.idle_deadline_ms;
-    running_.emplace(with);
+    running_.emplace(with, [](const Abandoned&, const std::function<void()>&) {});
     replica_.emplace(*primary_, test::ReplicaOptions{.through = running_->proxy.port(), .arguments = extra.replica});
     primary_->connect().must("CREATE TABLE followed (id INT PRIMARY KEY, note LONGTEXT)");
   }
@@ -37,6 +37,8 @@ class Replication : public ThroughProxy {
         },
         20s);
   }
+
+  void expect_acknowledgements(const std::vector<std::string>& arguments);
 
   std::optional<test::TestServer> primary_;
   std::optional<RunningProxy> running_;
@@ -60,6 +62,7 @@ TEST_P(Replication, follows_through_the_proxy_and_comes_back_after_a_cut) {
   direct.must("KILL " + dumps.value());
   write("(3, 'three')");
   EXPECT_TRUE(has("3"));
+  EXPECT_EQ(running_->observer.abandoned, 0) << "it was the server that went";
 }
 
 TEST_P(Replication, is_no_statement_that_a_gate_waits_for) {
@@ -106,15 +109,20 @@ TEST_P(Replication, does_not_keep_the_proxy_from_stopping) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
 }
 
-TEST_P(Replication, that_is_semi_synchronous_acknowledges_through_the_proxy) {
+// With this for its replica's command line.
+void Replication::expect_acknowledgements(const std::vector<std::string>& arguments) {
+  const auto with_more = [&](std::vector<std::string> all) {
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return all;
+  };
   // Until the replica is there nobody is waited for.
   if (is_mysql()) {
     follow({.primary = {"--plugin-load-add=semisync_source.so", "--rpl-semi-sync-source-enabled=1",
                         "--rpl-semi-sync-source-timeout=1"},
-            .replica = {"--plugin-load-add=semisync_replica.so", "--rpl-semi-sync-replica-enabled=1"}});
+            .replica = with_more({"--plugin-load-add=semisync_replica.so", "--rpl-semi-sync-replica-enabled=1"})});
   } else {
     follow({.primary = {"--rpl-semi-sync-master-enabled=1", "--rpl-semi-sync-master-timeout=1"},
-            .replica = {"--rpl-semi-sync-slave-enabled=1"}});
+            .replica = with_more({"--rpl-semi-sync-slave-enabled=1"})});
   }
   auto direct = primary_->connect();
   const std::string role = is_mysql() ? "source" : "master";
@@ -130,6 +138,15 @@ TEST_P(Replication, that_is_semi_synchronous_acknowledges_through_the_proxy) {
   EXPECT_TRUE(has("1200"));
   EXPECT_EQ(status("_no_tx"), unacknowledged);
   EXPECT_GE(std::stoi(status("_yes_tx")), acknowledged + 1200);
+}
+
+TEST_P(Replication, that_is_semi_synchronous_acknowledges_through_the_proxy) {
+  expect_acknowledgements({});
+}
+
+TEST_P(Replication, that_is_semi_synchronous_and_compressed_acknowledges_through_the_proxy) {
+  if (is_mysql()) return;
+  expect_acknowledgements({"--slave-compressed-protocol=ON"});
 }
 
 TEST_P(Replication, by_gtid_follows_through_the_proxy) {
