@@ -71,8 +71,10 @@ std::string access_line(std::chrono::system_clock::time_point at, const proxy::A
 }
 
 AccessLogFile::File::File(const std::string& path) {
-  descriptor_ = path == STANDARD_OUTPUT ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                                        : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, FILE_MODE);
+  descriptor_ = path == STANDARD_OUTPUT
+                    ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                    // A pipe that nobody reads is refused, not waited for.
+                    : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, FILE_MODE);
   if (descriptor_ >= 0) return;
   const auto reason = std::system_category().message(errno);
   throw std::runtime_error("the access log " + path + " can't be written: " + reason);

@@ -105,6 +105,12 @@ TEST_F(AccessLogFileTest, a_file_that_can_not_be_opened_is_named_and_the_old_one
   EXPECT_TRUE(are_written(1));
 }
 
+TEST_F(AccessLogFileTest, a_pipe_without_a_reader_is_refused_at_once) {
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  AccessLogFile file{path, metrics, log};
+  EXPECT_THROW(file.open(), std::runtime_error);
+}
+
 TEST_F(AccessLogFileTest, what_nobody_reads_is_dropped_and_counted_and_keeps_nobody_waiting) {
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   const int silent = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
