@@ -33,6 +33,7 @@ Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGr
       durable_(stored.checkpoint) {
   has_let_go_ = fsm_.ended() && !audit_is_due();
   if (checkpoint_.audit_from) audit_marks_.note(*checkpoint_.audit_from, gate::Clock::now());
+  unreadable_options_ = stored.unreadable_options;
   if (stored.paused) (void)fsm_.act(Action::pause);
   told_paused_ = stored.paused;
   status_.id = id_;
@@ -81,6 +82,9 @@ void Migration::resume(std::vector<JournalEntry> journal) {
     // Nobody is connected yet: it is held at once, and nobody gets in before the names were looked at.
     const auto now = gate::Clock::now();
     (void)parts_.gate.close(group_->gate_of(), now + kHeldAfterCrash, now + kHeldAfterCrash);
+  }
+  if (!unreadable_options_.empty()) {
+    note("options.unreadable", Details().add("why", unreadable_options_).text());
   }
   thread_ = std::jthread([this] { run(); });
 }

@@ -266,6 +266,7 @@ class Migration {
   std::optional<KeySpread> spread_;  // nothing: by rows
   Eta eta_;
   std::uint64_t chunk_rows_ = 0;
+  std::string unreadable_options_;
   std::uint64_t applied_at_turn_ = 0;    // of copying or comparing
   std::uint64_t applied_at_beat_ = 0;    // when a commit of ours last made sure that what was applied is visible
   std::uint64_t applied_before_ = 0;     // by earlier processes

@@ -113,7 +113,7 @@ RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, st
   };
   // Else clients who append rows could for ever be quicker than chunks that a busy server makes small.
   const std::uint64_t changed = applier_->applied() - std::exchange(applied_at_turn_, applier_->applied());
-  const bool may_grow = in_the_way_since_ == TimePoint{};
+  const bool may_grow = in_the_way_since_ == TimePoint{} && !rests;
   const std::uint64_t rows_min = may_grow ? std::min(2 * changed, kChunkStretchMax * chunk_rows_) : 1;
   const RangeTurn turn{.above = above,
                        .chunk_rows = std::max(chunk_rows_, rows_min),

@@ -116,10 +116,15 @@ SqlResult<std::vector<StoredMigration>> Store::load() {
     migration.specification.database = text(row[1]);
     migration.specification.table = text(row[2]);
     migration.specification.alter = text(row[3]);
-    if (auto options = options_from_json_text(text(row[4])); options.has_value())
+    const auto options = options_from_json_text(text(row[4]));
+    if (options.has_value()) {
       migration.specification.options = *options;
+    } else {
+      migration.unreadable_options = options.error().message;
+      migration.specification.options.postpone_cut_over = true;
+    }
     migration.state = state_from(text(row[5])).value_or(State::failed);
-    migration.paused = text(row[6]) == "1";
+    migration.paused = text(row[6]) == "1" || !options.has_value();
     if (auto checkpoint = checkpoint_from_json(text(row[7])); checkpoint.has_value())
       migration.checkpoint = *checkpoint;
     if (row[8]) migration.error = Problem{text(row[8]), text(row[9])};

@@ -23,6 +23,7 @@ struct StoredMigration {
   std::string started_at, ended_at;
   std::optional<Problem> error;
   Checkpoint checkpoint;
+  std::string unreadable_options;  // why: another version has stored them; paused then, as nobody knows what was asked
 };
 
 // How many ended migrations are read back at the start.

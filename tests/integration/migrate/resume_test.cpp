@@ -168,6 +168,22 @@ TEST_P(Resuming, is_not_possible_at_another_server_and_says_so) {
   EXPECT_TRUE(writes_go_on());
 }
 
+TEST_P(Resuming, with_options_that_another_version_stored_pauses_and_postpones) {
+  const auto id = start_slowly();
+  await(id, [](const auto& status) { return status.rows_copied >= 500; });
+  kill_sluice();
+  direct().must("UPDATE _sluice.migrations SET options = '{\"of_another_version\": 1, \"postpone_cut_over\": true}'");
+  sluice().restart();
+  const auto status = sluice().status(id);
+  EXPECT_EQ(json_at(status.json, "/paused"), "true") << status.json;
+  const auto journal = sluice().get("/migrate/" + id + "/journal").body;
+  EXPECT_THAT(journal, AllOf(HasSubstr("options.unreadable"), HasSubstr("of_another_version")));
+  act(id, "resume");
+  EXPECT_EQ(sluice().await_state(id, "ready").state, "ready") << "its options are the defaults now, but for this one";
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+}
+
 TEST_P(Resuming, is_not_possible_without_the_binlog_and_says_so) {
   const auto id = start_slowly();
   await(id, [](const auto& status) { return status.rows_copied >= 500; });
