@@ -39,7 +39,10 @@ void HoldTimes::add(const SluiceProcess& sluice, const MigrationStatus& status) 
   if (last == journal.rend()) throw std::runtime_error{"the journal does not tell the parts of the hold"};
   const auto details = boost::json::parse(last->details);
   auto& parts = parts_ms_.emplace_back();
-  for (const auto& [part, took] : details.as_object()) parts.emplace_back(without_unit(part), took.to_number<double>());
+  for (const auto& [part, took] : details.as_object()) {
+    // Beside them stands how far the migration was.
+    if (part.ends_with("_ms")) parts.emplace_back(without_unit(part), took.to_number<double>());
+  }
 }
 
 double HoldTimes::percentile_ms(std::size_t percent) const {
