@@ -104,6 +104,11 @@ json::object plan_json(const migrator::Plan& plan) {
           {"risk", {{"level", migrator::to_string(plan.risk.level)}, {"reasons", texts_json(plan.risk.reasons)}}}};
 }
 
+json::value gate_json(const std::optional<migrator::GateView>& gate) {
+  if (!gate) return {};
+  return {{"phase", gate->phase}, {"waiting", gate->waiting}};
+}
+
 json::object status_json(const migrator::Status& status) {
   return {{"id", status.id},
           {"database", status.database},
@@ -133,6 +138,7 @@ json::object status_json(const migrator::Status& status) {
           {"error", status.error ? json::value(problem_json(*status.error)) : json::value{}},
           {"bypass_writers", bypass_writers_json(status.bypass_writers)},
           {"blockers", blockers_json(status.blockers)},
+          {"gate", gate_json(status.gate)},
           {"guards", guards_json(status.guards)},
           {"cut_over", cut_over_json(status.cut_over)}};
 }

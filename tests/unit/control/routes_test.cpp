@@ -152,6 +152,7 @@ TEST_F(Routes, TheStatusHasEveryFieldOfTheContract) {
                           "error",
                           "bypass_writers",
                           "blockers",
+                          "gate",
                           "cut_over"}) {
     EXPECT_TRUE(status.contains(name)) << name;
   }
@@ -240,6 +241,16 @@ TEST_F(Routes, ProbesMetricsPageAndContract) {
   EXPECT_EQ(ask("GET", "/metrics").body, "sluice_up 1\n");
   EXPECT_THAT(ask("GET", "/").body, HasSubstr("<title>Sluice"));
   EXPECT_THAT(ask("GET", "/openapi.yaml").body, HasSubstr("openapi: 3"));
+}
+
+TEST_F(Routes, TheGateIsPartOfTheStatusWhileTheMigrationHasOne) {
+  EXPECT_TRUE(json::parse(ask("GET", "/migrate/m1").body).at("gate").is_null());
+  auto holding = a_status("m2", State::cutting_over);
+  holding.gate = {.phase = "held", .waiting = 3};
+  migrations.put(holding);
+  const auto gate = json::parse(ask("GET", "/migrate/m2").body).at("gate");
+  EXPECT_EQ(gate.at("phase"), "held");
+  EXPECT_EQ(gate.at("waiting"), 3);
 }
 
 TEST_F(Routes, EventsGoOnAfterTheLastOneSeen) {
