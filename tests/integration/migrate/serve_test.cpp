@@ -178,6 +178,16 @@ TEST_P(Serve, tells_how_the_gate_stands) {
   EXPECT_TRUE(wait_until([&] { return json_at(sluice().status(id).json, "/gate") == "null"; }, 60s));
 }
 
+TEST_P(Serve, remembers_how_long_clients_statements_took) {
+  const auto measured = [&] {
+    sluice().connect().must("SELECT 1");
+    const auto latency = sluice().get("/clients").body;
+    const auto seconds = json_size(latency, "/seconds");
+    return seconds > 0 && json_at(latency, "/seconds/" + std::to_string(seconds - 1) + "/p99_ms") != "null";
+  };
+  EXPECT_TRUE(wait_until(measured, 60s));
+}
+
 TEST_P(Serve, is_alive_but_not_ready_while_the_primary_is_away) {
   auto own = TestServer::start(GetParam());
   own.make_user("early", "sluice-test", "ALL ON *.*");
