@@ -115,6 +115,8 @@ void Applier::after_conflict(const Worker& worker, Entries entry, ResyncMode mod
       return inbox_.again(std::move(entry));
     }
   }
+  // What only the shadow has of the row would be gone with it: those that exchange values meet in one batch.
+  if (!worker.sql.plan().kept_columns.empty()) return inbox_.again(std::move(entry));
   // Evicted, its values are free for the rows that took them over; it stays pending itself.
   if (evict(worker.connection, worker.sql, keys_of(entry), mode).status == ResyncStatus::lost)
     result.status = Status::lost;

@@ -20,6 +20,7 @@ State taken_up_as(State stored) {
 Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGroup> group)
     : parts_(std::move(parts)),
       id_(stored.id),
+      reverts_(stored.checkpoint.revert ? std::optional(stored.checkpoint.revert->of) : std::nullopt),
       group_(std::move(group)),
       specification_(stored.specification),
       options_(stored.specification.options),
@@ -37,6 +38,7 @@ Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGr
   if (stored.paused) (void)fsm_.act(Action::pause);
   told_paused_ = stored.paused;
   status_.id = id_;
+  status_.reverts = reverts_.value_or("");
   status_.database = specification_.database;
   status_.table = specification_.table;
   status_.alter = specification_.alter;
@@ -288,6 +290,8 @@ MigrationFsm::Facts Migration::facts() {
   blocker_ = blocker_ahead(now_options);
   facts.blocked = blocker_.has_value();
   if (is_instant()) facts.lag = {};  // no stream is followed
+  // What the old table can't hold must be known before anybody is held.
+  if (reverts_ && !has_written_what_was_pending()) facts.lag = Millis::max();
   if (applied_per_ms_ > 0)
     facts.backlog = Millis(static_cast<std::int64_t>(static_cast<double>(facts.pending) / applied_per_ms_));
   return facts;
@@ -337,6 +341,7 @@ void Migration::publish(const MigrationFsm::Facts& facts) {
   status_.mismatches = checkpoint_.mismatches;
   status_.shadow_table = shadow.table;
   status_.old_table = old.table;
+  status_.revertible_until = revertible_until();
   status_.error = error_;
   status_.bypass_writers = bypass;
   status_.cut_over = checkpoint_.cut_over;

@@ -233,7 +233,10 @@ void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
   checkpoint_.cut_over.attempts = attempts;
   const CutOverStatus& cut_over = checkpoint_.cut_over;
   if (swapped.drove) count(result, cut_over);
-  if (result == CutOverFsm::Result::completed && !is_instant()) checkpoint_.cut_over.audit = kAuditPending;
+  if (result == CutOverFsm::Result::completed && !is_instant()) {
+    checkpoint_.cut_over.audit = kAuditPending;
+    checkpoint_.renamed = inbox_->progress().renamed;
+  }
   if (result == CutOverFsm::Result::failed) error_ = Problem{"cut_over_failed", cut_over.last_error};
   if (result == CutOverFsm::Result::strange) {
     error_ = Problem{"names_strange",
@@ -273,7 +276,7 @@ void Migration::clean_up() {
   // goes in finish(), with the last of its group: had this member left here, two would be the last there, and the
   // slower one would disarm what a later migration may have armed by then.
   if (group_->members().size() == 1 && is_done_with(group_->gate_of())) parts_.gate.disarm(group_->gate_of());
-  if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
+  if (auto dropped = give_shadow_up(); dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (is_lock_conflict(dropped.error())) return rest(kReconnectAfter);
     if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
@@ -332,6 +335,7 @@ void Migration::finish() {
     note(to_string(fsm_.state()), "{}");
   }
   publish({});
+  if (reverts_) give_old_table_back_in_the_end();
   save_in_the_end();
   audit();
   // Transactions with an older snapshot must be refused until the last of them has ended.

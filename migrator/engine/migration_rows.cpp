@@ -61,7 +61,7 @@ void Migration::apply() {
     case Applier::Status::lost:
       return crew_->dismiss();
     case Applier::Status::failed:
-      return fail(*worst.problem);
+      return fail(reverts_ ? with_all_refused(*worst.problem) : *worst.problem);
   }
 }
 
