@@ -364,6 +364,16 @@ CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
   return Outcome::failed;
 }
 
+CutOver::Outcome CutOver::keep_numbers(const Table& table) {
+  const auto counts = [](const SharedColumn& column) { return column.shadow.auto_increment; };
+  if (std::ranges::none_of(table.plan.columns, counts)) return Outcome::ok;
+  // Rows that were refused, rolled back or deleted while the gate was still open have used numbers up, too.
+  auto kept = keep_auto_increment(*main_, table.plan.source, table.plan.shadow);
+  if (kept.has_value()) return Outcome::ok;
+  note("auto_increment", kept.error());
+  return Outcome::failed;
+}
+
 bool CutOver::reach(const Position& head) {
   return std::ranges::all_of(parts_.tables, [&](const Table& table) {
     return table.inbox.wait_until_reached(head, held_at_ + parts_.options.hold_timeout_ms);
@@ -389,6 +399,7 @@ CutOver::Outcome CutOver::catch_up() {
   Outcome outcome = Outcome::ok;
   for (Table& table : parts_.tables) {
     if (outcome == Outcome::ok) outcome = apply_all_before(*head, table);
+    if (outcome == Outcome::ok) outcome = keep_numbers(table);
   }
   took(HoldPart::resync, read_at);
   return outcome;
