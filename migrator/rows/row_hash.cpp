@@ -286,31 +286,6 @@ std::string shadow_literal_expression(const SharedColumn& column, const std::str
   return quote_string(literal);
 }
 
-std::string converted_expression(const SharedColumn& column) {
-  switch (kind_of(column.shadow)) {
-    case ColumnKind::text:
-      return convert(comparable(column).source, column.shadow.charset) + " COLLATE " + column.shadow.collation;
-    case ColumnKind::integer:
-    case ColumnKind::decimal:
-    case ColumnKind::binary:
-    case ColumnKind::date:
-    case ColumnKind::datetime:
-    case ColumnKind::time:
-      return comparable(column).source;
-    case ColumnKind::timestamp:
-    case ColumnKind::bit:
-    case ColumnKind::year:
-    case ColumnKind::enumeration:
-    case ColumnKind::set:
-    case ColumnKind::real:
-    case ColumnKind::real_double:
-    case ColumnKind::json:
-    case ColumnKind::other:
-      break;
-  }
-  return quote_identifier(column.source.name);
-}
-
 std::string row_hash_expression(const std::vector<SharedColumn>& columns, Side side) {
   std::string parts;
   for (const SharedColumn& column : columns) {
