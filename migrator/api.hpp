@@ -46,9 +46,17 @@ struct Specification {
   Options options;
 };
 
+// What the server said no to, in its words.
+struct ServerRefusal {
+  unsigned code = 0;
+  std::string sqlstate;
+  std::string text;
+};
+
 struct Problem {  // an error or a refusal: a stable word and a sentence that says what to do
   std::string code;
   std::string message;
+  std::optional<ServerRefusal> server{};  // whose words stand in the message; not known any more after a restart
 };
 
 struct BypassWriter {

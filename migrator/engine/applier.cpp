@@ -111,7 +111,8 @@ void Applier::after_conflict(const Worker& worker, Entries entry, ResyncMode mod
     const Duplicate duplicate = find_duplicate(worker.connection, worker.sql, entry[0].key, error);
     if (duplicate.kind != Duplicate::Kind::passing || now - since >= kPassingConflictMax) {
       result.status = Status::failed;
-      result.problem = Problem{"duplicate_key", describe(duplicate, entry[0].key, error)};
+      result.problem = Problem{"duplicate_key", describe(duplicate, entry[0].key, error),
+                               ServerRefusal{error.code, error.sqlstate, error.text}};
       return inbox_.again(std::move(entry));
     }
   }

@@ -53,7 +53,8 @@ SqlResult<Answer> refusal(const SqlError& error, const std::string& code, const 
   if (error.code == server_error::invalid_default) {
     hint = "; if it is a zero date that the server's sql_mode forbids, set allow_zero_in_date";
   }
-  return Answer{Problems{{code, what + ": " + describe(error) + hint}}};
+  return Answer{
+      Problems{{code, what + ": " + describe(error) + hint, ServerRefusal{error.code, error.sqlstate, error.text}}}};
 }
 
 // Alters and reads the shadow that is there. Whatever is not a Shadow lets the caller drop it.
