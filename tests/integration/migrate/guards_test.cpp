@@ -150,6 +150,21 @@ TEST_P(Guarded, one_that_can_not_be_evaluated_is_a_warning) {
   finish(id);
 }
 
+TEST_P(Guarded, what_is_no_number_fires_nothing) {
+  const auto id = copying(R"(, "guards": [{"when": "sql:SELECT 'nan'", "threshold": 1, "action": "panic"},)"
+                          R"( {"name": "most", "when": "sql:SELECT 'inf'", "threshold": 1, "action": "panic"}])");
+  for (const auto* guard : {"0", "1"}) {
+    EXPECT_TRUE(comes_to_show(id, std::string{"/guards/"} + guard + "/problem", "the query returns no number"));
+  }
+  finish(id);
+}
+
+TEST_P(Guarded, one_row_of_an_answer_is_read) {
+  const auto id = copying(R"(, "guards": [{"when": "sql:SELECT @@SESSION.sql_select_limit", "threshold": 2}])");
+  EXPECT_TRUE(comes_to_show(id, "/guards/0/value", "1E0")) << sluice().status(id).json;
+  finish(id);
+}
+
 TEST_P(Guarded, one_that_can_not_be_evaluated_pauses_where_that_is_wanted) {
   const auto id = copying(", " + by_gauge(R"(, "if_unevaluable": "pause")"));
   show("NULL");
