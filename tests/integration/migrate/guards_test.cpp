@@ -306,5 +306,20 @@ TEST_P(GuardedReplicas, one_that_can_not_be_reached_fires_and_its_lag_is_unevalu
   finish(id);
 }
 
+TEST_P(GuardedReplicas, the_lag_of_those_that_answer_is_told_whoever_else_does_not) {
+  const auto id = watching(
+      R"({"when": "replica_lag_seconds", "threshold": 1, "action": "pause"}, {"name": "gone", "when": "replica_unreachable"})");
+  EXPECT_EQ(change(id, R"({"throttle_control_replicas": "127.0.0.1:1,127.0.0.1:)" +
+                           std::to_string(replica().server().port()) + "\"}")
+                .status,
+            changed);
+  EXPECT_TRUE(comes_to_show(id, "/guards/1/firing", "true")) << sluice().status(id).json;
+  replica().stop_applying();
+  EXPECT_TRUE(wait_until([&] { return shown(id, "/paused") == "true"; }, 30s)) << sluice().status(id).json;
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  replica().start_applying();
+}
+
 }  // namespace
 }  // namespace sluice::test
