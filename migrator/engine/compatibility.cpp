@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "migrator/sql/quoting.hpp"
+#include "migrator/table/shadow.hpp"
 #include "protocol/sql/table_rename.hpp"
 
 namespace sluice::migrator {
@@ -44,7 +45,9 @@ SqlResult<Compatibility> Compatibility::connect(const ServerAddress& primary, co
   settings.select_limit = kAnswersWithin;
   auto connection = Connection::connect(primary, settings);
   if (connection.has_error()) return connection.error();
-  Compatibility compatibility(std::move(*connection), plan);
+  auto side = Connection::connect(primary, settings);
+  if (side.has_error()) return side.error();
+  Compatibility compatibility(std::move(*connection), std::move(*side), plan);
   if (auto read = compatibility.read_settings(); read.has_error()) return read.error();
   return compatibility;
 }
@@ -143,6 +146,18 @@ SqlResult<std::string> Compatibility::run(const std::string& sql) {
 }
 
 SqlResult<std::string> Compatibility::problem_of(const std::vector<CompatibilityQuery>& queries) {
+  const auto next = next_auto_increment(side_, plan_.shadow);
+  if (next.has_error()) return next.error();
+  auto problem = first_problem_of(queries);
+  const auto moved_to = next_auto_increment(side_, plan_.shadow);
+  if (moved_to.has_error()) return moved_to.error();
+  if (*moved_to != *next) {
+    if (auto back = set_auto_increment(side_, plan_.shadow, *next); back.has_error()) return back.error();
+  }
+  return problem;
+}
+
+SqlResult<std::string> Compatibility::first_problem_of(const std::vector<CompatibilityQuery>& queries) {
   std::size_t number = 0;
   for (const CompatibilityQuery& query : queries) {
     ++number;

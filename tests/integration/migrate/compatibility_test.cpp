@@ -58,6 +58,25 @@ TEST_P(Compatible, statements_that_work_are_run_and_undone) {
   EXPECT_EQ(direct().must("SELECT COUNT(*) FROM items").value(), "1");
 }
 
+TEST_P(Compatible, numbers_that_were_tried_are_not_lost) {
+  const auto number_of_next = [&] {
+    direct().must("INSERT INTO orders (qty, name) VALUES (1, 'next')");
+    return std::stoull(direct().must("SELECT MAX(id) FROM orders").value());
+  };
+  const auto last = number_of_next();
+  expect_completed(await_end(start(
+      R"q("INSERT INTO orders (id, qty, name) VALUES (1000000, 7, 'far')", "INSERT INTO orders (qty) VALUES (1)")q",
+      "MODIFY name VARCHAR(64) NOT NULL DEFAULT ''")));
+  EXPECT_EQ(number_of_next(), last + 1);
+}
+
+TEST_P(Compatible, a_number_that_the_alter_asks_for_stays) {
+  expect_completed(await_end(
+      start(R"q("INSERT INTO orders (qty, name) VALUES (7, 'x')")q", "ADD COLUMN note INT, AUTO_INCREMENT = 5000")));
+  direct().must("INSERT INTO orders (qty, name) VALUES (1, 'next')");
+  EXPECT_EQ(direct().must("SELECT MAX(id) FROM orders").value(), "5000");
+}
+
 TEST_P(Compatible, a_column_that_goes_keeps_the_tables_from_being_swapped) {
   const auto id = start(R"("SELECT id FROM orders", "SELECT tag FROM orders WHERE id = 1")", "DROP COLUMN tag");
   EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 2: ")) << sluice().status(id).json;
