@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "migrator/engine/watchdog.hpp"
 #include "migrator/sql/quoting.hpp"
 #include "migrator/table/shadow.hpp"
 #include "protocol/sql/table_rename.hpp"
@@ -43,6 +44,7 @@ SqlResult<Compatibility> Compatibility::connect(const ServerAddress& primary, co
   settings.foreign_key_checks = ForeignKeyChecks::on;
   settings.lock_wait_timeout = kAnswersWithin;
   settings.select_limit = kAnswersWithin;
+  settings.reply_timeout = 2 * kAnswersWithin;  // the server is to end it first
   auto connection = Connection::connect(primary, settings);
   if (connection.has_error()) return connection.error();
   auto side = Connection::connect(primary, settings);
@@ -106,7 +108,7 @@ SqlResult<Compatibility::Verdict> Compatibility::judge(const CompatibilityQuery&
   }
   Verdict verdict;
   const auto explain = [&](const TableRef& table) {
-    return connection_.query("EXPLAIN FORMAT=TRADITIONAL " + about(table, query.sql));
+    return ask("EXPLAIN FORMAT=TRADITIONAL " + about(table, query.sql));
   };
   auto before = explain(plan_.source);
   if (before.has_value()) verdict.rows = planned_rows(*before);
@@ -135,10 +137,16 @@ SqlResult<Compatibility::Verdict> Compatibility::judge(const CompatibilityQuery&
   return verdict;
 }
 
+SqlResult<Rows> Compatibility::ask(const std::string& sql) {
+  // MySQL's own limit is for SELECTs only.
+  const Watchdog watchdog(side_, connection_.connection_id(), kAnswersWithin);
+  return connection_.query(sql);
+}
+
 SqlResult<std::string> Compatibility::run(const std::string& sql) {
   // Not before: what is planned alone keeps no lock behind it.
   if (auto begun = connection_.execute("START TRANSACTION"); begun.has_error()) return begun.error();
-  auto result = connection_.query(sql);
+  auto result = ask(sql);
   auto undone = connection_.execute("ROLLBACK");
   if (result.has_error() && result.error().outcome == Outcome::unknown) return result.error();
   if (undone.has_error()) return undone.error();

@@ -58,6 +58,14 @@ TEST_P(Compatible, statements_that_work_are_run_and_undone) {
   EXPECT_EQ(direct().must("SELECT COUNT(*) FROM items").value(), "1");
 }
 
+TEST_P(Compatible, what_takes_too_long_is_ended) {
+  const auto id = start(R"("UPDATE orders SET qty = SLEEP(1000) WHERE id = 1")");
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 1: ")) << sluice().status(id).json;
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  expect_as_before();
+}
+
 TEST_P(Compatible, numbers_that_were_tried_are_not_lost) {
   const auto number_of_next = [&] {
     direct().must("INSERT INTO orders (qty, name) VALUES (1, 'next')");
