@@ -153,10 +153,11 @@ SqlResult<std::string> Compatibility::run(const std::string& sql) {
   return {boost::system::in_place_value, result.has_error() ? describe(result.error()) : std::string()};
 }
 
-SqlResult<std::string> Compatibility::problem_of(const std::vector<CompatibilityQuery>& queries) {
+SqlResult<std::string> Compatibility::problem_of(const std::vector<CompatibilityQuery>& queries,
+                                                 const GiveUp& give_up) {
   const auto next = next_auto_increment(side_, plan_.shadow);
   if (next.has_error()) return next.error();
-  auto problem = first_problem_of(queries);
+  auto problem = first_problem_of(queries, give_up);
   const auto moved_to = next_auto_increment(side_, plan_.shadow);
   if (moved_to.has_error()) return moved_to.error();
   if (*moved_to != *next) {
@@ -165,10 +166,12 @@ SqlResult<std::string> Compatibility::problem_of(const std::vector<Compatibility
   return problem;
 }
 
-SqlResult<std::string> Compatibility::first_problem_of(const std::vector<CompatibilityQuery>& queries) {
+SqlResult<std::string> Compatibility::first_problem_of(const std::vector<CompatibilityQuery>& queries,
+                                                       const GiveUp& give_up) {
   std::size_t number = 0;
   for (const CompatibilityQuery& query : queries) {
     ++number;
+    if (give_up()) return {boost::system::in_place_value, "compatibility queries were given up"};
     auto verdict = judge(query, How::run);
     if (verdict.has_error()) return verdict.error();
     if (verdict->problem.empty()) continue;

@@ -153,6 +153,11 @@ bool Migration::has_let_go(Millis limit) const {
   return nudged_.wait_for(lock, limit, [&] { return has_let_go_; });
 }
 
+bool Migration::is_to_end() const {
+  const std::scoped_lock lock(mutex_);
+  return stopping() || fsm_.end_asked();
+}
+
 Options Migration::options() const {
   const std::scoped_lock lock(mutex_);
   return options_;

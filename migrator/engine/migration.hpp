@@ -218,6 +218,7 @@ class Migration {
   void note(std::string_view event, std::string details);
   void rest(Millis time);
   [[nodiscard]] Options options() const;
+  [[nodiscard]] bool is_to_end() const;  // asked for, or shutting down
   [[nodiscard]] bool stopping() const { return stopping_.load(); }
   void publish(const MigrationFsm::Facts& facts);
 

@@ -110,13 +110,9 @@ bool Migration::is_related_as_before() {
 bool Migration::hooks_agree() {
   const TimePoint began = gate::Clock::now();
   if (hooks_agreed_at_ && began - *std::exchange(hooks_agreed_at_, std::nullopt) < kHooksHold) return true;
-  const auto is_to_end = [this] {
-    const std::scoped_lock lock(mutex_);
-    return stopping() || fsm_.end_asked();
-  };
   const JournalEntry entry{.at = now_as_text(), .event = "cut_over.begun", .details = "{}"};
-  checkpoint_.cut_over.last_error =
-      parts_.notifier.ask_before_cut_over({.status = status(), .entry = entry, .webhooks = {}}, is_to_end);
+  checkpoint_.cut_over.last_error = parts_.notifier.ask_before_cut_over(
+      {.status = status(), .entry = entry, .webhooks = {}}, [this] { return is_to_end(); });
   if (!checkpoint_.cut_over.last_error.empty()) return false;
   if (gate::Clock::now() - began < kHooksMoment) return true;
   hooks_agreed_at_ = gate::Clock::now();

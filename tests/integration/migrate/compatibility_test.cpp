@@ -66,6 +66,43 @@ TEST_P(Compatible, what_takes_too_long_is_ended) {
   expect_as_before();
 }
 
+TEST_P(Compatible, who_stops_it_waits_for_one_of_them_at_most) {
+  std::string slow = R"("SELECT SLEEP(3) FROM orders WHERE id = 1")";
+  for (int more = 0; more < 9; ++more) slow += R"(, "SELECT SLEEP(3) FROM orders WHERE id = 1")";
+  const auto id = start(slow);
+  EXPECT_TRUE(wait_until(
+      [&] {
+        return direct()
+                   .must("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'")
+                   .value() != "0";
+      },
+      30s));
+  const auto began = std::chrono::steady_clock::now();
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 15s);
+}
+
+TEST_P(Compatible, are_not_run_while_it_is_paused) {
+  // What a ROLLBACK does not undo counts how often they were run.
+  direct().must("CREATE TABLE runs (number INT) ENGINE = MyISAM");
+  const auto runs = [&] { return direct().must("SELECT COUNT(*) FROM runs").value(); };
+  const auto id = postponed("DROP COLUMN tag");
+  act(id, "pause");
+  for (const std::string query : {"INSERT INTO runs VALUES (1)", "INSERT INTO runs VALUES (2)"}) {
+    EXPECT_EQ(change(id, queries("\"" + query + "\"")).status, accepted_change);
+    EXPECT_TRUE(wait_until([&] {
+      return direct().must("SELECT COUNT(*) FROM _sluice.migrations WHERE options LIKE '%" + query + "%'").value() !=
+             "0";
+    })) << "it looks at its options between one and the next";
+  }
+  EXPECT_EQ(runs(), "0");
+  act(id, "resume");
+  EXPECT_TRUE(wait_until([&] { return runs() != "0"; }));
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+}
+
 TEST_P(Compatible, numbers_that_were_tried_are_not_lost) {
   const auto number_of_next = [&] {
     direct().must("INSERT INTO orders (qty, name) VALUES (1, 'next')");
