@@ -186,10 +186,7 @@ void Migration::cut_over() {
     checkpoint_.cut_over.last_error = "rows are being counted for a guard";
     return back();
   }
-  if (!passes_compatibility()) {
-    checkpoint_.cut_over.last_error = incompatible_;
-    return back();
-  }
+  if (!is_compatible()) return back();
   if (!is_related_as_before() || ended() || !connection_) return ended() ? void() : back();
   arm();  // views, routines and triggers may have been made since
   if (!connection_ || !hooks_agree()) return back();

@@ -72,6 +72,7 @@ bool Migration::passes_compatibility() {
   const auto queries = options().compatibility_queries;
   tried_queries_ = queries;
   tried_at_ = gate::Clock::now();
+  passed_at_.reset();
   if (queries.empty()) {
     incompatible_.clear();
     return true;
@@ -82,7 +83,19 @@ bool Migration::passes_compatibility() {
                                            : SqlResult<std::string>(compatibility.error());
   incompatible_ = problem.has_value() ? std::move(*problem)
                                       : "compatibility queries could not be tried: " + describe(problem.error());
+  const TimePoint now = gate::Clock::now();
+  if (incompatible_.empty() && now - tried_at_ >= kHooksMoment) passed_at_ = now;
   return incompatible_.empty();
+}
+
+bool Migration::is_compatible() {
+  const bool is_known = passed_at_ && gate::Clock::now() - *passed_at_ < kHooksHold;
+  if (is_known && options().compatibility_queries == tried_queries_) return true;
+  const bool passes = passes_compatibility();
+  if (passes && !passed_at_) return true;
+  checkpoint_.cut_over.last_error =
+      passes ? "the compatibility queries took their time; what has changed meanwhile is applied first" : incompatible_;
+  return false;
 }
 
 void Migration::tell_state() {

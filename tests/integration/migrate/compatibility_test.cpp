@@ -103,6 +103,13 @@ TEST_P(Compatible, are_not_run_while_it_is_paused) {
   EXPECT_EQ(await_end(id).state, "stopped");
 }
 
+TEST_P(Compatible, slow_ones_are_not_tried_again_with_the_changes_they_kept_waiting) {
+  // What a ROLLBACK does not undo counts how often it was run.
+  direct().must("CREATE TABLE runs (slept INT) ENGINE = MyISAM");
+  expect_completed(await_end(start(R"q("INSERT INTO runs VALUES (SLEEP(1))")q")));
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM runs").value(), "1");
+}
+
 TEST_P(Compatible, numbers_that_were_tried_are_not_lost) {
   const auto number_of_next = [&] {
     direct().must("INSERT INTO orders (qty, name) VALUES (1, 'next')");
