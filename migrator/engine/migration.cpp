@@ -27,6 +27,7 @@ Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGr
       store_(parts_.primary),
       checkpoint_(stored.checkpoint),
       error_(stored.error),
+      unreadable_(stored.unreadable),
       chunk_rows_(stored.specification.options.chunk_size),
       applied_before_(stored.checkpoint.changes_applied),
       mismatches_before_(stored.checkpoint.mismatches),
@@ -167,6 +168,7 @@ Options Migration::options() const {
 
 void Migration::run() {
   if (fsm_.state() == State::cutting_over) recover_cut_over();
+  if (unreadable_ && !stopping()) fail(*unreadable_);
   while (!stopping()) {
     const MigrationFsm::Facts now = facts();
     Work work{};

@@ -244,6 +244,7 @@ class Migration {
   Store store_;
   Checkpoint checkpoint_;
   std::optional<Problem> error_;
+  std::optional<Problem> unreadable_;  // options of another version: nothing is done by defaults in their place
   std::optional<TableDefinition> source_definition_, shadow_definition_;
   std::optional<CopyPlan> plan_;
   bool instant_possible_ = false;

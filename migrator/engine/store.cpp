@@ -116,8 +116,13 @@ SqlResult<std::vector<StoredMigration>> Store::load() {
     migration.specification.database = text(row[1]);
     migration.specification.table = text(row[2]);
     migration.specification.alter = text(row[3]);
-    if (auto options = options_from_json_text(text(row[4])); options.has_value())
+    if (auto options = options_from_json_text(text(row[4])); options.has_value()) {
       migration.specification.options = *options;
+    } else {
+      migration.unreadable =
+          Problem{"options_unreadable", "the options that are stored can't be read: " + options.error().message +
+                                            "; nothing was swapped, and the shadow table is kept"};
+    }
     migration.state = state_from(text(row[5])).value_or(State::failed);
     migration.paused = text(row[6]) == "1";
     if (auto checkpoint = checkpoint_from_json(text(row[7])); checkpoint.has_value())

@@ -22,6 +22,7 @@ struct StoredMigration {
   bool paused = false;
   std::string started_at, ended_at;
   std::optional<Problem> error;
+  std::optional<Problem> unreadable;  // its options, which another version has written: they are defaults here
   Checkpoint checkpoint;
 };
 

@@ -31,6 +31,19 @@ class Options : public BehindSluice {
 };
 SLUICE_ON_BOTH_SERVERS(Options);
 
+TEST_P(Options, that_another_version_stored_fail_the_migration_by_name) {
+  const auto id = postponed();
+  sluice().kill9();
+  direct().must("UPDATE _sluice.migrations SET options = REPLACE(options, '{', '{\"of_the_future\":true,')");
+  sluice().restart();
+  EXPECT_EQ(await_end(id).state, "failed") << "by defaults it would not be postponed";
+  const auto status = sluice().status(id).json;
+  EXPECT_EQ(json_at(status, "/error/code"), "options_unreadable");
+  EXPECT_THAT(json_at(status, "/error/message"), testing::HasSubstr("of_the_future"));
+  EXPECT_THAT(leftovers(direct()), testing::ElementsAre("_orders_gho"));
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM _sluice.journal WHERE event = 'failed'").value(), "1");
+}
+
 TEST_P(Options, verify_off_compares_no_chunk) {
   const auto status = run(R"({"verify": "off"})");
   expect_completed(status);
