@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <condition_variable>
 #include <cstdlib>
 #include <future>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <thread>
@@ -13,36 +11,12 @@
 
 #include "migrator/engine/details.hpp"
 #include "migrator/engine/waiting.hpp"
+#include "migrator/engine/watchdog.hpp"
 
 namespace sluice::migrator {
 namespace {
 
 using Clock = gate::Clock;
-
-// Kills the statement that runs on a connection, unless it is gone before the time is over.
-class Watchdog {
- public:
-  Watchdog(Connection& killer, std::uint64_t connection_id, std::chrono::milliseconds patience)
-      : thread_([this, &killer, connection_id, patience] {
-          std::unique_lock lock(mutex_);
-          if (!done_.wait_for(lock, patience, [&] { return over_; })) {
-            (void)killer.execute("KILL QUERY " + std::to_string(connection_id));
-          }
-        }) {}
-  ~Watchdog() {
-    {
-      const std::scoped_lock lock(mutex_);
-      over_ = true;
-    }
-    done_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable done_;
-  bool over_ = false;
-  std::jthread thread_;  // last: it uses the others
-};
 
 // What is timed by the step itself, or is none: nothing.
 std::optional<HoldPart> part_of(CutOverFsm::Step step) {

@@ -159,6 +159,11 @@ bool Migration::has_let_go(Millis limit) const {
   return nudged_.wait_for(lock, limit, [&] { return has_let_go_; });
 }
 
+bool Migration::is_to_end() const {
+  const std::scoped_lock lock(mutex_);
+  return stopping() || fsm_.end_asked();
+}
+
 Options Migration::options() const {
   const std::scoped_lock lock(mutex_);
   return options_;
@@ -243,7 +248,7 @@ void Migration::connection_lost(const SqlError& error) {
 MigrationFsm::Facts Migration::facts() {
   MigrationFsm::Facts facts;
   const Options now_options = options();
-  const auto now = gate::Clock::now();
+  auto now = gate::Clock::now();
   if (flag_is_set(now_options.panic_flag_file)) (void)act(Action::panic);
   facts.copied = checkpoint_.copied || is_instant();
   facts.indexed = checkpoint_.deferred_indexes.empty();
@@ -271,7 +276,10 @@ MigrationFsm::Facts Migration::facts() {
   look_at_guards(now_options, facts, now);
   facts.throttled = !guards_.throttled_by().empty();
   if (!inbox_) return facts;
-
+  if (facts.copied && facts.indexed && facts.verified && plan_) {
+    look_at_compatibility(now_options, now);
+    now = gate::Clock::now();  // they may have taken their time
+  }
   const Inbox::Progress progress = inbox_->progress();
   if (progress.trouble) fail(*progress.trouble);
   if (!is_instant()) {
@@ -284,7 +292,6 @@ MigrationFsm::Facts Migration::facts() {
   if (now - looked_at_ >= kLooksApart && connect()) look_around(facts, now_options, progress.reached, now);
   facts.throttled = facts.throttled || !brakes_.throttled_by.empty();
   facts.resting = rest_left(now) > Millis{0};
-  if (facts.copied && facts.indexed && facts.verified && plan_) look_at_compatibility(now_options, now);
   facts.incompatible = !incompatible_.empty();
   facts.lag = progress.reached >= head_seen_ ? Millis{0} : std::chrono::duration_cast<Millis>(now - behind_since_);
   blocker_ = blocker_ahead(now_options);

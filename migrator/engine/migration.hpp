@@ -58,8 +58,8 @@ class Migration {
   // For the others to come to the cut-over, once all were ready for it: a batch at most is in their way.
   static constexpr Millis kOthersComeWithin{2'000};
   static constexpr Millis kSpreadWithin{2'000};  // for the look at how the rows lie
-  // What command hooks said to a cut-over holds for so long; if they took longer than that moment, changes are applied
-  // first.
+  // What command hooks and compatibility queries said to a cut-over holds for so long; if they took longer than that
+  // moment, changes are applied first.
   static constexpr Seconds kHooksHold{60};
   static constexpr Millis kHooksMoment{500};
   static constexpr Seconds kTriedAgainAfter{10};  // compatibility queries that did not pass
@@ -217,6 +217,8 @@ class Migration {
   // Tries the compatibility queries where they are new, or did not pass a while ago.
   void look_at_compatibility(const Options& options, TimePoint now);
   [[nodiscard]] bool passes_compatibility();  // tries them now
+  // What they say to the cut-over; false: it is put off. Blocks while they run.
+  [[nodiscard]] bool is_compatible();
 
   // migration_revert.cpp
   [[nodiscard]] boost::system::result<CopyPlan, Problems> plan() const;  // of the two definitions
@@ -241,6 +243,7 @@ class Migration {
   void note(std::string_view event, std::string details);
   void rest(Millis time);
   [[nodiscard]] Options options() const;
+  [[nodiscard]] bool is_to_end() const;  // asked for, or shutting down
   [[nodiscard]] bool stopping() const { return stopping_.load(); }
   void publish(const MigrationFsm::Facts& facts);
 
@@ -316,6 +319,7 @@ class Migration {
   std::string incompatible_;  // what does not work with the new table, in words; empty: as far as is known, nothing
   std::vector<CompatibilityQuery> tried_queries_;
   TimePoint tried_at_{};
+  std::optional<TimePoint> passed_at_;  // where that took its time
   std::string back_off_until_;          // RFC 3339
   double applied_per_ms_ = 0;           // keys, lately; 0: not known
   std::vector<BlockerStatus> holders_;  // of metadata locks, at the last look

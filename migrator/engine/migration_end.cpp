@@ -110,13 +110,9 @@ bool Migration::is_related_as_before() {
 bool Migration::hooks_agree() {
   const TimePoint began = gate::Clock::now();
   if (hooks_agreed_at_ && began - *std::exchange(hooks_agreed_at_, std::nullopt) < kHooksHold) return true;
-  const auto is_to_end = [this] {
-    const std::scoped_lock lock(mutex_);
-    return stopping() || fsm_.end_asked();
-  };
   const JournalEntry entry{.at = now_as_text(), .event = "cut_over.begun", .details = "{}"};
-  checkpoint_.cut_over.last_error =
-      parts_.notifier.ask_before_cut_over({.status = status(), .entry = entry, .webhooks = {}}, is_to_end);
+  checkpoint_.cut_over.last_error = parts_.notifier.ask_before_cut_over(
+      {.status = status(), .entry = entry, .webhooks = {}}, [this] { return is_to_end(); });
   if (!checkpoint_.cut_over.last_error.empty()) return false;
   if (gate::Clock::now() - began < kHooksMoment) return true;
   hooks_agreed_at_ = gate::Clock::now();
@@ -190,10 +186,7 @@ void Migration::cut_over() {
     checkpoint_.cut_over.last_error = "rows are being counted for a guard";
     return back();
   }
-  if (!passes_compatibility()) {
-    checkpoint_.cut_over.last_error = incompatible_;
-    return back();
-  }
+  if (!is_compatible()) return back();
   if (!is_related_as_before() || ended() || !connection_) return ended() ? void() : back();
   arm();  // views, routines and triggers may have been made since
   if (!connection_ || !hooks_agree()) return back();
