@@ -3,7 +3,7 @@
 // come out.
 //
 // Whether the client may do it is for the server to say: it is asked to do the same with a column that is added twice,
-// which it refuses, touching nothing, as soon as it has found that the client may (docs/decisions/0016).
+// which it refuses, touching nothing, as soon as it has found that the client may (docs/decisions/0017).
 #pragma once
 
 #include <cstdint>
