@@ -264,7 +264,11 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
   for (Specification& table : tables) {
     Specification wanted = table;
     // A dry run is to tell whether it would do.
-    if (run == Run::dry) wanted.options.attempt_instant_ddl = true;
+    if (run == Run::dry) {
+      wanted.options.attempt_instant_ddl = true;
+      wanted.options.initially_drop_ghost_table = false;
+      wanted.options.initially_drop_old_table = false;
+    }
     auto made = create_shadow(*connection, wanted);
     if (made.has_error() || std::holds_alternative<Problems>(*made)) drop_shadows();
     if (made.has_error()) return unavailable(made.error());
@@ -346,17 +350,32 @@ Status Migrator::status_of(const Handle& migration, const std::vector<RevertLink
 }
 
 Migrator::WayBack Migrator::way_back(const Migration& migration) const {
-  const Status status = migration.status();
-  const auto refuse = [&](const std::string& why) { return Problem{"not_possible_now", status.id + " " + why}; };
-  if (status.state != State::completed) {
-    return refuse(std::string("is ") + to_string(status.state) + ": only a completed migration can be reverted" +
+  const MigrationId id = migration.status().id;
+  const auto refuse = [&](const std::string& why) { return Problem{"not_possible_now", id + " " + why}; };
+  if (const State state = migration.status().state; state != State::completed) {
+    return refuse(std::string("is ") + to_string(state) + ": only a completed migration can be reverted" +
                   (migration.ended() ? "" : "; stop it instead"));
   }
+  if (auto problem = busy(migration.source(), migration.group()->members().size())) return *problem;
+  const Status status = migration.status();  // the audit has ended since
   if (status.cut_over.fence == kInstantFence) {
     return refuse("was done INSTANT, so that there is no old table to go back to; alter the table back");
   }
+  if (status.cut_over.audit != kAuditPassed || status.cut_over.conflicts > 0) {
+    return refuse(
+        "can't be reverted, as the old table may hold the only copy of some rows, which a revert would write "
+        "over (audit " +
+        status.cut_over.audit + ", conflicts " + std::to_string(status.cut_over.conflicts) + "); look at the journal");
+  }
   auto found = migration.way_back();
   if (!found) return refuse("can't be reverted: where its RENAME is in the binlog is not known");
+  const Attachments& attached = found->checkpoint.attachments;
+  if (!attached.parents.empty() || !attached.foreign_keys.empty() || !attached.triggers.empty()) {
+    return refuse(
+        "can't be reverted, as foreign keys or triggers went from the old table to the new one; alter the table back "
+        "by "
+        "a migration of its own");
+  }
   if (status.revertible_until < now_as_text()) {
     return refuse("could be reverted until " + status.revertible_until + ", when the old table's retention ended");
   }
@@ -384,10 +403,8 @@ Reverted Migrator::revert(const MigrationId& id) {
   std::vector<Shadow> shadows;
   Problems refused;
   for (const Handle& member : group) {
-    if (member->ended()) (void)member->has_let_go(kLetsGoWithin);
     auto found = way_back(*member);
     if (auto* problem = std::get_if<Problem>(&found)) return Conflict{std::move(*problem)};
-    if (auto problem = busy(member->source(), group.size())) return Conflict{std::move(*problem)};
     added.push_back(revert_of(member->status().id, std::get<Migration::WayBack>(std::move(found))));
     const auto& [specification, checkpoint] = added.back();
     auto shadow = old_table_as_shadow(*connection, specification, checkpoint.revert->direction);
@@ -424,15 +441,15 @@ std::optional<Problem> Migrator::drop_leftovers(const Migration& migration) {
     return Problem{"not_possible_now", "a later migration of the table has tables of these names of its own"};
   auto connection = Connection::connect(config_.primary);
   if (connection.has_error()) return unavailable(connection.error()).problem;
+  if (migration.reverts() && status.state != State::completed) {
+    // The old table is that of the migration that was to be undone, whose cleanup drops it.
+    auto given = give_old_table_back(*connection, migration.source());
+    return given.has_value() ? std::nullopt : std::optional(unavailable(given.error()).problem);
+  }
   for (const TableRef& table : {shadow_table(migration.source()), old_table(migration.source())}) {
     auto exists = table_exists(*connection, table);
     if (exists.has_error()) return unavailable(exists.error()).problem;
     if (!*exists) continue;
-    if (migration.reverts() && table == shadow_table(migration.source())) {
-      // It is the old table of the migration that was to be undone.
-      auto given = give_old_table_back(*connection, migration.source());
-      return given.has_value() ? std::nullopt : std::optional(unavailable(given.error()).problem);
-    }
     if (auto dropped = drop_table(*connection, table); dropped.has_error()) return unavailable(dropped.error()).problem;
   }
   return std::nullopt;

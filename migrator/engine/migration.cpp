@@ -33,6 +33,7 @@ Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGr
       mismatches_before_(stored.checkpoint.mismatches),
       durable_(stored.checkpoint) {
   has_let_go_ = fsm_.ended() && !audit_is_due();
+  if (has_let_go_) way_back_ = checkpoint_;
   if (checkpoint_.audit_from) audit_marks_.note(*checkpoint_.audit_from, gate::Clock::now());
   unreadable_options_ = stored.unreadable_options;
   if (stored.paused) (void)fsm_.act(Action::pause);
@@ -70,8 +71,9 @@ void Migration::resume(std::vector<JournalEntry> journal) {
     journal_ = std::move(journal);
   }
   if (ended()) {
-    if (!audit_is_due() && !options().ok_to_drop_table) return;
+    if (!audit_is_due() && !options().ok_to_drop_table && !reverts_) return;
     thread_ = std::jthread([this] {
+      if (reverts_) give_old_table_back_in_the_end();
       audit();
       let_go();
       keep_old_table();
@@ -300,7 +302,7 @@ MigrationFsm::Facts Migration::facts() {
   facts.blocked = blocker_.has_value();
   if (is_instant()) facts.lag = {};  // no stream is followed
   // What the old table can't hold must be known before anybody is held.
-  if (reverts_ && !has_written_what_was_pending()) facts.lag = Millis::max();
+  facts.catching_up = reverts_ && !has_written_what_was_pending();
   if (applied_per_ms_ > 0)
     facts.backlog = Millis(static_cast<std::int64_t>(static_cast<double>(facts.pending) / applied_per_ms_));
   return facts;
@@ -355,6 +357,7 @@ void Migration::publish(const MigrationFsm::Facts& facts) {
   status_.bypass_writers = bypass;
   status_.cut_over = checkpoint_.cut_over;
   tell_progress();
+  if (facts.catching_up) status_.progress = 0;  // how much of the binlog is about the table, nobody knows
 }
 
 void Migration::rest(Millis time) {

@@ -223,10 +223,10 @@ class Migration {
   // migration_revert.cpp
   [[nodiscard]] boost::system::result<CopyPlan, Problems> plan() const;  // of the two definitions
   [[nodiscard]] bool take_old_table();                                   // false: not yet, or it failed for that
-  // The shadow is gone, or has the old table's name again, where it was that before.
-  [[nodiscard]] SqlResult<void> give_shadow_up();
+  // Where a revert was given up; after a panic it is kept for study.
   void give_old_table_back_in_the_end();
   // All that had changed since the swap when it began.
+  [[nodiscard]] bool has_read_what_was_pending();
   [[nodiscard]] bool has_written_what_was_pending();
   // The rows that the old table can't hold, by their keys, where one of them is the reason for the end.
   [[nodiscard]] Problem with_all_refused(Problem first);
@@ -263,6 +263,7 @@ class Migration {
   std::uint64_t nudges_ = 0;
   bool options_changed_ = false;  // and not stored yet
   bool has_let_go_ = false;
+  Checkpoint way_back_;  // as it was when it let go
 
   // The migration's thread only.
   Store store_;
@@ -306,7 +307,7 @@ class Migration {
   TimePoint looked_at_{};
   TimePoint behind_since_{};
   Position head_seen_;
-  Position head_of_revert_;  // when it began, or was taken up again; empty file: not known yet
+  Position head_of_revert_;       // when it began, or was taken up again; empty file: not known yet
   TimePoint in_the_way_since_{};  // a row that can't be copied, or not yet
   std::optional<KeyLiterals> strays_sought_to_;
   AuditMarks audit_marks_;

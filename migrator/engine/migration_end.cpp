@@ -269,7 +269,9 @@ void Migration::clean_up() {
   // goes in finish(), with the last of its group: had this member left here, two would be the last there, and the
   // slower one would disarm what a later migration may have armed by then.
   if (group_->members().size() == 1 && is_done_with(group_->gate_of())) parts_.gate.disarm(group_->gate_of());
-  if (auto dropped = give_shadow_up(); dropped.has_error()) {
+  // A revert's goes back in finish(), once it is written down that it has ended.
+  const auto dropped = reverts_ ? Affected{} : drop_table(*connection_, shadow_table(source()));
+  if (dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (is_lock_conflict(dropped.error())) return rest(kReconnectAfter);
     if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
@@ -328,8 +330,8 @@ void Migration::finish() {
     note(to_string(fsm_.state()), "{}");
   }
   publish({});
-  if (reverts_) give_old_table_back_in_the_end();
   save_in_the_end();
+  if (reverts_) give_old_table_back_in_the_end();
   audit();
   // Transactions with an older snapshot must be refused until the last of them has ended.
   // And those who waited go on in turn as long as the gate is there.
@@ -354,6 +356,7 @@ void Migration::let_go() {
   {
     const std::scoped_lock lock(mutex_);
     has_let_go_ = true;
+    way_back_ = checkpoint_;
   }
   nudged_.notify_all();
 }

@@ -7,7 +7,7 @@ namespace sluice::migrator {
 namespace {
 
 bool close_behind(const MigrationFsm::Facts& facts) {
-  return facts.lag <= MigrationFsm::kLagForCutOverMax &&
+  return !facts.catching_up && facts.lag <= MigrationFsm::kLagForCutOverMax &&
          (facts.pending <= MigrationFsm::kPendingForCutOverMax || facts.backlog <= MigrationFsm::kBacklogForCutOverMax);
 }
 

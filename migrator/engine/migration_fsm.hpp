@@ -52,6 +52,7 @@ class MigrationFsm {
     bool indexed = true;
     bool index_alone = false;  // while indexes are built nothing is applied; the stream waits where too much is pending
     bool verified = false;
+    bool catching_up = false;  // a revert: what had changed when it began is still to be written
     bool throttled = false;
     bool resting = false;         // after a round: nothing is copied or compared for a while, but changes are applied
     bool incompatible = false;    // some statement of the application does not work with the new table

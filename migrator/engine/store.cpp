@@ -215,7 +215,8 @@ SqlResult<bool> Store::is_latest(const MigrationId& id) {
   auto rows = query(
       "SELECT COUNT(*) FROM _sluice.migrations AS one JOIN _sluice.migrations AS later"
       " ON later.database_name = one.database_name AND later.table_name = one.table_name"
-      " AND later.number > one.number WHERE one.number = " +
+      " AND later.number > one.number AND NOT (later.state IN ('stopped', 'failed', 'panicked')"
+      " AND JSON_EXTRACT(later.checkpoint, '$.revert') IS NOT NULL) WHERE one.number = " +
       number_of(id));
   if (rows.has_error()) return rows.error();
   return text(rows->rows.at(0).at(0)) == "0";

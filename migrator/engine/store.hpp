@@ -48,7 +48,7 @@ class Store {
   [[nodiscard]] SqlResult<void> save_options(const MigrationId& id, const Options& options);
   [[nodiscard]] SqlResult<void> append(const MigrationId& id, const JournalEntry& entry);
   [[nodiscard]] SqlResult<std::vector<JournalEntry>> journal(const MigrationId& id);
-  // Whether no later migration has worked on the same table.
+  // Whether no later migration has worked on the same table. Reverts that were given up left it as it was.
   [[nodiscard]] SqlResult<bool> is_latest(const MigrationId& id);
   // One small committed transaction in the binlog: the migration's next heartbeat. Its number, which grows.
   [[nodiscard]] SqlResult<std::uint64_t> beat(const MigrationId& id);
