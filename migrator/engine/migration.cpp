@@ -67,6 +67,7 @@ void Migration::resume(std::vector<JournalEntry> journal) {
     const std::scoped_lock lock(mutex_);
     journal_ = std::move(journal);
   }
+  if (take_up_rollback()) return;
   if (ended()) {
     if (!audit_is_due() && !options().ok_to_drop_table) return;
     thread_ = std::jthread([this] {
@@ -128,6 +129,7 @@ std::optional<Problem> Migration::act(Action action) {
     const std::scoped_lock lock(mutex_);
     problem = fsm_.act(action);
     ++nudges_;
+    abandon_cut_over();
   }
   nudged_.notify_all();
   return problem;
@@ -208,6 +210,8 @@ void Migration::perform(Work work) {
     }
     case Work::clean_up:
       return clean_up();
+    case Work::roll_back:
+      return roll_back_some();
     case Work::end:
       return;
   }
@@ -268,7 +272,9 @@ MigrationFsm::Facts Migration::facts() {
   facts.lag = Millis::max();
   look_at_guards(now_options, facts, now);
   facts.throttled = !guards_.throttled_by().empty();
-  if (!inbox_) return facts;
+  look_at_rollback(now_options, now);
+  // What a rollback has stopped has no progress any more.
+  if (!inbox_ || rolls_back()) return facts;
 
   const Inbox::Progress progress = inbox_->progress();
   if (progress.trouble) fail(*progress.trouble);
