@@ -20,11 +20,14 @@ using migrator::MigrationId;
 
 enum class Place : std::uint8_t {
   page,
+  page_file,
   health,
   readiness,
   metrics,
   contract,
   migrations,
+  clients,
+  overview,
   migration,
   events,
   journal,
@@ -42,12 +45,14 @@ struct FixedPath {
   std::string_view text;
   Place place;
 };
-constexpr std::array<FixedPath, 6> FIXED_PATHS{{{"/", Place::page},
+constexpr std::array<FixedPath, 8> FIXED_PATHS{{{"/", Place::page},
                                                 {"/healthz", Place::health},
                                                 {"/readyz", Place::readiness},
                                                 {"/metrics", Place::metrics},
                                                 {"/openapi.yaml", Place::contract},
-                                                {"/migrate", Place::migrations}}};
+                                                {"/migrate", Place::migrations},
+                                                {"/clients", Place::clients},
+                                                {"/events", Place::overview}}};
 
 struct NamedAction {
   std::string_view name;
@@ -59,7 +64,7 @@ constexpr std::array<NamedAction, 6> ACTIONS{{{"pause", Action::pause},
                                               {"stop", Action::stop},
                                               {"panic", Action::panic},
                                               {"cleanup", Action::cleanup}}};
-constexpr std::array<std::string_view, 1> LATER_ACTIONS{"revert"};
+constexpr std::string_view REVERT = "revert";
 
 constexpr std::string_view MIGRATION_PREFIX = "/migrate/";
 
@@ -72,6 +77,7 @@ std::optional<Path> path_of(std::string_view target) {
   target = target.substr(0, target.find('?'));
   const auto fixed = std::ranges::find(FIXED_PATHS, target, &FixedPath::text);
   if (fixed != FIXED_PATHS.end()) return Path{fixed->place, "", ""};
+  if (page_file(target) != nullptr) return Path{Place::page_file, "", ""};
   if (!target.starts_with(MIGRATION_PREFIX)) return std::nullopt;
   target.remove_prefix(MIGRATION_PREFIX.size());
   const auto slash = target.find('/');
@@ -82,7 +88,7 @@ std::optional<Path> path_of(std::string_view target) {
   if (what == "events") return Path{Place::events, id, ""};
   if (what == "journal") return Path{Place::journal, id, ""};
   if (what == "rollback") return Path{Place::rollback, id, ""};
-  if (action_of(what) || std::ranges::find(LATER_ACTIONS, what) != LATER_ACTIONS.end()) {
+  if (action_of(what) || what == REVERT) {
     return Path{Place::action, id, std::string{what}};
   }
   return std::nullopt;
@@ -98,10 +104,13 @@ std::string_view methods_of(Place place) {
     case Place::action:
       return "POST";
     case Place::page:
+    case Place::page_file:
     case Place::health:
     case Place::readiness:
     case Place::metrics:
     case Place::contract:
+    case Place::clients:
+    case Place::overview:
     case Place::events:
     case Place::journal:
       return "GET";
@@ -150,9 +159,7 @@ Response act(const Path& path, const Request& request, const Services& services)
   if (const auto action = action_of(path.action)) {
     return std::visit(ResponseOf{path.id}, services.migrations.act(path.id, *action));
   }
-  if (!services.migrations.status(path.id)) return not_found(path.id);
-  return error_response(409, {"not_available", path.action + " is not available yet; the table that was replaced is "
-                                                             "kept as old_table of the status"});
+  return std::visit(ResponseOf{path.id}, services.migrations.revert(path.id));
 }
 
 Response change(const MigrationId& id, const Request& request, const Services& services) {
@@ -226,11 +233,18 @@ Response readiness(const Services& services) {
                         {"not_ready", "the primary does not answer yet, or what was unfinished is being taken up"});
 }
 
+Response page_response(std::string_view path) {
+  const auto* file = page_file(path);
+  return {.content_type = std::string{file->content_type}, .body = std::string{file->text}};
+}
+
 Answer answer(const Path& path, const Request& request, const Services& services) {
   const bool posted = request.method == "POST";
   switch (path.place) {
     case Place::page:
-      return Response{.content_type = "text/html; charset=utf-8", .body = std::string{PAGE}};
+      return page_response("/page/index.html");
+    case Place::page_file:
+      return page_response(request.target.substr(0, request.target.find('?')));
     case Place::health:
       return Response{.body = R"({"status":"ok"})"};
     case Place::readiness:
@@ -241,6 +255,10 @@ Answer answer(const Path& path, const Request& request, const Services& services
       return Response{.content_type = "application/yaml", .body = std::string{OPENAPI}};
     case Place::migrations:
       return posted ? create(request, services) : Response{.body = list_text(services.migrations.list())};
+    case Place::clients:
+      return Response{.body = latency_text(services.latency(0))};
+    case Place::overview:
+      return Overview{};
     case Place::journal:
       return journal_of(path.id, services);
     case Place::migration:
@@ -262,11 +280,14 @@ Cost cost_of(const Request& request) {
   if (!path) return Cost::none;
   switch (path->place) {
     case Place::page:
+    case Place::page_file:
     case Place::health:
     case Place::contract:
       return Cost::none;
     case Place::readiness:
     case Place::metrics:
+    case Place::clients:
+    case Place::overview:
     case Place::events:
     case Place::journal:
     case Place::migration:
@@ -276,7 +297,7 @@ Cost cost_of(const Request& request) {
     case Place::rollback:
       return Cost::asking;
     case Place::action:
-      return path->action == "cleanup" ? Cost::asking : Cost::quick;
+      return path->action == "cleanup" || path->action == REVERT ? Cost::asking : Cost::quick;
   }
   return Cost::none;
 }

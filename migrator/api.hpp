@@ -49,9 +49,17 @@ struct Specification {
   Options options;
 };
 
+// What the server said no to, in its words.
+struct ServerRefusal {
+  unsigned code = 0;
+  std::string sqlstate;
+  std::string text;
+};
+
 struct Problem {  // an error or a refusal: a stable word and a sentence that says what to do
   std::string code;
   std::string message;
+  std::optional<ServerRefusal> server{};  // whose words stand in the message; not known any more after a restart
 };
 
 struct BypassWriter {
@@ -134,6 +142,11 @@ struct RollbackStatus {
   std::vector<std::string> risk_reasons;
 };
 
+struct GateView {             // how the gate of a migration's table stands
+  std::string phase;          // "open", "armed", "draining" or "held"
+  std::uint64_t waiting = 0;  // clients' statements that are held back now
+};
+
 struct Status {
   MigrationId id;
   std::string database, table, alter;
@@ -153,9 +166,13 @@ struct Status {
   std::string shadow_table, old_table;
   std::string verified_at;           // when rows were last compared; RFC 3339, empty when not yet
   std::string started_at, ended_at;  // RFC 3339, empty when not yet
+  MigrationId reverts;               // which one this one undoes; empty: none
+  MigrationId reverted_by;           // which one undoes, or has undone, this one; empty: none
+  std::string revertible_until;      // RFC 3339; empty: it can't be reverted
   std::optional<Problem> error;
   std::vector<BypassWriter> bypass_writers;
   std::vector<BlockerStatus> blockers;
+  std::optional<GateView> gate;     // nothing: it is not the migration's any more
   std::vector<GuardStatus> guards;  // as of the last look; after the end, as they were
   CutOverStatus cut_over;
   std::optional<RollbackStatus> rollback;  // the last one that was asked for
@@ -234,6 +251,7 @@ using Acted = std::variant<Status, NotFound, Conflict, Invalid, Unavailable>;
 
 // A report; or, of a dry run, what it would take: without requested_at, and nothing has been changed.
 using RolledBack = std::variant<RollbackReport, Refused, NotFound, Conflict, Unavailable>;
+using Reverted = std::variant<Status, NotFound, Refused, Conflict, Unavailable>;
 
 class Migrations {
  public:
@@ -249,6 +267,10 @@ class Migrations {
   [[nodiscard]] virtual RolledBack roll_back(const MigrationId& id, const RollbackRequest& request) = 0;
   // The last rollback's report, or what one would take now. Blocks for some queries in the latter case.
   [[nodiscard]] virtual RolledBack rollback_report(const MigrationId& id) = 0;
+  // Begins the revert of a completed migration, and of those that swapped together with it: a migration of its own,
+  // which the status names as reverted_by. Of one that was reverted: the revert of its revert, whose status is
+  // answered. Blocks for the preflight's queries.
+  [[nodiscard]] virtual Reverted revert(const MigrationId& id) = 0;
   [[nodiscard]] virtual Acted change(const MigrationId& id,
                                      const std::function<std::optional<Problem>(Options&)>& edit) = 0;
   // Entries with a number above `after`; empty also where the migration is unknown.

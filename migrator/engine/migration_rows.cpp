@@ -61,7 +61,7 @@ void Migration::apply() {
     case Applier::Status::lost:
       return crew_->dismiss();
     case Applier::Status::failed:
-      return fail(*worst.problem);
+      return fail(reverts_ ? with_all_refused(*worst.problem) : *worst.problem);
   }
 }
 
@@ -69,6 +69,8 @@ void Migration::read_failed(const std::string& what, const SqlError& error) {
   if (error.outcome == Outcome::unknown) return hands_lost(error);
   // Somebody has locked the table, or killed the statement: that passes.
   if (is_lock_conflict(error) || error.code == server_error::query_interrupted) return rest(kReconnectAfter);
+  // An index was added to it since the snapshot was opened.
+  if (error.code == server_error::table_definition_changed) return rest(kIdle);
   // The key that a chunk ends with, or is named by, is a date that this sql_mode lets nobody look for (MySQL).
   if (error.code == server_error::wrong_value) return fail(refused_row("that the error names", error));
   fail({what, describe(error)});
@@ -99,7 +101,8 @@ void Migration::after_duplicate(const SqlError& error, const KeyRange& range) {
   const bool may_pass =
       duplicate.kind == Duplicate::Kind::passing && now - in_the_way_since_ < Applier::kPassingConflictMax;
   if (may_pass) return rest(kIdle);
-  fail({"duplicate_key", describe(duplicate, *range.up_to, error)});
+  fail({"duplicate_key", describe(duplicate, *range.up_to, error),
+        ServerRefusal{error.code, error.sqlstate, error.text}});
 }
 
 RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, std::size_t hands,

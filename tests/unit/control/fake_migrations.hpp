@@ -54,6 +54,10 @@ class FakeMigrations : public migrator::Migrations {
     if (!status(id)) return migrator::NotFound{};
     return rolled_back;
   }
+  migrator::Reverted revert(const migrator::MigrationId& id) override {
+    if (auto known = status(id)) return reverted.value_or(migrator::Reverted{*known});
+    return migrator::NotFound{};
+  }
   migrator::Acted change(const migrator::MigrationId& id,
                          const std::function<std::optional<migrator::Problem>(migrator::Options&)>& edit) override {
     auto known = status(id);
@@ -96,7 +100,8 @@ class FakeMigrations : public migrator::Migrations {
   }
 
   migrator::Created created = a_status("m1");
-  std::optional<migrator::Acted> acted;  // none: the status
+  std::optional<migrator::Acted> acted;        // none: the status
+  std::optional<migrator::Reverted> reverted;  // likewise
   migrator::Options options;
   std::vector<migrator::Specification> last_tables;
   Run last_run = Run::start;
