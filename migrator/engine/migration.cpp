@@ -70,6 +70,7 @@ void Migration::resume(std::vector<JournalEntry> journal) {
     const std::scoped_lock lock(mutex_);
     journal_ = std::move(journal);
   }
+  if (take_up_rollback()) return;
   if (ended()) {
     if (!audit_is_due() && !options().ok_to_drop_table && !reverts_) return;
     thread_ = std::jthread([this] {
@@ -134,6 +135,7 @@ std::optional<Problem> Migration::act(Action action) {
     const std::scoped_lock lock(mutex_);
     problem = fsm_.act(action);
     ++nudges_;
+    abandon_cut_over();
   }
   nudged_.notify_all();
   return problem;
@@ -219,6 +221,8 @@ void Migration::perform(Work work) {
     }
     case Work::clean_up:
       return clean_up();
+    case Work::roll_back:
+      return roll_back_some();
     case Work::end:
       return;
   }
@@ -279,7 +283,9 @@ MigrationFsm::Facts Migration::facts() {
   facts.lag = Millis::max();
   look_at_guards(now_options, facts, now);
   facts.throttled = !guards_.throttled_by().empty();
-  if (!inbox_) return facts;
+  look_at_rollback(now_options, now);
+  // What a rollback has stopped has no progress any more.
+  if (!inbox_ || rolls_back()) return facts;
   if (facts.copied && facts.indexed && facts.verified && plan_) {
     look_at_compatibility(now_options, now);
     now = gate::Clock::now();  // they may have taken their time

@@ -10,7 +10,7 @@
 
 #include "migrator/api.hpp"
 #include "migrator/engine/checkpoint.hpp"
-#include "migrator/sql/connection.hpp"
+#include "migrator/sql/steady_connection.hpp"
 
 namespace sluice::migrator {
 
@@ -31,7 +31,7 @@ inline constexpr unsigned kEndedMigrationsListedMax = 200;
 
 class Store {
  public:
-  explicit Store(ServerAddress address) : address_(std::move(address)) {}
+  explicit Store(ServerAddress address) : connection_(std::move(address)) {}
 
   // Creates the schema and its tables where they are missing.
   [[nodiscard]] SqlResult<void> prepare();
@@ -53,17 +53,13 @@ class Store {
   // One small committed transaction in the binlog: the migration's next heartbeat. Its number, which grows.
   [[nodiscard]] SqlResult<std::uint64_t> beat(const MigrationId& id);
 
+  [[nodiscard]] SqlResult<Affected> forget_beats(const MigrationId& id);
+
   // Gives the connection back. What is said later opens another.
-  void disconnect() { connection_.reset(); }
+  void disconnect() { connection_.disconnect(); }
 
  private:
-  // Reconnects once where the connection was lost: everything said here may be said twice.
-  [[nodiscard]] SqlResult<Affected> execute(const std::string& sql);
-  [[nodiscard]] SqlResult<Rows> query(const std::string& sql);
-  [[nodiscard]] SqlResult<Connection*> connection();
-
-  ServerAddress address_;
-  std::optional<Connection> connection_;
+  SteadyConnection connection_;  // everything said here may be said twice
 };
 
 // How many heartbeats of a migration a server has: what to ask it, and what its answer says. 0: none.
