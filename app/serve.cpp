@@ -9,6 +9,7 @@
 #include "app/exit_code.hpp"
 #include "app/killer.hpp"
 #include "app/log.hpp"
+#include "app/online_ddl.hpp"
 #include "app/open_files.hpp"
 #include "app/primary.hpp"
 #include "app/signals.hpp"
@@ -68,12 +69,13 @@ class Service {
         killer_(engine_login(config_), log_),
         access_log_(config_.access_log.empty() ? nullptr
                                                : std::make_unique<AccessLogFile>(config_.access_log, telemetry_, log_)),
+        online_ddl_(*engine_, log_),
         proxy_(
             config_.proxy, gate_, telemetry_,
             [this](proxy::Abandoned abandoned, std::function<void()> is_gone) {
               killer_.kill(std::move(abandoned), std::move(is_gone));
             },
-            access_log_.get()) {}
+            access_log_.get(), &online_ddl_) {}
 
   [[nodiscard]] int run();
 
@@ -105,6 +107,7 @@ class Service {
   control::Server http_;
   Killer killer_;
   const std::unique_ptr<AccessLogFile> access_log_;  // nothing: none is kept
+  OnlineDdl online_ddl_;
   proxy::Proxy proxy_;
 };
 

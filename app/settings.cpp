@@ -89,6 +89,12 @@ constexpr std::array<Word<std::optional<ProxyHeaderVersion>>, 3> PROXY_HEADERS{
 constexpr std::array<Word<LogFormat>, 3> LOG_FORMATS{
     {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}};
 
+constexpr std::array<Word<protocol::DdlMode>, 4> DDL_MODES{{{"off", protocol::DdlMode::direct},
+                                                            {"on", protocol::DdlMode::online},
+                                                            // As some programs write YAML.
+                                                            {"false", protocol::DdlMode::direct},
+                                                            {"true", protocol::DdlMode::online}}};
+
 template <class Enum, std::size_t Size>
 bool read_word(const std::array<Word<Enum>, Size>& words, const std::string& text, Enum& value) {
   for (const auto& word : words) {
@@ -146,6 +152,9 @@ void trust_no_balancer(ServeConfig& config) {
 }
 bool read_proxy_header_to_primary(ServeConfig& config, const std::string& text) {
   return read_word(PROXY_HEADERS, text, config.proxy.proxy_header_to_primary);
+}
+bool read_online_ddl(ServeConfig& config, const std::string& text) {
+  return read_word(DDL_MODES, text, config.proxy.ddl_mode);
 }
 bool read_access_sample(ServeConfig& config, const std::string& text) {
   const auto one_in = number_in(text, 1, ACCESS_SAMPLE_MAX);
@@ -238,6 +247,10 @@ constexpr std::array SETTINGS{
     Setting{"proxy_protocol_to_primary", "VERSION",
             "tells the primary who the client is by the PROXY protocol: v1, v2 or off (the default)", "v1, v2 or off",
             read_proxy_header_to_primary},
+    Setting{"online_ddl", "on|off",
+            "ALTER TABLE, CREATE INDEX and DROP INDEX of clients are run as migrations, unless a client says otherwise "
+            "(off: only where it asks for that)",
+            "on or off", read_online_ddl},
     Setting{"drain_timeout_seconds", "N", "how long clients may take to finish after SIGTERM (20)",
             "a number of seconds from 0 to 3600", read_drain_timeout},
     Setting{"access_log", "FILE", "a line of JSON for each statement, without its text; stdout: standard output (none)",

@@ -62,7 +62,8 @@ constexpr std::array<NamedAction, 6> ACTIONS{{{"pause", Action::pause},
                                               {"stop", Action::stop},
                                               {"panic", Action::panic},
                                               {"cleanup", Action::cleanup}}};
-constexpr std::array<std::string_view, 2> LATER_ACTIONS{"rollback", "revert"};
+constexpr std::array<std::string_view, 1> LATER_ACTIONS{"rollback"};
+constexpr std::string_view REVERT = "revert";
 
 constexpr std::string_view MIGRATION_PREFIX = "/migrate/";
 
@@ -85,7 +86,7 @@ std::optional<Path> path_of(std::string_view target) {
   const auto what = target.substr(slash + 1);
   if (what == "events") return Path{Place::events, id, ""};
   if (what == "journal") return Path{Place::journal, id, ""};
-  if (action_of(what) || std::ranges::find(LATER_ACTIONS, what) != LATER_ACTIONS.end()) {
+  if (action_of(what) || what == REVERT || std::ranges::find(LATER_ACTIONS, what) != LATER_ACTIONS.end()) {
     return Path{Place::action, id, std::string{what}};
   }
   return std::nullopt;
@@ -154,6 +155,7 @@ Response act(const Path& path, const Request& request, const Services& services)
   if (const auto action = action_of(path.action)) {
     return std::visit(ResponseOf{path.id}, services.migrations.act(path.id, *action));
   }
+  if (path.action == REVERT) return std::visit(ResponseOf{path.id}, services.migrations.revert(path.id));
   if (!services.migrations.status(path.id)) return not_found(path.id);
   return error_response(409, {"not_available", path.action + " is not available yet; the table that was replaced is "
                                                              "kept as old_table of the status"});
@@ -250,7 +252,7 @@ Cost cost_of(const Request& request) {
     case Place::migrations:
       return request.method == "POST" ? Cost::asking : Cost::quick;
     case Place::action:
-      return path->action == "cleanup" ? Cost::asking : Cost::quick;
+      return path->action == "cleanup" || path->action == REVERT ? Cost::asking : Cost::quick;
   }
   return Cost::none;
 }

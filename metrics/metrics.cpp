@@ -73,6 +73,7 @@ struct Metrics::Counts {
   std::atomic<std::int64_t> connections = 0;
   Counter connections_accepted = 0, server_unreachable = 0, idled_out = 0, abandoned = 0;
   std::array<Counter, proxy::REFUSALS.size()> refused{};
+  std::array<Counter, proxy::DDL_OUTCOMES.size()> online_ddl{};
   std::array<Counter, ACCESS_LOG_ENTRIES.size()> access_log{};
   Counter rows_copied = 0, changes_applied = 0, rows_verified = 0, mismatches = 0, stragglers = 0;
   Counter bypass_transactions = 0, throttled_ms = 0;
@@ -110,6 +111,13 @@ void Metrics::Counts::add_clients(std::vector<MetricFamily>& families) const {
   add_statements(families);
   families.push_back(
       histogram("sluice_statement_hold_seconds", "How long single statements waited at the gate.", statement_holds));
+  MetricFamily ddl =
+      counters("sluice_online_ddl_total",
+               "Clients' ALTER TABLE, CREATE INDEX and DROP INDEX run as migrations, by how they ended.");
+  for (std::size_t i = 0; i < online_ddl.size(); ++i) {
+    sample(ddl, as_double(online_ddl[i].load()), {{"outcome", std::string{proxy::DDL_OUTCOMES[i]}}});
+  }
+  families.push_back(std::move(ddl));
   MetricFamily entries =
       counters("sluice_access_log_entries_total", "Entries of the access log, by what became of them.");
   for (std::size_t i = 0; i < access_log.size(); ++i) {
@@ -248,6 +256,9 @@ void Metrics::statement_finished(const proxy::Statement& statement) noexcept {
   if (statement.outcome == proxy::Outcome::ok || statement.outcome == proxy::Outcome::error) {
     counts_->at_server.note(statement.latency - statement.held);
   }
+}
+void Metrics::ddl_finished(proxy::DdlOutcome outcome) noexcept {
+  counts_->online_ddl[static_cast<std::size_t>(outcome)].fetch_add(1);
 }
 void Metrics::statement_held(Duration time) noexcept {
   counts_->statement_holds.observe(time);

@@ -45,6 +45,7 @@ class Metrics : public proxy::ProxyObserver, public migrator::MigrationObserver 
   void login_finished(proxy::Outcome outcome) noexcept override;
   void server_unreachable(std::string_view reason) noexcept override;
   void statement_finished(const proxy::Statement& statement) noexcept override;
+  void ddl_finished(proxy::DdlOutcome outcome) noexcept override;
   void statement_held(Duration time) noexcept override;
 
   // ---- MigrationObserver

@@ -46,9 +46,17 @@ struct Specification {
   Options options;
 };
 
+// What the server said no to, in its words.
+struct ServerRefusal {
+  unsigned code = 0;
+  std::string sqlstate;
+  std::string text;
+};
+
 struct Problem {  // an error or a refusal: a stable word and a sentence that says what to do
   std::string code;
   std::string message;
+  std::optional<ServerRefusal> server{};  // whose words stand in the message; not known any more after a restart
 };
 
 struct BypassWriter {
@@ -143,6 +151,9 @@ struct Status {
   std::string shadow_table, old_table;
   std::string verified_at;           // when rows were last compared; RFC 3339, empty when not yet
   std::string started_at, ended_at;  // RFC 3339, empty when not yet
+  MigrationId reverts;               // which one this one undoes; empty: none
+  MigrationId reverted_by;           // which one undoes, or has undone, this one; empty: none
+  std::string revertible_until;      // RFC 3339; empty: it can't be reverted
   std::optional<Problem> error;
   std::vector<BypassWriter> bypass_writers;
   std::vector<BlockerStatus> blockers;
@@ -221,6 +232,8 @@ using Plans = std::vector<Plan>;
 using Created = std::variant<Status, Plans, Refused, Conflict, Invalid, Unavailable>;
 using Acted = std::variant<Status, NotFound, Conflict, Invalid, Unavailable>;
 
+using Reverted = std::variant<Status, NotFound, Refused, Conflict, Unavailable>;
+
 class Migrations {
  public:
   virtual ~Migrations() = default;
@@ -231,6 +244,10 @@ class Migrations {
   [[nodiscard]] virtual std::vector<Status> list() const = 0;
   [[nodiscard]] virtual std::optional<Status> status(const MigrationId& id) const = 0;
   [[nodiscard]] virtual Acted act(const MigrationId& id, Action action) = 0;
+  // Begins the revert of a completed migration, and of those that swapped together with it: a migration of its own,
+  // which the status names as reverted_by. Of one that was reverted: the revert of its revert, whose status is answered.
+  // Blocks for the preflight's queries.
+  [[nodiscard]] virtual Reverted revert(const MigrationId& id) = 0;
   [[nodiscard]] virtual Acted change(const MigrationId& id,
                                      const std::function<std::optional<Problem>(Options&)>& edit) = 0;
   // Entries with a number above `after`; empty also where the migration is unknown.

@@ -52,8 +52,8 @@ struct Options {
   bool allow_zero_in_date = false;
   bool initially_drop_ghost_table = false;
   bool initially_drop_old_table = false;
-  bool ok_to_drop_table = false;      // drop the old table when its retention ends
-  Seconds old_table_retention{3600};  // counted from the cut-over; only meaningful with ok_to_drop_table
+  bool ok_to_drop_table = false;                          // drop the old table when its retention ends
+  Seconds old_table_retention{3600};                      // counted from the cut-over; for so long it can be reverted
   std::vector<CompatibilityQuery> compatibility_queries;  // must work with the new table before the cut-over
   std::vector<Guard> guards = default_guards();
   std::vector<Webhook> webhooks;  // beside those of all migrations

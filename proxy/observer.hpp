@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "proxy/online_ddl.hpp"
+
 namespace sluice::proxy {
 
 // How a statement, or a login, ended, as the client saw it.
@@ -52,7 +54,7 @@ struct Statement {
   TableTouch touch = TableTouch::unscanned;
   Outcome outcome = Outcome::ok;
   Duration latency{};  // from the command's first byte read to its answer's last byte read
-  Duration held{};     // what of it the command waited at the gate
+  Duration held{};     // what of it the command waited at the gate, or for its migration
 };
 
 // Why a client was turned away before, or at the end of, its login.
@@ -83,6 +85,8 @@ class ProxyObserver {
   virtual void login_finished(Outcome outcome) noexcept = 0;
   virtual void server_unreachable(std::string_view reason) noexcept = 0;
   virtual void statement_finished(const Statement& statement) noexcept = 0;
+  // A client's DDL that was to be run as a migration.
+  virtual void ddl_finished(DdlOutcome outcome) noexcept = 0;
   // The gate held a statement back for this long, whatever became of it.
   virtual void statement_held(Duration time) noexcept = 0;
 };

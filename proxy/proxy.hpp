@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "net/address.hpp"
+#include "protocol/sql/ddl_comment.hpp"
 #include "protocol/wire/proxy_header.hpp"
 #include "proxy/access_log.hpp"
 #include "proxy/gate/gate.hpp"
 #include "proxy/observer.hpp"
+#include "proxy/online_ddl.hpp"
 
 namespace sluice::proxy {
 
@@ -67,6 +69,8 @@ struct ProxyConfig {
   std::optional<protocol::ProxyHeaderVersion> proxy_header_to_primary;
   Limits limits;                        // that it starts with
   std::uint32_t access_log_sample = 1;  // of so many statements that succeed, one is written down
+  // How DDL is run where a client says nothing about it: `online` or `direct`.
+  protocol::DdlMode ddl_mode = protocol::DdlMode::direct;
 };
 
 // A connection to the primary whose client is gone, as the primary's process list shows it. Its number may be another's
@@ -85,10 +89,10 @@ using Killer = std::function<void(Abandoned, std::function<void()> is_gone)>;
 
 class Proxy {
  public:
-  // `gate`, `observer`, `access_log` and what `killer` refers to must outlive the proxy. Without a killer the server is
-  // left to notice by itself that a client has gone.
+  // All of these, and what `killer` refers to, must outlive the proxy. Without a killer the server is left to notice by
+  // itself that a client has gone; without `online_ddl` it runs all DDL.
   Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer, Killer killer = {},
-        AccessLog* access_log = nullptr);
+        AccessLog* access_log = nullptr, OnlineDdl* online_ddl = nullptr);
   // Stops at once if it still runs.
   ~Proxy();
   Proxy(const Proxy&) = delete;

@@ -111,10 +111,13 @@ void Applier::after_conflict(const Worker& worker, Entries entry, ResyncMode mod
     const Duplicate duplicate = find_duplicate(worker.connection, worker.sql, entry[0].key, error);
     if (duplicate.kind != Duplicate::Kind::passing || now - since >= kPassingConflictMax) {
       result.status = Status::failed;
-      result.problem = Problem{"duplicate_key", describe(duplicate, entry[0].key, error)};
+      result.problem = Problem{"duplicate_key", describe(duplicate, entry[0].key, error),
+                               ServerRefusal{error.code, error.sqlstate, error.text}};
       return inbox_.again(std::move(entry));
     }
   }
+  // What only the shadow has of the row would be gone with it: those that exchange values meet in one batch.
+  if (!worker.sql.plan().kept_columns.empty()) return inbox_.again(std::move(entry));
   // Evicted, its values are free for the rows that took them over; it stays pending itself.
   if (evict(worker.connection, worker.sql, keys_of(entry), mode).status == ResyncStatus::lost)
     result.status = Status::lost;

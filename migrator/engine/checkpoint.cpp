@@ -127,6 +127,17 @@ CutOverStatus cut_over_at(const json::object& object, std::string_view name) {
   return status;
 }
 
+json::value from(const Revert& revert) {
+  return {{"of", revert.of}, {"back", revert.direction == AlterDirection::back}};
+}
+
+std::optional<Revert> revert_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_object()) return std::nullopt;
+  const bool back = flag_at(value->get_object(), "back");
+  return Revert{text_at(value->get_object(), "of"), back ? AlterDirection::back : AlterDirection::there};
+}
+
 // Triggers, and the defaults of binary columns in definitions, may hold bytes that are no UTF-8.
 std::string unhex(std::string_view digits) {
   std::string bytes;
@@ -208,6 +219,8 @@ std::string to_json(const Checkpoint& checkpoint) {
                       {"cut_over", from(checkpoint.cut_over)},
                       {"attachments", from(checkpoint.attachments)}};
   if (checkpoint.caught_up) object["caught_up"] = from(*checkpoint.caught_up);
+  if (checkpoint.renamed) object["renamed"] = from(*checkpoint.renamed);
+  if (checkpoint.revert) object["revert"] = from(*checkpoint.revert);
   if (checkpoint.audit_from) object["audit_from"] = from(*checkpoint.audit_from);
   return json::serialize(object);
 }
@@ -223,6 +236,8 @@ boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
   if (auto applied = position_at(object, "applied")) checkpoint.applied = *applied;
   checkpoint.caught_up = position_at(object, "caught_up");
   checkpoint.audit_from = position_at(object, "audit_from");
+  checkpoint.renamed = position_at(object, "renamed");
+  checkpoint.revert = revert_at(object, "revert");
   checkpoint.copied_to = key_at(object, "copied_to");
   checkpoint.copied = flag_at(object, "copied");
   checkpoint.verified_to = key_at(object, "verified_to");

@@ -13,13 +13,21 @@
 #include "migrator/stream/change_consumer.hpp"
 #include "migrator/table/attachments.hpp"
 #include "migrator/table/deferred_indexes.hpp"
+#include "migrator/table/revert.hpp"
 
 namespace sluice::migrator {
+
+// What a migration undoes, where it is a revert.
+struct Revert {
+  MigrationId of;
+  AlterDirection direction = AlterDirection::back;
+};
 
 struct Checkpoint {
   std::string server;                    // whose binlog the positions are in; empty: not known
   Position applied;                      // the stream starts again here; empty file: not known yet
   std::optional<Position> caught_up;     // written in the hold, before the RENAME: all before it is in the shadow
+  std::optional<Position> renamed;       // behind the RENAME, from where a revert would follow the new table
   std::optional<Position> audit_from;    // reached some minutes ago: see AuditMarks
   std::optional<KeyLiterals> copied_to;  // the last chunk's upper bound
   bool copied = false;
@@ -33,6 +41,7 @@ struct Checkpoint {
   std::uint64_t seconds_estimated = 0;  // from the start to the end of the comparison; 0: not known yet
   CutOverStatus cut_over;
   Attachments attachments;  // known from the start
+  std::optional<Revert> revert;
 };
 
 [[nodiscard]] std::string to_json(const Checkpoint& checkpoint);

@@ -5,7 +5,9 @@
 #include <map>
 #include <utility>
 
+#include "migrator/engine/watchdog.hpp"
 #include "migrator/sql/quoting.hpp"
+#include "migrator/table/shadow.hpp"
 #include "protocol/sql/table_rename.hpp"
 
 namespace sluice::migrator {
@@ -42,9 +44,12 @@ SqlResult<Compatibility> Compatibility::connect(const ServerAddress& primary, co
   settings.foreign_key_checks = ForeignKeyChecks::on;
   settings.lock_wait_timeout = kAnswersWithin;
   settings.select_limit = kAnswersWithin;
+  settings.reply_timeout = 2 * kAnswersWithin;  // the server is to end it first
   auto connection = Connection::connect(primary, settings);
   if (connection.has_error()) return connection.error();
-  Compatibility compatibility(std::move(*connection), plan);
+  auto side = Connection::connect(primary, settings);
+  if (side.has_error()) return side.error();
+  Compatibility compatibility(std::move(*connection), std::move(*side), plan);
   if (auto read = compatibility.read_settings(); read.has_error()) return read.error();
   return compatibility;
 }
@@ -103,7 +108,7 @@ SqlResult<Compatibility::Verdict> Compatibility::judge(const CompatibilityQuery&
   }
   Verdict verdict;
   const auto explain = [&](const TableRef& table) {
-    return connection_.query("EXPLAIN FORMAT=TRADITIONAL " + about(table, query.sql));
+    return ask("EXPLAIN FORMAT=TRADITIONAL " + about(table, query.sql));
   };
   auto before = explain(plan_.source);
   if (before.has_value()) verdict.rows = planned_rows(*before);
@@ -132,20 +137,41 @@ SqlResult<Compatibility::Verdict> Compatibility::judge(const CompatibilityQuery&
   return verdict;
 }
 
+SqlResult<Rows> Compatibility::ask(const std::string& sql) {
+  // MySQL's own limit is for SELECTs only.
+  const Watchdog watchdog(side_, connection_.connection_id(), kAnswersWithin);
+  return connection_.query(sql);
+}
+
 SqlResult<std::string> Compatibility::run(const std::string& sql) {
   // Not before: what is planned alone keeps no lock behind it.
   if (auto begun = connection_.execute("START TRANSACTION"); begun.has_error()) return begun.error();
-  auto result = connection_.query(sql);
+  auto result = ask(sql);
   auto undone = connection_.execute("ROLLBACK");
   if (result.has_error() && result.error().outcome == Outcome::unknown) return result.error();
   if (undone.has_error()) return undone.error();
   return {boost::system::in_place_value, result.has_error() ? describe(result.error()) : std::string()};
 }
 
-SqlResult<std::string> Compatibility::problem_of(const std::vector<CompatibilityQuery>& queries) {
+SqlResult<std::string> Compatibility::problem_of(const std::vector<CompatibilityQuery>& queries,
+                                                 const GiveUp& give_up) {
+  const auto next = next_auto_increment(side_, plan_.shadow);
+  if (next.has_error()) return next.error();
+  auto problem = first_problem_of(queries, give_up);
+  const auto moved_to = next_auto_increment(side_, plan_.shadow);
+  if (moved_to.has_error()) return moved_to.error();
+  if (*moved_to != *next) {
+    if (auto back = set_auto_increment(side_, plan_.shadow, *next); back.has_error()) return back.error();
+  }
+  return problem;
+}
+
+SqlResult<std::string> Compatibility::first_problem_of(const std::vector<CompatibilityQuery>& queries,
+                                                       const GiveUp& give_up) {
   std::size_t number = 0;
   for (const CompatibilityQuery& query : queries) {
     ++number;
+    if (give_up()) return {boost::system::in_place_value, "compatibility queries were given up"};
     auto verdict = judge(query, How::run);
     if (verdict.has_error()) return verdict.error();
     if (verdict->problem.empty()) continue;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,13 +38,23 @@ class Compatibility {
   // well, and it is run. An error is the connection's; the server's refusals are verdicts. Blocks.
   [[nodiscard]] SqlResult<Verdict> judge(const CompatibilityQuery& query, How how);
 
-  // All of them, run; the first problem in words with the statement's number, empty where there is none. Blocks.
-  [[nodiscard]] SqlResult<std::string> problem_of(const std::vector<CompatibilityQuery>& queries);
+  using GiveUp = std::function<bool()>;
+
+  // All of them, run; `give_up` is asked before each, and is a problem as well. The first problem in words with the
+  // statement's number, empty where there is none. The new table's AUTO_INCREMENT is then what it was: a ROLLBACK alone
+  // does not see to that. Blocks.
+  [[nodiscard]] SqlResult<std::string> problem_of(const std::vector<CompatibilityQuery>& queries,
+                                                  const GiveUp& give_up);
 
  private:
-  Compatibility(Connection connection, const CopyPlan& plan) : connection_(std::move(connection)), plan_(plan) {}
+  Compatibility(Connection connection, Connection side, const CopyPlan& plan)
+      : connection_(std::move(connection)), side_(std::move(side)), plan_(plan) {}
   [[nodiscard]] SqlResult<void> read_settings();
+  [[nodiscard]] SqlResult<std::string> first_problem_of(const std::vector<CompatibilityQuery>& queries,
+                                                        const GiveUp& give_up);
   [[nodiscard]] std::string about(const TableRef& table, const std::string& sql) const;
+  // Within kAnswersWithin, or the server refuses it.
+  [[nodiscard]] SqlResult<Rows> ask(const std::string& sql);
   [[nodiscard]] SqlResult<std::string> run(const std::string& sql);
 
   enum class Quotes : std::uint8_t { strings, identifiers };
@@ -51,6 +62,7 @@ class Compatibility {
   enum class Names : std::uint8_t { exact, folded };
 
   Connection connection_;
+  Connection side_;  // kills; never in a transaction
   CopyPlan plan_;
   Quotes double_quotes_ = Quotes::strings;
   Backslashes backslashes_ = Backslashes::escape;

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <condition_variable>
 #include <cstdlib>
 #include <future>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <thread>
@@ -13,36 +11,12 @@
 
 #include "migrator/engine/details.hpp"
 #include "migrator/engine/waiting.hpp"
+#include "migrator/engine/watchdog.hpp"
 
 namespace sluice::migrator {
 namespace {
 
 using Clock = gate::Clock;
-
-// Kills the statement that runs on a connection, unless it is gone before the time is over.
-class Watchdog {
- public:
-  Watchdog(Connection& killer, std::uint64_t connection_id, std::chrono::milliseconds patience)
-      : thread_([this, &killer, connection_id, patience] {
-          std::unique_lock lock(mutex_);
-          if (!done_.wait_for(lock, patience, [&] { return over_; })) {
-            (void)killer.execute("KILL QUERY " + std::to_string(connection_id));
-          }
-        }) {}
-  ~Watchdog() {
-    {
-      const std::scoped_lock lock(mutex_);
-      over_ = true;
-    }
-    done_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable done_;
-  bool over_ = false;
-  std::jthread thread_;  // last: it uses the others
-};
 
 // What is timed by the step itself, or is none: nothing.
 std::optional<HoldPart> part_of(CutOverFsm::Step step) {
@@ -364,6 +338,16 @@ CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
   return Outcome::failed;
 }
 
+CutOver::Outcome CutOver::keep_numbers(const Table& table) {
+  const auto counts = [](const SharedColumn& column) { return column.shadow.auto_increment; };
+  if (std::ranges::none_of(table.plan.columns, counts)) return Outcome::ok;
+  // Rows that were refused, rolled back or deleted while the gate was still open have used numbers up, too.
+  auto kept = keep_auto_increment(*main_, table.plan.source, table.plan.shadow);
+  if (kept.has_value()) return Outcome::ok;
+  note("auto_increment", kept.error());
+  return Outcome::failed;
+}
+
 bool CutOver::reach(const Position& head) {
   return std::ranges::all_of(parts_.tables, [&](const Table& table) {
     return table.inbox.wait_until_reached(head, held_at_ + parts_.options.hold_timeout_ms);
@@ -389,6 +373,7 @@ CutOver::Outcome CutOver::catch_up() {
   Outcome outcome = Outcome::ok;
   for (Table& table : parts_.tables) {
     if (outcome == Outcome::ok) outcome = apply_all_before(*head, table);
+    if (outcome == Outcome::ok) outcome = keep_numbers(table);
   }
   took(HoldPart::resync, read_at);
   return outcome;

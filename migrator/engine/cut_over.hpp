@@ -102,6 +102,7 @@ class CutOver {
   [[nodiscard]] Outcome open_gate();
 
   [[nodiscard]] SqlResult<void> hand_over_all(Connection& connection);
+  [[nodiscard]] Outcome keep_numbers(const Table& table);
   [[nodiscard]] bool reach(const Position& head);
   [[nodiscard]] Outcome apply_all_before(const Position& head, Table& table);
   [[nodiscard]] Outcome look_at_names_of(const Table& table);

@@ -5,8 +5,10 @@
 #include <mutex>
 #include <utility>
 
+#include "migrator/engine/clock_text.hpp"
 #include "migrator/engine/dry_run.hpp"
 #include "migrator/engine/migration.hpp"
+#include "migrator/engine/revert_chain.hpp"
 #include "migrator/engine/store.hpp"
 #include "migrator/table/names.hpp"
 #include "migrator/table/preflight.hpp"
@@ -34,6 +36,7 @@ class Migrator final : public Engine {
   std::vector<Status> list() const override;
   std::optional<Status> status(const MigrationId& id) const override;
   Acted act(const MigrationId& id, Action action) override;
+  Reverted revert(const MigrationId& id) override;
   Acted change(const MigrationId& id, const std::function<std::optional<Problem>(Options&)>& edit) override;
   std::vector<JournalEntry> journal(const MigrationId& id, std::uint64_t after) const override;
   bool ready() const override;
@@ -54,7 +57,12 @@ class Migrator final : public Engine {
   // The others that swap together with it, and itself.
   [[nodiscard]] std::vector<Handle> group_of(const Migration& migration) const;
   [[nodiscard]] std::optional<Created> refuse(Connection& connection, const std::vector<Specification>& tables) const;
-  [[nodiscard]] Created start(const std::vector<Specification>& tables, std::vector<Shadow> shadows);
+  [[nodiscard]] SqlResult<Status> start(const std::vector<Store::Added>& tables, std::vector<Shadow> shadows);
+  [[nodiscard]] std::vector<RevertLink> reverts() const;
+  [[nodiscard]] Status status_of(const Handle& migration, const std::vector<RevertLink>& reverts) const;
+  // Why not now; else with what it begins.
+  using WayBack = std::variant<Migration::WayBack, Problem>;
+  [[nodiscard]] WayBack way_back(const Migration& migration) const;
 
   EngineConfig config_;
   Notifier notifier_;
@@ -111,6 +119,31 @@ std::map<std::string, std::shared_ptr<SwapGroup>> groups_of(const std::vector<St
     groups.emplace(name, std::move(group));
   }
   return groups;
+}
+
+// The migration that undoes one: its binlog is followed from behind the RENAME, and nothing is copied.
+Store::Added revert_of(const MigrationId& id, Migration::WayBack way_back) {
+  Store::Added added{.specification = std::move(way_back.specification)};
+  const Checkpoint& undone = way_back.checkpoint;
+  const bool back = !undone.revert || undone.revert->direction == AlterDirection::there;
+  Specification& specification = added.specification;
+  specification.alter = "/* revert of " + id + " */ " + specification.alter;
+  Options& options = specification.options;
+  options.verify = Verify::full;  // of the rows that are written again
+  options.postpone_cut_over = false;
+  options.postpone_cut_over_flag_file.clear();
+  options.cut_over_window = {};
+  options.attempt_instant_ddl = false;
+  options.defer_secondary_indexes = false;
+  options.initially_drop_ghost_table = false;
+  options.initially_drop_old_table = false;
+  options.compatibility_queries.clear();  // they are of an application that knows the new table
+  added.checkpoint = {.server = undone.server,
+                      .applied = *undone.renamed,
+                      .copied = true,
+                      .verified = true,
+                      .revert = Revert{id, back ? AlterDirection::back : AlterDirection::there}};
+  return added;
 }
 
 std::optional<Problem> Migrator::recover() {
@@ -251,16 +284,19 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
     drop_shadows();
     return plans.has_error() ? Created(unavailable(plans.error())) : Created(std::move(*plans));
   }
-  auto created = start(tables, shadows);
-  if (!std::holds_alternative<Status>(created)) drop_shadows();
-  return created;
+  std::vector<Store::Added> added;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    added.push_back({tables[i], Checkpoint{.attachments = shadows[i].attachments}});
+  }
+  auto started = start(added, shadows);
+  if (started.has_value()) return std::move(*started);
+  drop_shadows();
+  return unavailable(started.error());
 }
 
-Created Migrator::start(const std::vector<Specification>& tables, std::vector<Shadow> shadows) {
-  std::vector<Store::Added> added;
-  for (std::size_t i = 0; i < tables.size(); ++i) added.push_back({tables[i], shadows[i].attachments});
-  auto stored = store_.add(added);
-  if (stored.has_error()) return unavailable(stored.error());
+SqlResult<Status> Migrator::start(const std::vector<Store::Added>& tables, std::vector<Shadow> shadows) {
+  auto stored = store_.add(tables);
+  if (stored.has_error()) return stored.error();
   const auto group = groups_of(*stored).begin()->second;
   std::vector<Handle> started;
   for (const StoredMigration& one : *stored) {
@@ -274,7 +310,8 @@ Created Migrator::start(const std::vector<Specification>& tables, std::vector<Sh
 
 std::vector<Status> Migrator::list() const {
   std::vector<Status> all;
-  for (const Handle& migration : handles()) all.push_back(migration->status());
+  const std::vector<RevertLink> links = reverts();
+  for (const Handle& migration : handles()) all.push_back(status_of(migration, links));
   return all;
 }
 
@@ -286,7 +323,85 @@ Migrator::Handle Migrator::find(const MigrationId& id) const {
 
 std::optional<Status> Migrator::status(const MigrationId& id) const {
   const Handle migration = find(id);
-  return migration ? std::optional(migration->status()) : std::nullopt;
+  return migration ? std::optional(status_of(migration, reverts())) : std::nullopt;
+}
+
+std::vector<RevertLink> Migrator::reverts() const {
+  std::vector<RevertLink> links;
+  for (const Handle& migration : handles()) {
+    const Status status = migration->status();
+    links.push_back({status.id, migration->reverts(), status.state});
+  }
+  return links;
+}
+
+Status Migrator::status_of(const Handle& migration, const std::vector<RevertLink>& reverts) const {
+  Status status = migration->status();
+  if (std::ranges::find(reverts, status.id, &RevertLink::id) == reverts.end()) return status;  // made since
+  Undone undone = migrator::undone(reverts, status.id);
+  if (undone.by.empty()) return status;
+  status.state = undone.state;
+  status.reverted_by = std::move(undone.by);
+  return status;
+}
+
+Migrator::WayBack Migrator::way_back(const Migration& migration) const {
+  const Status status = migration.status();
+  const auto refuse = [&](const std::string& why) { return Problem{"not_possible_now", status.id + " " + why}; };
+  if (status.state != State::completed) {
+    return refuse(std::string("is ") + to_string(status.state) + ": only a completed migration can be reverted" +
+                  (migration.ended() ? "" : "; stop it instead"));
+  }
+  if (status.cut_over.fence == kInstantFence) {
+    return refuse("was done INSTANT, so that there is no old table to go back to; alter the table back");
+  }
+  auto found = migration.way_back();
+  if (!found) return refuse("can't be reverted: where its RENAME is in the binlog is not known");
+  if (status.revertible_until < now_as_text()) {
+    return refuse("could be reverted until " + status.revertible_until + ", when the old table's retention ended");
+  }
+  for (const Handle& later : handles()) {
+    const bool same = later->source().database == migration.source().database &&
+                      same_name(later->source().table, migration.source().table);
+    if (!same || order_of(later->status().id) <= order_of(status.id)) continue;
+    if (later->status().state != State::completed) continue;
+    return refuse("can't be reverted, as " + later->status().id +
+                  " has changed the table since; revert that one first");
+  }
+  return std::move(*found);
+}
+
+Reverted Migrator::revert(const MigrationId& id) {
+  const std::scoped_lock creating(creating_);
+  if (!ready())
+    return Unavailable{{"not_ready", "Sluice is still finding out what was unfinished; ask again in a moment"}};
+  if (!find(id)) return NotFound{};
+  const Handle last = find(last_swap(reverts(), id));
+  const std::vector<Handle> group = group_of(*last);
+  auto connection = Connection::connect(config_.primary);
+  if (connection.has_error()) return unavailable(connection.error());
+  std::vector<Store::Added> added;
+  std::vector<Shadow> shadows;
+  Problems refused;
+  for (const Handle& member : group) {
+    if (member->ended()) (void)member->has_let_go(kLetsGoWithin);
+    auto found = way_back(*member);
+    if (auto* problem = std::get_if<Problem>(&found)) return Conflict{std::move(*problem)};
+    if (auto problem = busy(member->source(), group.size())) return Conflict{std::move(*problem)};
+    added.push_back(revert_of(member->status().id, std::get<Migration::WayBack>(std::move(found))));
+    const auto& [specification, checkpoint] = added.back();
+    auto shadow = old_table_as_shadow(*connection, specification, checkpoint.revert->direction);
+    if (shadow.has_error()) return unavailable(shadow.error());
+    if (auto* problems = std::get_if<Problems>(&*shadow)) {
+      refused.insert(refused.end(), problems->begin(), problems->end());
+    } else {
+      shadows.push_back(std::get<Shadow>(std::move(*shadow)));
+    }
+  }
+  if (!refused.empty()) return Refused{std::move(refused)};
+  auto started = start(added, std::move(shadows));
+  if (started.has_error()) return unavailable(started.error());
+  return *status(last->status().id);
 }
 
 std::optional<Problem> Migrator::drop_leftovers(const Migration& migration) {
@@ -313,6 +428,11 @@ std::optional<Problem> Migrator::drop_leftovers(const Migration& migration) {
     auto exists = table_exists(*connection, table);
     if (exists.has_error()) return unavailable(exists.error()).problem;
     if (!*exists) continue;
+    if (migration.reverts() && table == shadow_table(migration.source())) {
+      // It is the old table of the migration that was to be undone.
+      auto given = give_old_table_back(*connection, migration.source());
+      return given.has_value() ? std::nullopt : std::optional(unavailable(given.error()).problem);
+    }
     if (auto dropped = drop_table(*connection, table); dropped.has_error()) return unavailable(dropped.error()).problem;
   }
   return std::nullopt;

@@ -20,6 +20,7 @@ State taken_up_as(State stored) {
 Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGroup> group)
     : parts_(std::move(parts)),
       id_(stored.id),
+      reverts_(stored.checkpoint.revert ? std::optional(stored.checkpoint.revert->of) : std::nullopt),
       group_(std::move(group)),
       specification_(stored.specification),
       options_(stored.specification.options),
@@ -37,6 +38,7 @@ Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGr
   if (stored.paused) (void)fsm_.act(Action::pause);
   told_paused_ = stored.paused;
   status_.id = id_;
+  status_.reverts = reverts_.value_or("");
   status_.database = specification_.database;
   status_.table = specification_.table;
   status_.alter = specification_.alter;
@@ -159,6 +161,11 @@ bool Migration::has_let_go(Millis limit) const {
   return nudged_.wait_for(lock, limit, [&] { return has_let_go_; });
 }
 
+bool Migration::is_to_end() const {
+  const std::scoped_lock lock(mutex_);
+  return stopping() || fsm_.end_asked();
+}
+
 Options Migration::options() const {
   const std::scoped_lock lock(mutex_);
   return options_;
@@ -243,7 +250,7 @@ void Migration::connection_lost(const SqlError& error) {
 MigrationFsm::Facts Migration::facts() {
   MigrationFsm::Facts facts;
   const Options now_options = options();
-  const auto now = gate::Clock::now();
+  auto now = gate::Clock::now();
   if (flag_is_set(now_options.panic_flag_file)) (void)act(Action::panic);
   facts.copied = checkpoint_.copied || is_instant();
   facts.indexed = checkpoint_.deferred_indexes.empty();
@@ -271,7 +278,10 @@ MigrationFsm::Facts Migration::facts() {
   look_at_guards(now_options, facts, now);
   facts.throttled = !guards_.throttled_by().empty();
   if (!inbox_) return facts;
-
+  if (facts.copied && facts.indexed && facts.verified && plan_) {
+    look_at_compatibility(now_options, now);
+    now = gate::Clock::now();  // they may have taken their time
+  }
   const Inbox::Progress progress = inbox_->progress();
   if (progress.trouble) fail(*progress.trouble);
   if (!is_instant()) {
@@ -284,12 +294,13 @@ MigrationFsm::Facts Migration::facts() {
   if (now - looked_at_ >= kLooksApart && connect()) look_around(facts, now_options, progress.reached, now);
   facts.throttled = facts.throttled || !brakes_.throttled_by.empty();
   facts.resting = rest_left(now) > Millis{0};
-  if (facts.copied && facts.indexed && facts.verified && plan_) look_at_compatibility(now_options, now);
   facts.incompatible = !incompatible_.empty();
   facts.lag = progress.reached >= head_seen_ ? Millis{0} : std::chrono::duration_cast<Millis>(now - behind_since_);
   blocker_ = blocker_ahead(now_options);
   facts.blocked = blocker_.has_value();
   if (is_instant()) facts.lag = {};  // no stream is followed
+  // What the old table can't hold must be known before anybody is held.
+  if (reverts_ && !has_written_what_was_pending()) facts.lag = Millis::max();
   if (applied_per_ms_ > 0)
     facts.backlog = Millis(static_cast<std::int64_t>(static_cast<double>(facts.pending) / applied_per_ms_));
   return facts;
@@ -339,6 +350,7 @@ void Migration::publish(const MigrationFsm::Facts& facts) {
   status_.mismatches = checkpoint_.mismatches;
   status_.shadow_table = shadow.table;
   status_.old_table = old.table;
+  status_.revertible_until = revertible_until();
   status_.error = error_;
   status_.bypass_writers = bypass;
   status_.cut_over = checkpoint_.cut_over;

@@ -58,8 +58,8 @@ class Migration {
   // For the others to come to the cut-over, once all were ready for it: a batch at most is in their way.
   static constexpr Millis kOthersComeWithin{2'000};
   static constexpr Millis kSpreadWithin{2'000};  // for the look at how the rows lie
-  // What command hooks said to a cut-over holds for so long; if they took longer than that moment, changes are applied
-  // first.
+  // What command hooks and compatibility queries said to a cut-over holds for so long; if they took longer than that
+  // moment, changes are applied first.
   static constexpr Seconds kHooksHold{60};
   static constexpr Millis kHooksMoment{500};
   static constexpr Seconds kTriedAgainAfter{10};  // compatibility queries that did not pass
@@ -67,6 +67,9 @@ class Migration {
   static constexpr double kEstimatedAt = 0.05;
   static constexpr Seconds kEstimateMin{60};
   static constexpr std::size_t kJournalShownMax = 10'000;
+  // Rows that stop a revert are named, up to so many and as long as looking for them takes no more than that.
+  static constexpr std::size_t kRefusedListedMax = 20;
+  static constexpr Seconds kRefusedSoughtFor{10};
 
   struct Parts {
     ServerAddress primary;
@@ -99,6 +102,14 @@ class Migration {
   // Has ended, and its thread has left the tables and the gate alone since. Waits for that for up to `limit`, which the
   // end's own few statements and the audit need; transactions with a snapshot older than the swap may take longer.
   [[nodiscard]] bool has_let_go(Millis limit) const;
+  // What a revert of it begins with; nothing: it has not swapped two tables, or has not let go of them yet.
+  struct WayBack {
+    Specification specification;
+    Checkpoint checkpoint;
+  };
+  [[nodiscard]] std::optional<WayBack> way_back() const;
+  // A revert: of which migration.
+  [[nodiscard]] const std::optional<MigrationId>& reverts() const noexcept { return reverts_; }
   [[nodiscard]] const std::shared_ptr<SwapGroup>& group() const noexcept { return group_; }
   [[nodiscard]] TableRef source() const { return {specification_.database, specification_.table}; }
 
@@ -206,6 +217,20 @@ class Migration {
   // Tries the compatibility queries where they are new, or did not pass a while ago.
   void look_at_compatibility(const Options& options, TimePoint now);
   [[nodiscard]] bool passes_compatibility();  // tries them now
+  // What they say to the cut-over; false: it is put off. Blocks while they run.
+  [[nodiscard]] bool is_compatible();
+
+  // migration_revert.cpp
+  [[nodiscard]] boost::system::result<CopyPlan, Problems> plan() const;  // of the two definitions
+  [[nodiscard]] bool take_old_table();                                   // false: not yet, or it failed for that
+  // The shadow is gone, or has the old table's name again, where it was that before.
+  [[nodiscard]] SqlResult<void> give_shadow_up();
+  void give_old_table_back_in_the_end();
+  // All that had changed since the swap when it began.
+  [[nodiscard]] bool has_written_what_was_pending();
+  // The rows that the old table can't hold, by their keys, where one of them is the reason for the end.
+  [[nodiscard]] Problem with_all_refused(Problem first);
+  [[nodiscard]] std::string revertible_until() const;  // with the mutex held
 
   // migration_audit.cpp
   [[nodiscard]] bool audit_is_due() const;
@@ -218,11 +243,13 @@ class Migration {
   void note(std::string_view event, std::string details);
   void rest(Millis time);
   [[nodiscard]] Options options() const;
+  [[nodiscard]] bool is_to_end() const;  // asked for, or shutting down
   [[nodiscard]] bool stopping() const { return stopping_.load(); }
   void publish(const MigrationFsm::Facts& facts);
 
   Parts parts_;
   MigrationId id_;
+  std::optional<MigrationId> reverts_;
   std::shared_ptr<SwapGroup> group_;
   Specification specification_;  // of its options only those that can't change: see options_
 
@@ -279,6 +306,7 @@ class Migration {
   TimePoint looked_at_{};
   TimePoint behind_since_{};
   Position head_seen_;
+  Position head_of_revert_;  // when it began, or was taken up again; empty file: not known yet
   TimePoint in_the_way_since_{};  // a row that can't be copied, or not yet
   std::optional<KeyLiterals> strays_sought_to_;
   AuditMarks audit_marks_;
@@ -291,6 +319,7 @@ class Migration {
   std::string incompatible_;  // what does not work with the new table, in words; empty: as far as is known, nothing
   std::vector<CompatibilityQuery> tried_queries_;
   TimePoint tried_at_{};
+  std::optional<TimePoint> passed_at_;  // where that took its time
   std::string back_off_until_;          // RFC 3339
   double applied_per_ms_ = 0;           // keys, lately; 0: not known
   std::vector<BlockerStatus> holders_;  // of metadata locks, at the last look

@@ -110,13 +110,9 @@ bool Migration::is_related_as_before() {
 bool Migration::hooks_agree() {
   const TimePoint began = gate::Clock::now();
   if (hooks_agreed_at_ && began - *std::exchange(hooks_agreed_at_, std::nullopt) < kHooksHold) return true;
-  const auto is_to_end = [this] {
-    const std::scoped_lock lock(mutex_);
-    return stopping() || fsm_.end_asked();
-  };
   const JournalEntry entry{.at = now_as_text(), .event = "cut_over.begun", .details = "{}"};
-  checkpoint_.cut_over.last_error =
-      parts_.notifier.ask_before_cut_over({.status = status(), .entry = entry, .webhooks = {}}, is_to_end);
+  checkpoint_.cut_over.last_error = parts_.notifier.ask_before_cut_over(
+      {.status = status(), .entry = entry, .webhooks = {}}, [this] { return is_to_end(); });
   if (!checkpoint_.cut_over.last_error.empty()) return false;
   if (gate::Clock::now() - began < kHooksMoment) return true;
   hooks_agreed_at_ = gate::Clock::now();
@@ -190,10 +186,7 @@ void Migration::cut_over() {
     checkpoint_.cut_over.last_error = "rows are being counted for a guard";
     return back();
   }
-  if (!passes_compatibility()) {
-    checkpoint_.cut_over.last_error = incompatible_;
-    return back();
-  }
+  if (!is_compatible()) return back();
   if (!is_related_as_before() || ended() || !connection_) return ended() ? void() : back();
   arm();  // views, routines and triggers may have been made since
   if (!connection_ || !hooks_agree()) return back();
@@ -233,7 +226,10 @@ void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
   checkpoint_.cut_over.attempts = attempts;
   const CutOverStatus& cut_over = checkpoint_.cut_over;
   if (swapped.drove) count(result, cut_over);
-  if (result == CutOverFsm::Result::completed && !is_instant()) checkpoint_.cut_over.audit = kAuditPending;
+  if (result == CutOverFsm::Result::completed && !is_instant()) {
+    checkpoint_.cut_over.audit = kAuditPending;
+    checkpoint_.renamed = inbox_->progress().renamed;
+  }
   if (result == CutOverFsm::Result::failed) error_ = Problem{"cut_over_failed", cut_over.last_error};
   if (result == CutOverFsm::Result::strange) {
     error_ = Problem{"names_strange",
@@ -273,7 +269,7 @@ void Migration::clean_up() {
   // goes in finish(), with the last of its group: had this member left here, two would be the last there, and the
   // slower one would disarm what a later migration may have armed by then.
   if (group_->members().size() == 1 && is_done_with(group_->gate_of())) parts_.gate.disarm(group_->gate_of());
-  if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
+  if (auto dropped = give_shadow_up(); dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (is_lock_conflict(dropped.error())) return rest(kReconnectAfter);
     if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
@@ -332,6 +328,7 @@ void Migration::finish() {
     note(to_string(fsm_.state()), "{}");
   }
   publish({});
+  if (reverts_) give_old_table_back_in_the_end();
   save_in_the_end();
   audit();
   // Transactions with an older snapshot must be refused until the last of them has ended.

@@ -63,7 +63,7 @@ bool Migration::find_tables() {
           "the source or the shadow table is gone: " + source().table + ", " + shadow_table(source()).table});
     return false;
   }
-  auto plan = plan_for(specification_, *source_definition_, *shadow_definition_);
+  auto plan = this->plan();
   if (plan.has_error()) {
     // It was possible once.
     fail({"table_changed", "the table's definition was changed while nobody followed it (" +
@@ -104,6 +104,7 @@ void Migration::follow_from(const Position& position) {
 }
 
 void Migration::prepare() {
+  if (reverts_ && !take_old_table()) return;
   if (!find_tables() || !is_same_server()) return;
   arm();
   if (!connection_) return;
@@ -130,8 +131,14 @@ void Migration::prepare() {
     const std::scoped_lock lock(mutex_);
     fsm_.prepared();
   }
-  note(again ? "resumed" : "started",
-       Details().add("position", to_string(checkpoint_.applied)).add("key", plan_->key.source_index).text());
+  // Of a revert it is known from the start from where the stream goes on.
+  const auto has_started = [this] {
+    return std::ranges::any_of(journal(0), [](const JournalEntry& entry) { return entry.event == "started"; });
+  };
+  Details details;
+  details.add("position", to_string(checkpoint_.applied)).add("key", plan_->key.source_index);
+  if (reverts_) details.add("reverts", *reverts_);
+  note(again && has_started() ? "resumed" : "started", details.text());
   (void)save();
 }
 

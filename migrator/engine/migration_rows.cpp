@@ -61,7 +61,7 @@ void Migration::apply() {
     case Applier::Status::lost:
       return crew_->dismiss();
     case Applier::Status::failed:
-      return fail(*worst.problem);
+      return fail(reverts_ ? with_all_refused(*worst.problem) : *worst.problem);
   }
 }
 
@@ -99,7 +99,8 @@ void Migration::after_duplicate(const SqlError& error, const KeyRange& range) {
   const bool may_pass =
       duplicate.kind == Duplicate::Kind::passing && now - in_the_way_since_ < Applier::kPassingConflictMax;
   if (may_pass) return rest(kIdle);
-  fail({"duplicate_key", describe(duplicate, *range.up_to, error)});
+  fail({"duplicate_key", describe(duplicate, *range.up_to, error),
+        ServerRefusal{error.code, error.sqlstate, error.text}});
 }
 
 RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, std::size_t hands,

@@ -57,6 +57,14 @@ WaitReason Migration::reason_of(MigrationFsm::Wait wait) const {
 void Migration::look_at_compatibility(const Options& options, TimePoint now) {
   const std::vector<CompatibilityQuery>& queries = options.compatibility_queries;
   if (queries == tried_queries_ && (incompatible_.empty() || now - tried_at_ < kTriedAgainAfter)) return;
+  bool paused = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    paused = fsm_.paused();
+  }
+  // Nothing is swapped then, and the queries are a burden.
+  const bool throttled = !brakes_.throttled_by.empty() || !guards_.throttled_by().empty();
+  if (!queries.empty() && (paused || throttled || is_to_end())) return;
   (void)passes_compatibility();
 }
 
@@ -64,16 +72,30 @@ bool Migration::passes_compatibility() {
   const auto queries = options().compatibility_queries;
   tried_queries_ = queries;
   tried_at_ = gate::Clock::now();
+  passed_at_.reset();
   if (queries.empty()) {
     incompatible_.clear();
     return true;
   }
   auto compatibility = Compatibility::connect(parts_.primary, *plan_);
-  auto problem =
-      compatibility.has_value() ? compatibility->problem_of(queries) : SqlResult<std::string>(compatibility.error());
+  const auto give_up = [this] { return is_to_end() || flag_is_set(options().panic_flag_file); };
+  auto problem = compatibility.has_value() ? compatibility->problem_of(queries, give_up)
+                                           : SqlResult<std::string>(compatibility.error());
   incompatible_ = problem.has_value() ? std::move(*problem)
                                       : "compatibility queries could not be tried: " + describe(problem.error());
+  const TimePoint now = gate::Clock::now();
+  if (incompatible_.empty() && now - tried_at_ >= kHooksMoment) passed_at_ = now;
   return incompatible_.empty();
+}
+
+bool Migration::is_compatible() {
+  const bool is_known = passed_at_ && gate::Clock::now() - *passed_at_ < kHooksHold;
+  if (is_known && options().compatibility_queries == tried_queries_) return true;
+  const bool passes = passes_compatibility();
+  if (passes && !passed_at_) return true;
+  checkpoint_.cut_over.last_error =
+      passes ? "the compatibility queries took their time; what has changed meanwhile is applied first" : incompatible_;
+  return false;
 }
 
 void Migration::tell_state() {

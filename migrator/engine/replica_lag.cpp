@@ -65,7 +65,7 @@ ReplicaLag::State ReplicaLag::state(TimePoint now) const {
     }
   }
   if (most) state.lag = std::chrono::duration<double>(*most).count();
-  if (!silence.empty()) state.lag = Unevaluable{std::move(silence)};
+  if (!most && !silence.empty()) state.lag = Unevaluable{std::move(silence)};
   state.unreachable = unreachable;
   return state;
 }

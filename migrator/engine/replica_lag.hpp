@@ -39,7 +39,7 @@ class ReplicaLag {
   [[nodiscard]] std::string verdict(TimePoint now) const;
 
   struct State {
-    Reading lag;          // of the one that lags most, in seconds
+    Reading lag;          // of the one that lags most, in seconds; Unevaluable where none answers and somebody should
     Reading unreachable;  // how many can't be reached
   };
   [[nodiscard]] State state(TimePoint now) const;

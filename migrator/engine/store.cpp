@@ -141,11 +141,11 @@ SqlResult<std::vector<StoredMigration>> Store::add(const std::vector<Added>& tab
   if (named.has_error()) return named.error();
   const std::string group = text(named->rows.at(0).at(0));
   std::string rows;
-  for (const auto& [table, attachments] : tables) {
+  for (const auto& [table, checkpoint] : tables) {
     rows += (rows.empty() ? "(" : ", (") + quote_string(group) + ", " + quote_string(table.database) + ", " +
             quote_string(table.table) + ", " + quote_string(table.alter) + ", " +
             quote_string(options_to_json_text(table.options)) + ", 'preparing', 0, " +
-            quote_string(to_json(Checkpoint{.attachments = attachments})) + ", " + std::string(kNow) + ")";
+            quote_string(to_json(checkpoint)) + ", " + std::string(kNow) + ")";
   }
   auto inserted = execute(
       "INSERT INTO _sluice.migrations (swap_group, database_name, table_name, alter_text, options, state, paused,"
@@ -165,7 +165,7 @@ SqlResult<std::vector<StoredMigration>> Store::add(const std::vector<Added>& tab
                       .specification = tables.at(stored.size()).specification,
                       .swap_group = group,
                       .started_at = text(row.at(1)),
-                      .checkpoint = {.attachments = tables.at(stored.size()).attachments}});
+                      .checkpoint = tables.at(stored.size()).checkpoint});
   }
   return stored;
 }

@@ -39,7 +39,7 @@ class Store {
 
   struct Added {
     Specification specification;
-    Attachments attachments;
+    Checkpoint checkpoint;  // to begin with
   };
   // All or none; in the order of `tables`, whose swap group they become. Not empty.
   [[nodiscard]] SqlResult<std::vector<StoredMigration>> add(const std::vector<Added>& tables);

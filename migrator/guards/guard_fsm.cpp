@@ -3,6 +3,7 @@
 namespace sluice::migrator {
 
 std::optional<GuardFsm::Event> GuardFsm::observe_unknown(TimePoint now) {
+  other_since_.reset();  // nobody knows what the reading was meanwhile
   if (!unknown_since_) unknown_since_ = now;
   if (told_unevaluable_ || now - *unknown_since_ < lasts_) return std::nullopt;
   told_unevaluable_ = true;

@@ -1,6 +1,7 @@
 #include "migrator/guards/query_watch.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 namespace sluice::migrator {
@@ -44,6 +45,8 @@ Reading QueryWatch::ask() {
     settings.reply_timeout = 2 * kAnswersWithin;  // the server is to end it first
     auto made = Connection::connect(primary_, settings);
     if (made.has_error()) return Unevaluable{"the primary can't be reached: " + describe(made.error())};
+    // More than the first row is of no use, and might be more than fits into memory.
+    if (auto set = made->execute("SET SESSION sql_select_limit = 1"); set.has_error()) return failed(set.error());
     const std::scoped_lock lock(mutex_);
     connection_ = std::move(*made);
   }
@@ -60,7 +63,8 @@ Reading QueryWatch::ask() {
   const std::string& text = *rows->rows[0][0];
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return Unevaluable{"the query returns no number"};
+  const bool is_number = error == std::errc{} && end == text.data() + text.size() && std::isfinite(number);
+  if (!is_number) return Unevaluable{"the query returns no number"};
   return number;
 }
 

@@ -69,15 +69,22 @@ std::string outcome_of(int status) {
 
 }  // namespace
 
-std::vector<fs::path> executables_of(const fs::path& folder, std::string_view name) {
-  std::vector<fs::path> found;
+Commands commands_of(const fs::path& folder, std::string_view name) {
+  Commands found;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    std::error_code ignored;
-    const bool is_asked_for = entry.path().filename().string().starts_with(name) && entry.is_regular_file(ignored);
-    if (is_asked_for && ::access(entry.path().c_str(), X_OK) == 0) found.push_back(entry.path());
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const std::string file = entry->path().filename().string();
+    std::error_code strange;
+    if (!file.starts_with(name) || entry->is_directory(strange)) continue;
+    if (entry->is_regular_file(strange) && ::access(entry->path().c_str(), X_OK) == 0) {
+      found.executables.push_back(entry->path());
+    } else {
+      found.problem = file + " is no executable";
+    }
   }
-  std::ranges::sort(found);
+  if (error) found.problem = "the folder of hooks can't be read: " + error.message();
+  std::ranges::sort(found.executables);
   return found;
 }
 

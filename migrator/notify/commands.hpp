@@ -14,9 +14,13 @@ namespace sluice::migrator {
 
 inline constexpr std::chrono::seconds kCommandWithin{60};  // then it is killed, with all that it has started
 
-// By name.
-[[nodiscard]] std::vector<std::filesystem::path> executables_of(const std::filesystem::path& folder,
-                                                                std::string_view name);
+struct Commands {
+  std::vector<std::filesystem::path> executables;  // by name
+  // In words, what was to be one and can't be run, or why nobody can tell; empty: nothing.
+  std::string problem;
+};
+
+[[nodiscard]] Commands commands_of(const std::filesystem::path& folder, std::string_view name);
 
 // Runs a command with this environment, PATH, and nothing else of ours. Why it failed, in words; empty: it ended with
 // 0. Blocks until it has ended, kCommandWithin has passed, or `give_up` says so (asked often; then it is killed).

@@ -67,7 +67,7 @@ void Notifier::run_hooks(const std::stop_token& stop) {
 }
 
 void Notifier::run_hook(const Hook& hook, const std::stop_token& stop) const {
-  for (const auto& command : executables_of(config_.hooks_path, hook.name)) {
+  for (const auto& command : commands_of(config_.hooks_path, hook.name).executables) {
     const std::string why =
         run_command(command, environment_of(hook.notice, hook.name), [&] { return stop.stop_requested(); });
     report_(NoticeChannel::hook, why.empty() ? NoticeOutcome::delivered : NoticeOutcome::given_up,
@@ -77,7 +77,13 @@ void Notifier::run_hook(const Hook& hook, const std::stop_token& stop) const {
 
 std::string Notifier::ask_before_cut_over(const Notice& notice, const std::function<bool()>& give_up) const {
   if (config_.hooks_path.empty()) return {};
-  for (const auto& command : executables_of(config_.hooks_path, kBeforeCutOver)) {
+  const Commands commands = commands_of(config_.hooks_path, kBeforeCutOver);
+  if (!commands.problem.empty()) {
+    // Whoever was to be asked has not agreed.
+    report_(NoticeChannel::hook, NoticeOutcome::given_up, std::string(kBeforeCutOver), commands.problem);
+    return "hook " + std::string(kBeforeCutOver) + ": " + commands.problem;
+  }
+  for (const auto& command : commands.executables) {
     const std::string why = run_command(command, environment_of(notice, kBeforeCutOver), give_up);
     const std::string name = command.filename().string();
     report_(NoticeChannel::hook, why.empty() ? NoticeOutcome::delivered : NoticeOutcome::given_up, name, why);

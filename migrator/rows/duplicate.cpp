@@ -46,46 +46,83 @@ std::optional<std::vector<Part>> parts_of(Connection& connection, const CopyPlan
   return parts;
 }
 
-// FROM: the shadow's rows that the unique key takes for the source's row of `key`.
-std::string alike(const RowSql& sql, const std::string& index, const std::vector<Part>& parts, const KeyLiterals& key) {
-  const CopyPlan& plan = sql.plan();
-  std::string values;
-  std::string equal;
-  for (const Part& part : parts) {
-    const std::string name = "sluice_" + std::to_string(&part - parts.data());
-    const std::string column = quote_identifier(part.column.shadow.name);
-    const auto cut = [&](const std::string& value) {
-      return part.prefix.empty() ? value : "LEFT(" + value + ", " + part.prefix + ")";
-    };
-    values += (values.empty() ? "" : ", ") + converted_expression(part.column) + " AS " + name;
-    equal += (equal.empty() ? "" : " AND ") + cut(column) + " = " + cut("sluice." + name);
+// Holds what a row of the source becomes in the shadow, of the columns of a unique key: in columns of the shadow's own
+// types, so that the server converts it as it did in the row that it refused. Of this connection alone.
+constexpr std::string_view taken_over = "_sluice.taken_over";
+
+std::string name_of(std::size_t part) {
+  return "sluice_" + std::to_string(part);
+}
+
+SqlResult<Affected> make_room(Connection& connection, const CopyPlan& plan, const std::vector<Part>& parts) {
+  std::string columns;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    columns += (i == 0 ? "" : ", ") + quote_identifier(parts[i].column.shadow.name) + " AS " + name_of(i);
   }
-  return " FROM (SELECT " + values + " FROM " + quote(plan.source) + " WHERE " +
-         sql.where_keys(Side::source, std::array{key}) + ") AS sluice STRAIGHT_JOIN " + quote(plan.shadow) +
-         " FORCE INDEX (" + quote_identifier(index) + ") ON " + equal;
+  auto gone = connection.execute("DROP TEMPORARY TABLE IF EXISTS " + std::string(taken_over));
+  if (gone.has_error()) return gone;
+  return connection.execute("CREATE TEMPORARY TABLE " + std::string(taken_over) + " AS SELECT " + columns + " FROM " +
+                            quote(plan.shadow) + " LIMIT 0");
+}
+
+SqlResult<Affected> take_over(Connection& connection, const RowSql& sql, const std::vector<Part>& parts,
+                              const KeyLiterals& key) {
+  std::string values;
+  for (const Part& part : parts) {
+    values += (values.empty() ? "" : ", ") + stored_expression(part.column, connection.flavor());
+  }
+  auto emptied = connection.execute("DELETE FROM " + std::string(taken_over));
+  if (emptied.has_error()) return emptied;
+  return connection.execute("INSERT INTO " + std::string(taken_over) + " SELECT " + values + " FROM " +
+                            quote(sql.plan().source) + " WHERE " + sql.where_keys(Side::source, std::array{key}));
+}
+
+// FROM: the shadow's rows that the unique key takes for the row taken over.
+std::string alike(const CopyPlan& plan, const std::string& index, const std::vector<Part>& parts) {
+  std::string equal;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto cut = [&](const std::string& value) {
+      return parts[i].prefix.empty() ? value : "LEFT(" + value + ", " + parts[i].prefix + ")";
+    };
+    equal += (i == 0 ? "" : " AND ") + cut(quote_identifier(parts[i].column.shadow.name)) + " = " + cut(name_of(i));
+  }
+  return " FROM " + std::string(taken_over) + " STRAIGHT_JOIN " + quote(plan.shadow) + " FORCE INDEX (" +
+         quote_identifier(index) + ") ON " + equal;
+}
+
+std::optional<KeyLiterals> find_other(Connection& connection, const RowSql& sql, const std::string& index,
+                                      const std::vector<Part>& parts, const KeyLiterals& key) {
+  constexpr auto looked_at_max = " LIMIT 10";
+  if (make_room(connection, sql.plan(), parts).has_error() || take_over(connection, sql, parts, key).has_error()) {
+    return std::nullopt;
+  }
+  std::string literals;
+  for (const SharedColumn& column : sql.plan().key.columns) {
+    literals += (literals.empty() ? "" : ", ") + key_literal_expression(column, Side::shadow);
+  }
+  const std::string from = alike(sql.plan(), index, parts);
+  const auto others = connection.query("SELECT " + literals + from + " WHERE NOT (" +
+                                       sql.where_keys(Side::shadow, std::array{key}) + ")" + looked_at_max);
+  if (others.has_error()) return std::nullopt;
+  for (const KeyLiterals& other : keys_of(*others)) {
+    if (take_over(connection, sql, parts, other).has_error()) continue;
+    const auto itself =
+        connection.query("SELECT 1" + from + " WHERE " + sql.where_keys(Side::shadow, std::array{other}));
+    if (itself.has_value() && !itself->rows.empty()) return other;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 Duplicate find_duplicate(Connection& connection, const RowSql& sql, const KeyLiterals& key, const SqlError& error) {
-  constexpr auto looked_at_max = " LIMIT 10";
   const std::string index = index_named_in(error.text, sql.plan().shadow.table);
   const auto parts = parts_of(connection, sql.plan(), index);
   if (!parts) return {.index = index};
-  std::string literals;
-  for (const SharedColumn& column : sql.plan().key.columns) {
-    literals += (literals.empty() ? "" : ", ") + key_literal_expression(column, Side::shadow);
-  }
-  const auto others = connection.query("SELECT " + literals + alike(sql, index, *parts, key) + " WHERE NOT (" +
-                                       sql.where_keys(Side::shadow, std::array{key}) + ")" + looked_at_max);
-  if (others.has_error()) return {.index = index};
-  for (const KeyLiterals& other : keys_of(*others)) {
-    const auto itself = connection.query("SELECT 1" + alike(sql, index, *parts, other) + " WHERE " +
-                                         sql.where_keys(Side::shadow, std::array{other}));
-    if (itself.has_error()) return {.index = index};
-    if (!itself->rows.empty()) return {.kind = Duplicate::Kind::real, .index = index, .other = other};
-  }
-  return {.kind = Duplicate::Kind::passing, .index = index};
+  const auto other = find_other(connection, sql, index, *parts, key);
+  (void)connection.execute("DROP TEMPORARY TABLE IF EXISTS " + std::string(taken_over));
+  if (!other) return {.kind = Duplicate::Kind::passing, .index = index};
+  return {.kind = Duplicate::Kind::real, .index = index, .other = *other};
 }
 
 std::string describe(const Duplicate& duplicate, const KeyLiterals& key, const SqlError& error) {

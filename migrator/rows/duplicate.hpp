@@ -13,16 +13,16 @@ namespace sluice::migrator {
 struct Duplicate {
   enum class Kind : std::uint8_t {
     real,     // the source has both rows, as they are in each other's way
-    passing,  // what is in the way has changed in the source since: its own change is pending, or on its way
-    unknown   // can't be told: an expression, a column that the source has not got, no answer
+    passing,  // none such is found: what is in the way has changed in the source since, and its own change is on its way
+    unknown   // can't be told: an expression, a column that the source has not got
   };
   Kind kind = Kind::unknown;
   std::string index;  // of the shadow; empty: the server's words do not tell
   KeyLiterals other;  // of `real`: the row of the shadow that is in the way
 };
 
-// `error`: with what the server refused the source's row of `key` (duplicate_entry). A few plain reads; each table
-// is named once in each, so under LOCK TABLES too.
+// `error`: with what the server refused the source's row of `key` (duplicate_entry). A few plain reads and a temporary
+// table in schema _sluice; each table is named once in each statement, so under LOCK TABLES too.
 [[nodiscard]] Duplicate find_duplicate(Connection& connection, const RowSql& sql, const KeyLiterals& key,
                                        const SqlError& error);
 

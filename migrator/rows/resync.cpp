@@ -35,12 +35,23 @@ ResyncResult rewrite(Connection& connection, const RowSql& sql, Keys keys, Sourc
     const auto locked = connection.query(sql.lock_rows(sql.where_keys(Side::source, keys), lock));
     if (!locked) return {.status = classify(locked.error()), .error = locked.error()};
   }
-  if (auto removed = connection.execute(sql.remove(sql.where_keys(Side::shadow, keys))); !removed) {
-    return {.status = classify(removed.error()), .error = removed.error()};
+  const std::string where_shadow = sql.where_keys(Side::shadow, keys);
+  const bool keeps = !sql.plan().kept_columns.empty();
+  std::vector<std::string> before;
+  if (keeps) before = sql.put_by(where_shadow);
+  before.push_back(sql.remove(where_shadow));
+  for (const std::string& statement : before) {
+    if (auto done = connection.execute(statement); !done) {
+      return {.status = classify(done.error()), .error = done.error()};
+    }
   }
   auto written = connection.execute(sql.insert(sql.where_keys(Side::source, keys), lock));
   if (!written) return {.status = classify(written.error()), .error = written.error()};
   result.rows = written->rows;
+  if (keeps) {
+    const auto given = connection.execute(sql.give_back());
+    if (!given) return {.status = classify(given.error()), .error = given.error()};
+  }
   if (check == RowCheck::left) return result;
   auto compared = compare_keys(connection, sql, keys, lock);
   if (!compared) return {.status = classify(compared.error()), .error = compared.error()};

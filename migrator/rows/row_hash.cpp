@@ -43,9 +43,10 @@ Expressions integer(const Column& source, const Column& shadow, const Expression
   const std::string type = shadow.is_unsigned ? "UNSIGNED" : "SIGNED";
   // Strings are rounded when stored but cut when cast.
   const bool from_text = kind_of(source) == ColumnKind::text;
-  const std::string value = from_text ? cast(names.source, "DECIMAL(65,10)") : names.source;
-  return {cast(kind_of(source) == ColumnKind::integer || from_text ? value : "(" + value + " + 0)", type),
-          cast(names.shadow, type)};
+  if (from_text) return {cast(cast(names.source, "DECIMAL(65,10)"), type), cast(names.shadow, type)};
+  // A time is rounded, or cut, as a time: 23:59:59.9 to 240000.
+  const bool as_it_is = kind_of(source) == ColumnKind::integer || is_temporal(source);
+  return {cast(as_it_is ? names.source : "(" + names.source + " + 0)", type), cast(names.shadow, type)};
 }
 
 Expressions text(const Column& source, const Column& shadow, const Expressions& names) {
@@ -284,31 +285,6 @@ std::string shadow_literal_expression(const SharedColumn& column, const std::str
       break;  // the same in both
   }
   return quote_string(literal);
-}
-
-std::string converted_expression(const SharedColumn& column) {
-  switch (kind_of(column.shadow)) {
-    case ColumnKind::text:
-      return convert(comparable(column).source, column.shadow.charset) + " COLLATE " + column.shadow.collation;
-    case ColumnKind::integer:
-    case ColumnKind::decimal:
-    case ColumnKind::binary:
-    case ColumnKind::date:
-    case ColumnKind::datetime:
-    case ColumnKind::time:
-      return comparable(column).source;
-    case ColumnKind::timestamp:
-    case ColumnKind::bit:
-    case ColumnKind::year:
-    case ColumnKind::enumeration:
-    case ColumnKind::set:
-    case ColumnKind::real:
-    case ColumnKind::real_double:
-    case ColumnKind::json:
-    case ColumnKind::other:
-      break;
-  }
-  return quote_identifier(column.source.name);
 }
 
 std::string row_hash_expression(const std::vector<SharedColumn>& columns, Side side) {

@@ -20,9 +20,6 @@ namespace sluice::migrator {
 // source, has become in it.
 [[nodiscard]] std::string shadow_literal_expression(const SharedColumn& column, const std::string& literal);
 
-// What the source's value becomes in the shadow, for a comparison with the shadow's column as its indexes compare.
-[[nodiscard]] std::string converted_expression(const SharedColumn& column);
-
 // SHA2-256 in hexadecimal over all columns, NULLs and lengths tagged; the source's values cast to the shadow's types.
 // NULL where a value could not be cast.
 [[nodiscard]] std::string row_hash_expression(const std::vector<SharedColumn>& columns, Side side);

@@ -12,10 +12,16 @@ namespace sluice::migrator {
 
 namespace {
 
-// What the columns of one side's key are called where they are joined with the other side, whose columns are named
-// without a table.
+// What the columns of one side's key are called where they are joined with another table, whose columns are named
+// without it.
 std::string joined_name(std::size_t column) {
   return "sluice_key_" + std::to_string(column);
+}
+
+constexpr std::string_view kPutBy = "_sluice.put_by";
+
+std::string put_by_value(std::size_t column) {
+  return "sluice_value_" + std::to_string(column);
 }
 
 const Column& of(const SharedColumn& column, Side side) {
@@ -30,30 +36,6 @@ void require(bool holds, const char* what) {
   if (holds) return;
   std::fprintf(stderr, "row_sql: %s\n", what);
   std::abort();
-}
-
-bool is_temporal(const Column& column) {
-  switch (kind_of(column)) {
-    case ColumnKind::date:
-    case ColumnKind::datetime:
-    case ColumnKind::timestamp:
-    case ColumnKind::time:
-      return true;
-    case ColumnKind::integer:
-    case ColumnKind::decimal:
-    case ColumnKind::real:
-    case ColumnKind::real_double:
-    case ColumnKind::bit:
-    case ColumnKind::text:
-    case ColumnKind::binary:
-    case ColumnKind::year:
-    case ColumnKind::enumeration:
-    case ColumnKind::set:
-    case ColumnKind::json:
-    case ColumnKind::other:
-      return false;
-  }
-  return false;
 }
 
 std::string columns_in_order(const std::vector<SharedColumn>& columns, Side side, std::string_view direction) {
@@ -155,6 +137,37 @@ std::string RowSql::insert(const std::string& where_source, SourceLock lock) con
   }
   std::string sql = "INSERT INTO " + quote(plan_.shadow) + " (" + into + ") SELECT " + from + " FROM ";
   return sql.append(table(Side::source)).append(" WHERE ").append(where_source).append(lock_clause(lock));
+}
+
+std::vector<std::string> RowSql::put_by(const std::string& where_shadow) const {
+  std::string columns;
+  for (std::size_t i = 0; i < plan_.key.shadow_columns.size(); ++i) {
+    columns += quote_identifier(plan_.key.shadow_columns[i].name) + " AS " + joined_name(i) + ", ";
+  }
+  for (std::size_t i = 0; i < plan_.kept_columns.size(); ++i) {
+    columns += (i == 0 ? "" : ", ") + quote_identifier(plan_.kept_columns[i].name) + " AS " + put_by_value(i);
+  }
+  const std::string select = " SELECT " + columns + " FROM " + table(Side::shadow);
+  return {"CREATE TEMPORARY TABLE IF NOT EXISTS " + std::string(kPutBy) + " AS" + select + " LIMIT 0",
+          "DELETE FROM " + std::string(kPutBy),
+          "INSERT INTO " + std::string(kPutBy) + select + " WHERE " + where_shadow};
+}
+
+std::string RowSql::give_back() const {
+  std::string same;
+  for (std::size_t i = 0; i < plan_.key.shadow_columns.size(); ++i) {
+    same += (i == 0 ? "" : " AND ") + quote_identifier(plan_.key.shadow_columns[i].name) + " = " + joined_name(i);
+  }
+  std::string values;
+  for (std::size_t i = 0; i < plan_.kept_columns.size(); ++i) {
+    values += (i == 0 ? "" : ", ") + quote_identifier(plan_.kept_columns[i].name) + " = " + put_by_value(i);
+  }
+  // Said to stay as it is, a time is not set to now by its ON UPDATE.
+  for (const SharedColumn& column : plan_.columns) {
+    if (!is_temporal(column.shadow)) continue;
+    values += ", " + name_of(column, Side::shadow) + " = " + name_of(column, Side::shadow);
+  }
+  return "UPDATE " + std::string(kPutBy) + " STRAIGHT_JOIN " + table(Side::shadow) + " ON " + same + " SET " + values;
 }
 
 std::string RowSql::hashes_of(Side side, const std::string& rows) const {

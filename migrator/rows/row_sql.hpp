@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "migrator/rows/key_literals.hpp"
 #include "migrator/sql/dialect.hpp"
@@ -43,6 +44,10 @@ class RowSql {
   // Statements.
   [[nodiscard]] std::string remove(const std::string& where_shadow) const;
   [[nodiscard]] std::string insert(const std::string& where_source, SourceLock lock) const;
+  // Before remove() and after insert(), where the plan has kept_columns: what the shadow's rows have in these is put
+  // by, in a temporary table of the session in schema _sluice, and given back to the rows that are there again.
+  [[nodiscard]] std::vector<std::string> put_by(const std::string& where_shadow) const;
+  [[nodiscard]] std::string give_back() const;
   // Rows of: the row's hash (NULL where it could not be computed: never equal), then the key's literals.
   [[nodiscard]] std::string hashes(Side side, const std::string& where, SourceLock lock) const;
   // One row: COUNT(*) and the XOR of the hashes, 256 bits of them or on MariaDB 64; a hash that could not be computed

@@ -130,6 +130,30 @@ bool changes_collation(const Column& source, const Column& shadow) noexcept {
          (source.charset != shadow.charset || source.collation != shadow.collation);
 }
 
+bool is_temporal(const Column& column) noexcept {
+  switch (kind_of(column)) {
+    case ColumnKind::date:
+    case ColumnKind::datetime:
+    case ColumnKind::timestamp:
+    case ColumnKind::time:
+      return true;
+    case ColumnKind::integer:
+    case ColumnKind::decimal:
+    case ColumnKind::real:
+    case ColumnKind::real_double:
+    case ColumnKind::bit:
+    case ColumnKind::text:
+    case ColumnKind::binary:
+    case ColumnKind::year:
+    case ColumnKind::enumeration:
+    case ColumnKind::set:
+    case ColumnKind::json:
+    case ColumnKind::other:
+      return false;
+  }
+  return false;
+}
+
 std::optional<std::string> implicit_default(const Column& column) {
   switch (kind_of(column)) {
     case ColumnKind::integer:

@@ -31,6 +31,9 @@ enum class ColumnKind : std::uint8_t {
 
 [[nodiscard]] ColumnKind kind_of(const Column& column) noexcept;
 
+// DATE, DATETIME, TIMESTAMP and TIME.
+[[nodiscard]] bool is_temporal(const Column& column) noexcept;
+
 // Whether exact literals can be written for it and equality is what it seems: not FLOAT, DOUBLE, JSON or `other`.
 [[nodiscard]] bool can_be_key(const Column& column) noexcept;
 

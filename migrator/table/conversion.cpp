@@ -41,6 +41,9 @@ Conversion conversion(const Column& source, const Column& shadow) noexcept {
     case bit:
       return allowed(is(from, {integer, year, enumeration, set}));
     case date:
+      // Which day a time of day is on depends on when one asks, and CAST does not say what is stored.
+      if (from == time) return Conversion::own_rules;
+      [[fallthrough]];
     case datetime:
     case timestamp:
     case time:

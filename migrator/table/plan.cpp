@@ -92,13 +92,15 @@ const Key* same_key(const TableDefinition& shadow, const std::vector<SharedColum
   return permuted;
 }
 
+enum class Way : std::uint8_t { there, back };
+
 struct KeySearch {
   std::optional<SharedKey> key;
   Problems problems;
 };
 
 // One candidate: the shared key, or why it is none.
-KeySearch try_key(const Key& key, const TableDefinition& shadow, const Pairing& pairing) {
+KeySearch try_key(const Key& key, const TableDefinition& shadow, const Pairing& pairing, Way way) {
   SharedKey shared{.source_index = key.name,
                    .storage = key.name == "PRIMARY" ? KeyStorage::clustered : KeyStorage::secondary};
   for (const KeyPart& part : key.parts) {
@@ -108,7 +110,9 @@ KeySearch try_key(const Key& key, const TableDefinition& shadow, const Pairing& 
               {{"key.dropped", "the alter drops the column " + part.column + " of the key " + key.name +
                                    ", which rows would be followed by: keep it, or keep another unique key"}}};
     }
-    if (!keeps_key_values(column->source, column->shadow)) {
+    const bool keeps = way == Way::there ? keeps_key_values(column->source, column->shadow)
+                                         : keeps_key_values(column->shadow, column->source);
+    if (!keeps) {
       return {{},
               {{"key.converted", "the alter changes the column " + part.column + " of the key " + key.name + " from " +
                                      column->source.column_type + " to " + column->shadow.column_type +
@@ -181,15 +185,8 @@ void sort_columns(CopyPlan& plan, Problems& problems, const TableDefinition& sou
   }
 }
 
-}  // namespace
-
-const Key* best_key(const TableDefinition& table) noexcept {
-  const auto keys = candidates(table);
-  return keys.empty() ? nullptr : keys.front();
-}
-
-boost::system::result<CopyPlan, Problems> make_plan(const TableDefinition& source, const TableDefinition& shadow,
-                                                    const AlterText& alter) {
+boost::system::result<CopyPlan, Problems> plan_way(const TableDefinition& source, const TableDefinition& shadow,
+                                                   const AlterText& alter, Way way) {
   const Pairing pairing(source, shadow, alter);
   CopyPlan plan{.source = source.name, .shadow = shadow.name};
   Problems problems;
@@ -203,7 +200,7 @@ boost::system::result<CopyPlan, Problems> make_plan(const TableDefinition& sourc
   Problems against_keys;
   std::optional<SharedKey> chosen;
   for (const Key* key : candidates(source)) {
-    KeySearch search = try_key(*key, shadow, pairing);
+    KeySearch search = try_key(*key, shadow, pairing, way);
     if (search.key && server_time &&
         std::ranges::any_of(search.key->columns, [](const auto& c) { return is_timestamp(c.source); })) {
       search = {{},
@@ -227,6 +224,29 @@ boost::system::result<CopyPlan, Problems> make_plan(const TableDefinition& sourc
   }
   if (!problems.empty()) return problems;
   return plan;
+}
+
+// The pairs of columns are the same, whichever way one goes.
+AlterText reversed(AlterText alter) {
+  for (ColumnRename& rename : alter.column_renames) std::swap(rename.from, rename.to);
+  return alter;
+}
+
+}  // namespace
+
+const Key* best_key(const TableDefinition& table) noexcept {
+  const auto keys = candidates(table);
+  return keys.empty() ? nullptr : keys.front();
+}
+
+boost::system::result<CopyPlan, Problems> make_plan(const TableDefinition& source, const TableDefinition& shadow,
+                                                    const AlterText& alter) {
+  return plan_way(source, shadow, alter, Way::there);
+}
+
+boost::system::result<CopyPlan, Problems> make_plan_back(const TableDefinition& source, const TableDefinition& shadow,
+                                                         const AlterText& alter) {
+  return plan_way(source, shadow, reversed(alter), Way::back);
 }
 
 SessionSettings settings_for(const CopyPlan& plan) {

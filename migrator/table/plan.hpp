@@ -56,6 +56,7 @@ struct CopyPlan {
   std::vector<FilledColumn> filled_columns;
   std::vector<std::string> dropped_columns;  // only in the source
   std::vector<std::string> added_columns;    // only in the shadow, or computed there
+  std::vector<Column> kept_columns;  // only in the shadow, whose rows keep what they have in them: see revert.hpp
   // For SessionSettings::time_zone of every connection that runs this plan: UTC, or the server's own where a TIMESTAMP
   // becomes another type or the reverse, or where the shadow computes with times, as its ALTER would.
   std::string time_zone;
@@ -70,6 +71,12 @@ struct CopyPlan {
 [[nodiscard]] boost::system::result<CopyPlan, Problems> make_plan(const TableDefinition& source,
                                                                   const TableDefinition& shadow,
                                                                   const AlterText& alter);
+
+// The way back: `source` is what the alter has made of `shadow`. A key that the alter kept is kept on the way back,
+// too: what the old type can't hold is refused. Refusals as above.
+[[nodiscard]] boost::system::result<CopyPlan, Problems> make_plan_back(const TableDefinition& source,
+                                                                       const TableDefinition& shadow,
+                                                                       const AlterText& alter);
 
 // The same plan between two other tables of the same shapes, e.g. old -> new after the swap.
 [[nodiscard]] CopyPlan with_tables(CopyPlan plan, TableRef source, TableRef shadow);

@@ -40,6 +40,10 @@ struct PreflightFacts {
 // binlog.order_commits privilege.missing
 [[nodiscard]] Problems check(const Specification& specification, const PreflightFacts& facts);
 
+// The same of a revert of its table, whose old table is to become the shadow. Codes beside those of above: old.missing
+// revert.foreign_keys revert.triggers.
+[[nodiscard]] Problems check_revert(const Specification& specification, const PreflightFacts& facts);
+
 // Both: refusals as Problems; an error of the connection or of a query as SqlError.
 [[nodiscard]] SqlResult<Problems> preflight(Connection& connection, const Specification& specification);
 

@@ -1,4 +1,5 @@
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "migrator/table/constraint.hpp"
@@ -207,20 +208,57 @@ void parents_are_accessible(const Specification& specification, const PreflightF
   }
 }
 
+void old_table_is_there(const Specification&, const PreflightFacts& facts, Problems& problems) {
+  const TableRef shadow = shadow_table(facts.table->name);
+  const TableRef old = old_table(facts.table->name);
+  if (facts.shadow_exists) {
+    problems.push_back({"shadow.exists", "the table " + shadow.table +
+                                             " exists: where a revert was given up by panic, cleanup gives the old "
+                                             "table its name back; else drop it if nobody needs it"});
+  } else if (!facts.old_exists) {
+    problems.push_back({"old.missing", "the old table " + old.table + " is gone: there is nothing to go back to"});
+  }
+}
+
+void nothing_hangs_on_it(const Specification&, const PreflightFacts& facts, Problems& problems) {
+  if (!facts.table->foreign_keys_out.empty()) {
+    problems.push_back({"revert.foreign_keys",
+                        "the table has foreign keys, which a revert can't give back to the old table: drop them "
+                        "before, and add them again afterwards"});
+  }
+  if (!facts.table->triggers.empty()) {
+    problems.push_back({"revert.triggers", "the table has triggers (" + join(facts.table->triggers) +
+                                               "), which a revert can't give back to the old table: drop them before, "
+                                               "and create them again afterwards"});
+  }
+}
+
 constexpr std::array<Rule, 5> rules = {alter_is_one_statement, alter_is_supported, table_is_there, binlog_tells_rows,
                                        privileges_suffice};
 constexpr std::array<Rule, 5> table_rules = {table_is_plain, relatives_can_be_followed, triggers_are_allowed,
                                              names_are_free, parents_are_accessible};
+constexpr std::array<Rule, 3> revert_rules = {table_is_there, binlog_tells_rows, privileges_suffice};
+constexpr std::array<Rule, 4> revert_table_rules = {table_is_plain, relatives_can_be_followed, nothing_hangs_on_it,
+                                                    old_table_is_there};
+
+Problems ask(std::span<const Rule> always, std::span<const Rule> of_table, const Specification& specification,
+             const PreflightFacts& facts) {
+  Problems problems;
+  for (const Rule rule : always) rule(specification, facts, problems);
+  if (facts.table) {
+    for (const Rule rule : of_table) rule(specification, facts, problems);
+  }
+  return problems;
+}
 
 }  // namespace
 
 Problems check(const Specification& specification, const PreflightFacts& facts) {
-  Problems problems;
-  for (const Rule rule : rules) rule(specification, facts, problems);
-  if (facts.table) {
-    for (const Rule rule : table_rules) rule(specification, facts, problems);
-  }
-  return problems;
+  return ask(rules, table_rules, specification, facts);
+}
+
+Problems check_revert(const Specification& specification, const PreflightFacts& facts) {
+  return ask(revert_rules, revert_table_rules, specification, facts);
 }
 
 }  // namespace sluice::migrator

@@ -53,7 +53,8 @@ SqlResult<Answer> refusal(const SqlError& error, const std::string& code, const 
   if (error.code == server_error::invalid_default) {
     hint = "; if it is a zero date that the server's sql_mode forbids, set allow_zero_in_date";
   }
-  return Answer{Problems{{code, what + ": " + describe(error) + hint}}};
+  return Answer{
+      Problems{{code, what + ": " + describe(error) + hint, ServerRefusal{error.code, error.sqlstate, error.text}}}};
 }
 
 // Alters and reads the shadow that is there. Whatever is not a Shadow lets the caller drop it.
@@ -138,24 +139,29 @@ SqlResult<Affected> drop_table(Connection& connection, const TableRef& table) {
   return connection.execute("DROP TABLE IF EXISTS " + quote(table));
 }
 
-SqlResult<void> keep_auto_increment(Connection& connection, const TableRef& source, const TableRef& shadow) {
-  const auto next = [&](const TableRef& table) -> SqlResult<std::uint64_t> {
-    const auto answer = connection.query(
-        "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = " + quote_string(table.database) +
-        " AND TABLE_NAME = " + quote_string(table.table));
-    if (!answer) return answer.error();
-    if (answer->rows.empty() || !answer->rows[0][0]) return std::uint64_t{0};
-    return std::uint64_t{std::stoull(*answer->rows[0][0])};
-  };
-  const auto wanted = next(source);
-  if (!wanted) return wanted.error();
-  const auto present = next(shadow);
-  if (!present) return present.error();
-  if (*present == 0 || *wanted <= *present) return {};
+SqlResult<std::uint64_t> next_auto_increment(Connection& connection, const TableRef& table) {
+  const auto answer = connection.query("SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
+                                       quote_string(table.database) + " AND TABLE_NAME = " + quote_string(table.table));
+  if (!answer) return answer.error();
+  if (answer->rows.empty() || !answer->rows[0][0]) return std::uint64_t{0};
+  return std::uint64_t{std::stoull(*answer->rows[0][0])};
+}
+
+SqlResult<void> set_auto_increment(Connection& connection, const TableRef& shadow, std::uint64_t next) {
   const auto altered =
-      connection.execute(as_own("ALTER TABLE " + quote(shadow) + " AUTO_INCREMENT = " + std::to_string(*wanted)));
+      connection.execute(as_own("ALTER TABLE " + quote(shadow) + " AUTO_INCREMENT = " + std::to_string(next)));
   if (!altered) return altered.error();
   return {};
+}
+
+SqlResult<void> keep_auto_increment(Connection& connection, const TableRef& source, const TableRef& shadow) {
+  const auto wanted = next_auto_increment(connection, source);
+  if (!wanted) return wanted.error();
+  const auto present = next_auto_increment(connection, shadow);
+  if (!present) return present.error();
+  // Never lower: the alter may have asked for a higher one.
+  if (*present == 0 || *wanted <= *present) return {};
+  return set_auto_increment(connection, shadow, *wanted);
 }
 
 SqlResult<std::string> definition_but_for_counters(Connection& connection, const TableRef& table) {

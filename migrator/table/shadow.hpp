@@ -2,6 +2,7 @@
 // a row is touched.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -42,6 +43,10 @@ struct Shadow {
                                                                  const TableDefinition& shadow);
 
 [[nodiscard]] SqlResult<Affected> drop_table(Connection& connection, const TableRef& table);
+
+// The next AUTO_INCREMENT value, 0 where the table has none. Setting it does not go below what its rows have. Blocks.
+[[nodiscard]] SqlResult<std::uint64_t> next_auto_increment(Connection& connection, const TableRef& table);
+[[nodiscard]] SqlResult<void> set_auto_increment(Connection& connection, const TableRef& shadow, std::uint64_t next);
 
 // Makes sure that the shadow's next AUTO_INCREMENT value is not below the source's: rows that were deleted from the
 // source must not have their numbers given out again. Blocks; no effect where neither has one.

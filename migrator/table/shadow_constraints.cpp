@@ -10,12 +10,16 @@ namespace {
 
 using Taken = std::variant<std::vector<Constraint>, Problems>;
 
+std::vector<Constraint> constraints_of(std::string_view definition, ConstraintKind kind) {
+  std::vector<Constraint> constraints = migrator::constraints_of(definition);
+  std::erase_if(constraints, [&](const Constraint& constraint) { return constraint.kind != kind; });
+  return constraints;
+}
+
 SqlResult<std::vector<Constraint>> read(Connection& connection, const TableRef& table, ConstraintKind kind) {
   const auto text = show_create(connection, table);
   if (!text) return text.error();
-  std::vector<Constraint> constraints = constraints_of(*text);
-  std::erase_if(constraints, [&](const Constraint& constraint) { return constraint.kind != kind; });
-  return constraints;
+  return constraints_of(*text, kind);
 }
 
 SqlResult<void> alter(Connection& connection, const TableRef& table, std::string_view verb,
@@ -85,9 +89,17 @@ SqlResult<void> keep_indexes(Connection& connection, const TableRef& shadow, con
     clauses += (clauses.empty() ? " DROP KEY " : ", DROP KEY ") + quote_identifier(index.name) + ", ADD " + index.text;
   }
   if (clauses.empty()) return {};
+  const std::vector<Constraint> checks = constraints_of(*text, ConstraintKind::check);
   const auto altered = connection.execute("ALTER TABLE " + quote(shadow) + clauses);
   if (!altered) return altered.error();
-  return {};
+  // With a functional index MySQL 9.7 drops the CHECKs that name no column, as CHECK (1 = 1).
+  const auto left = read(connection, shadow, ConstraintKind::check);
+  if (!left) return left.error();
+  std::vector<std::string> lost;
+  for (const Constraint& check : checks) {
+    if (std::ranges::find(*left, check.name, &Constraint::name) == left->end()) lost.push_back(text_of(check));
+  }
+  return alter(connection, shadow, "ADD ", lost);
 }
 
 SqlResult<void> name_checks(Connection& connection, const TableRef& shadow, const ConstraintNames& names,

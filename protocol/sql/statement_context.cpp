@@ -6,6 +6,7 @@
 #include <iterator>
 #include <span>
 
+#include "protocol/sql/ddl_comment.hpp"
 #include "protocol/sql/lexer.hpp"
 #include "protocol/sql/text.hpp"
 
@@ -135,7 +136,10 @@ void read_item(std::span<const Token> item, Scope& scope, SetVariables& result) 
   const auto drop = [&item](std::size_t count) { item = item.subspan(std::min(count, item.size())); };
   if (item.empty()) return;
   if (item[0].kind == Token::Kind::variable) {
-    if (!item[0].text.starts_with("@@")) return;
+    if (!item[0].text.starts_with("@@")) {
+      result.ddl_mode = result.ddl_mode || mentions_ddl_mode(item[0].text);
+      return;
+    }
     name = variable_in(item[0]);
     const bool scoped = item.size() > 2 && is_symbol(item[1], '.');
     if (scoped && name != "session" && name != "local") return;
@@ -317,7 +321,8 @@ class Reader {
       }
     }
     end_item();
-    return result.charset || result.autocommit ? StatementContext(result) : OrdinaryStatement{};
+    const bool tells = result.charset || result.autocommit || result.ddl_mode;
+    return tells ? StatementContext(result) : OrdinaryStatement{};
   }
 
   std::string_view sql_;
@@ -340,8 +345,10 @@ Reading read_all(std::string_view sql, sql::Reading how) {
   while (const auto verb = reader.next_verb()) {
     const StatementContext one = reader.read(*verb);
     if (std::holds_alternative<UseDatabase>(one)) result.all.use_database = true;
-    if (const auto* set = std::get_if<SetVariables>(&one); set != nullptr && set->charset)
-      result.all.set_charset = true;
+    if (const auto* set = std::get_if<SetVariables>(&one)) {
+      if (set->charset) result.all.set_charset = true;
+      if (set->ddl_mode) result.all.set_ddl_mode = true;
+    }
     if (std::holds_alternative<PlainBegin>(one)) result.all.locks.push_back(LockAction::begin);
     if (const auto* change = std::get_if<ChangeLocks>(&one)) result.all.locks.push_back(change->action);
     // What stands in a routine is not run.

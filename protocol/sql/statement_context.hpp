@@ -23,11 +23,12 @@ struct UseDatabase {
   std::string database;
   bool operator==(const UseDatabase&) const = default;
 };
-// SET NAMES, SET CHARACTER SET, character_set_client, autocommit. Effective if the server answers OK.
+// SET NAMES, SET CHARACTER SET, character_set_client, autocommit, @sluice_ddl. Effective if the server answers OK.
 struct SetVariables {
   enum class Autocommit : std::uint8_t { off, on, unknown };
   std::optional<std::string> charset;  // of the client's text, lower case; empty: cannot be told (DEFAULT, @a)
   std::optional<Autocommit> autocommit;
+  bool ddl_mode = false;  // @sluice_ddl is set
   bool operator==(const SetVariables&) const = default;
 };
 // BEGIN [WORK], START TRANSACTION [READ ONLY | READ WRITE] or XA START alone: a transaction begins, no snapshot is
@@ -72,6 +73,7 @@ struct ChangeLocks {
 struct SeveralStatements {
   bool use_database = false;
   bool set_charset = false;
+  bool set_ddl_mode = false;
   std::vector<LockAction> locks;  // in this order
   bool operator==(const SeveralStatements&) const = default;
 };

@@ -3,16 +3,20 @@
 #include "proxy/session/session.hpp"
 
 namespace sluice::proxy {
-namespace {
 
-std::string refused_by(const gate::Gate& gate, const gate::ArmedSet& set, const std::vector<gate::Touch>& touches) {
+// The migration whose table one of these would change the definition of; empty: none.
+std::string Session::refused_by(const gate::ArmedSet& set, const std::vector<gate::Touch>& touches) const {
   for (const auto& touch : touches) {
-    if (touch.access == gate::Access::definition) return gate.refusal_label(set.tables.at(touch.table).table);
+    if (touch.access == gate::Access::definition) return shared().gate.refusal_label(set.tables.at(touch.table).table);
   }
   return {};
 }
 
-}  // namespace
+Session::Running Session::refuse_definition(std::string migration) {
+  co_return co_await answer_locally(
+      [migration = std::move(migration)](std::uint8_t sequence) { return definition_refused(sequence, migration); },
+      Outcome::refused);
+}
 
 // begin() has been said for the command at the front.
 Session::Running Session::judge() {
@@ -43,11 +47,8 @@ Session::Running Session::judge() {
           co_return co_await answer_locally(query_interrupted, Outcome::interrupted);
         }
         break;
-      case gate::Verdict::refuse_ddl: {
-        const auto label = refused_by(gate, *armed.set, finding.touches);
-        co_return co_await answer_locally(
-            [label](std::uint8_t sequence) { return definition_refused(sequence, label); }, Outcome::refused);
-      }
+      case gate::Verdict::refuse_ddl:
+        co_return co_await refuse_definition(refused_by(*armed.set, finding.touches));
       case gate::Verdict::refuse_snapshot:
         co_return co_await answer_locally(table_definition_changed, Outcome::refused);
       case gate::Verdict::rescan:

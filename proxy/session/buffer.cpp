@@ -38,6 +38,16 @@ void Buffer::consume(std::size_t bytes) noexcept {
   if (begin_ == end_) begin_ = end_ = 0;
 }
 
+void Buffer::replace(std::size_t bytes, std::span<const std::uint8_t> with) {
+  const auto held = this->bytes().subspan(bytes);
+  std::vector<std::uint8_t> all{with.begin(), with.end()};
+  all.insert(all.end(), held.begin(), held.end());
+  consume(this->bytes().size());
+  reserve(all.size());
+  std::memcpy(data_ + end_, all.data(), all.size());
+  add(all.size());
+}
+
 void Buffer::reserve(std::size_t bytes) {
   if (bytes <= capacity_) {
     if (begin_ + bytes > capacity_) compact();

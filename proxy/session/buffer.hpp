@@ -47,6 +47,8 @@ class Buffer {
   void add(std::size_t bytes) noexcept { end_ += bytes; }
   void consume(std::size_t bytes) noexcept;
 
+  // Puts `with`, which is none of these bytes, in the place of the first `bytes`.
+  void replace(std::size_t bytes, std::span<const std::uint8_t> with);
   // Makes room for `bytes` in all, in one piece.
   void reserve(std::size_t bytes);
   // Gives the memory back, down to its own room; what it held is forgotten.

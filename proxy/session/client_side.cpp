@@ -109,6 +109,10 @@ Session::Running Session::begin_command(Command command) {
   gate.begin(*slot_);
   in_flight_.push(
       {.effect = NoEffect{}, .begun_at = std::chrono::steady_clock::now(), .command = kind_of(command.code)});
+  if (may_be_online_ddl(command)) {
+    const DdlEnd end = co_await run_online_ddl();
+    if (end != DdlEnd::command_goes_on) co_return end == DdlEnd::session_ends ? Next::end : Next::go_on;
+  }
   if (gate.armed_epoch() != 0) co_return co_await judge();
   // Waiting may have moved the bytes.
   if (const auto again = command_ahead()) command = *again;

@@ -106,7 +106,7 @@ void Session::on_lookout() {
 // Until the server, or the gate, has done something.
 bool Session::nobody_reads_client() const noexcept {
   const bool changes_user = new_user_ && !client_is_asked_;
-  return waits_at_gate_ || waits_for_answers_ || writing_to_server_ || changes_user;
+  return waits_at_gate_ || waits_for_answers_ || own_answer_ || writing_to_server_ || changes_user;
 }
 
 // The client is gone, or says no more: then it hears no more either. The server learns it as from a client that

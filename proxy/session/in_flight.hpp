@@ -16,7 +16,7 @@ namespace sluice::proxy {
 struct SentCommand {
   Effect effect;
   std::chrono::steady_clock::time_point begun_at;
-  std::chrono::steady_clock::duration held{};  // at the gate, before it was sent
+  std::chrono::steady_clock::duration held{};  // before it was sent: at the gate, or for its migration
   CommandKind command = CommandKind::other;
   TableTouch touch = TableTouch::unscanned;
   bool is_at_gate = true;               // false: the gate has been told that it is over

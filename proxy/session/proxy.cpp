@@ -47,12 +47,14 @@ bool may_be_secure_alone(const ProxyConfig& config) {
 }  // namespace
 
 struct Proxy::State {
-  State(ProxyConfig given, gate::Gate& gate, ProxyObserver& observer, Killer killer, AccessLog* access_log)
+  State(ProxyConfig given, gate::Gate& gate, ProxyObserver& observer, Killer killer, AccessLog* access_log,
+        OnlineDdl* online_ddl)
       : shared{.config = std::move(given),
                .gate = gate,
                .observer = observer,
                .killer = std::move(killer),
-               .access_log = access_log} {}
+               .access_log = access_log,
+               .online_ddl = online_ddl} {}
 
   Shared shared;
   std::vector<std::shared_ptr<Worker>> workers;
@@ -60,8 +62,9 @@ struct Proxy::State {
   std::vector<net::Address> addresses;
 };
 
-Proxy::Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer, Killer killer, AccessLog* access_log)
-    : state_(std::make_unique<State>(std::move(config), gate, observer, std::move(killer), access_log)) {}
+Proxy::Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer, Killer killer, AccessLog* access_log,
+             OnlineDdl* online_ddl)
+    : state_(std::make_unique<State>(std::move(config), gate, observer, std::move(killer), access_log, online_ddl)) {}
 
 Proxy::~Proxy() {
   stop(std::chrono::steady_clock::now());

@@ -81,6 +81,10 @@ PacketBytes table_definition_changed(std::uint8_t sequence) {
   return error_packet(sequence, 1412, "HY000", "Table definition has changed, please retry transaction");
 }
 
+PacketBytes error_of(std::uint8_t sequence, const DdlFailure& failure) {
+  return error_packet(sequence, failure.code, failure.sqlstate, failure.text);
+}
+
 PacketBytes definition_refused(std::uint8_t sequence, std::string_view migration) {
   return error_packet(sequence, 1105, "HY000",
                       "This table is being migrated (" + std::string{migration} +

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/online_ddl.hpp"
+
 namespace sluice::proxy {
 
 using PacketBytes = std::vector<std::uint8_t>;
@@ -30,8 +32,9 @@ using PacketBytes = std::vector<std::uint8_t>;
 [[nodiscard]] PacketBytes idle_for_too_long();  // 4031, HY000
 
 // Instead of a command's answer, which follows the command's only packet.
-[[nodiscard]] PacketBytes query_interrupted(std::uint8_t sequence);                               // 1317, 70100
-[[nodiscard]] PacketBytes table_definition_changed(std::uint8_t sequence);                        // 1412, HY000
+[[nodiscard]] PacketBytes query_interrupted(std::uint8_t sequence);         // 1317, 70100
+[[nodiscard]] PacketBytes table_definition_changed(std::uint8_t sequence);  // 1412, HY000
+[[nodiscard]] PacketBytes error_of(std::uint8_t sequence, const DdlFailure& failure);
 [[nodiscard]] PacketBytes definition_refused(std::uint8_t sequence, std::string_view migration);  // 1105, HY000
 
 }  // namespace sluice::proxy

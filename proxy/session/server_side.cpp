@@ -25,6 +25,11 @@ Session::Running Session::pass_answers() {
   // Looked at again: the wait may have begun before.
   if (new_user_) co_return co_await pass_authentication();
   const auto bytes = from_server_.bytes();
+  if (own_answer_ && !own_answer_->ending) {
+    take_own_answer(bytes);
+    from_server_.consume(bytes.size());
+    co_return Next::go_on;
+  }
   auto unsent = bytes;
   for (auto rest = bytes; const auto ending = answers_.next(rest);) {
     note_answer(*ending);

@@ -19,6 +19,7 @@
 #include "protocol/wire/packet.hpp"
 #include "proxy/session/buffer.hpp"
 #include "proxy/session/command.hpp"
+#include "proxy/session/ddl_fsm.hpp"
 #include "proxy/session/in_flight.hpp"
 #include "proxy/session/server_error.hpp"
 #include "proxy/session/session_memory.hpp"
@@ -131,8 +132,40 @@ class Session : public std::enable_shared_from_this<Session> {
   Running judge();
   net::awaitable<std::optional<std::uint8_t>> skip_command();
   Running wait_for_gate();
+  [[nodiscard]] std::string refused_by(const gate::ArmedSet& set, const std::vector<gate::Touch>& touches) const;
+  Running refuse_definition(std::string migration);
   Running answer_locally(std::function<PacketBytes(std::uint8_t sequence)> answer, Outcome outcome);
   void on_wake(gate::Wake wake);
+
+  // ---- own_command.cpp
+  struct OwnAnswer {
+    PacketBytes bytes;  // packet headers included; empty: it was too long
+    std::optional<protocol::Ending> ending;
+  };
+  [[nodiscard]] PacketBytes query_packet(std::string_view sql) const;
+  Running send_own(PacketBytes packet);
+  // Everything before has been answered. Nothing: the session has come to its end.
+  net::awaitable<std::optional<OwnAnswer>> ask_server(const AskServer& question);
+  void take_own_answer(net::Bytes bytes);
+
+  // ---- online_ddl.cpp
+  enum class [[nodiscard]] DdlEnd : std::uint8_t { session_ends, command_answered, command_goes_on };
+  struct DdlDrive {
+    DdlFsm& fsm;
+    std::shared_ptr<DdlRun> run;  // once there is one
+    std::chrono::steady_clock::time_point begun_at;
+    PacketBytes last_answer;
+  };
+  [[nodiscard]] bool may_be_online_ddl(const Command& command) noexcept;
+  [[nodiscard]] std::optional<protocol::TableChange> table_change_of(const Command& command, std::string& sql) const;
+  [[nodiscard]] std::optional<std::string> prepared_in(const Command& command) const;
+  net::awaitable<std::optional<Command>> read_whole_command();
+  net::awaitable<DdlEnd> run_online_ddl();
+  [[nodiscard]] std::string migration_of_table(const Command& command);
+  [[nodiscard]] static bool is_last(const DdlAction& action) noexcept;
+  net::awaitable<std::optional<DdlAction>> step_online_ddl(DdlDrive& drive, DdlAction& action);
+  net::awaitable<DdlEnd> end_online_ddl(DdlDrive& drive, DdlAction action);
+  void note_status(std::uint16_t status) noexcept;
 
   // ---- server_side.cpp
   static net::awaitable<void> carry_answers(std::shared_ptr<Session> self);
@@ -204,6 +237,7 @@ class Session : public std::enable_shared_from_this<Session> {
   };
   Judged judged_;
   std::optional<gate::Wake> wake_;
+  std::optional<OwnAnswer> own_answer_;  // while a command of the proxy's own is at the server
   bool logged_in_ = false;
   bool waits_at_gate_ = false;
   bool client_gone_ = false;
@@ -219,7 +253,8 @@ class Session : public std::enable_shared_from_this<Session> {
   enum class ToClient : std::uint8_t { goes_on, behind_its_data, begins_answer };
   ToClient next_to_client_ = ToClient::begins_answer;
   bool draining_ = false;
-  bool is_abandoned_ = false;  // and counted so
+  bool is_abandoned_ = false;     // and counted so
+  bool may_execute_ddl_ = false;  // a statement that may_change_table() has been prepared
 };
 
 }  // namespace sluice::proxy

@@ -86,6 +86,7 @@ void SessionMemory::run(const Said& said) {
                  [this](const protocol::UseDatabase& use) { context_.database = use.database; },
                  [this](const protocol::SetVariables& set) {
                    if (set.charset) context_.charset = protocol::charset_of_name(*set.charset);
+                   if (set.ddl_mode) may_have_ddl_mode_ = true;
                  },
                  [this](const protocol::PlainBegin&) { change_locks(protocol::LockAction::begin); },
                  [](const protocol::EndTransaction&) {},
@@ -111,10 +112,12 @@ void SessionMemory::forget_context() {
 void SessionMemory::lose_sight(const protocol::SeveralStatements& several) {
   if (several.use_database) context_.database.reset();
   if (several.set_charset) context_.charset = protocol::ClientCharset::ambiguous;
+  if (several.set_ddl_mode) may_have_ddl_mode_ = true;
 }
 
 void SessionMemory::doubt(const protocol::UnknownStatement& unknown) {
   forget_context();
+  may_have_ddl_mode_ = true;
   for (const auto action : unknown.locks) change_locks(action);
 }
 

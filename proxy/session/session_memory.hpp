@@ -76,6 +76,8 @@ class SessionMemory {
   [[nodiscard]] const protocol::ScanContext& scan_context() const noexcept { return context_; }
   // Locks that outlast their statement, with or without a transaction.
   [[nodiscard]] bool holds_locks() const noexcept { return locks_.tables || locks_.everything || locks_.handlers > 0; }
+  // Whether @sluice_ddl may be set: whoever needs it asks the server.
+  [[nodiscard]] bool may_have_ddl_mode() const noexcept { return may_have_ddl_mode_; }
   // Nothing: unknown, or too long to be kept. Valid until the next apply().
   [[nodiscard]] const std::string* text_of(StatementId statement) const;
   // What the text that was run says, also where it had been prepared; nullptr: there was none, or it is not known.
@@ -107,6 +109,7 @@ class SessionMemory {
   protocol::ScanContext context_;
   protocol::MultiStatements multi_ = protocol::MultiStatements::no;
   Tracking tracking_ = Tracking::no;
+  bool may_have_ddl_mode_ = false;
   Locks locks_;
   std::unordered_map<StatementId, Statement> statements_;
   std::size_t statements_bytes_ = 0;

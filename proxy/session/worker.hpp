@@ -29,6 +29,7 @@ struct Shared {
   ProxyObserver& observer;
   Killer killer;
   AccessLog* access_log = nullptr;  // nobody keeps one
+  OnlineDdl* online_ddl = nullptr;  // nobody runs it
   // As they are now: they may be changed while the proxy runs.
   std::atomic<std::shared_ptr<const Limits>> limits{std::make_shared<const Limits>(config.limits)};
   Tally users;

@@ -15,7 +15,7 @@ test_packages=(
 )
 # What the tests in tests/clients run; Node's come from npm as well.
 client_packages=(
-  python3-pymysql python3-cryptography python3-mysqldb php-cli php-mysql ruby ruby-mysql2 libdbd-mysql-perl
+  python3-pymysql python3-cryptography python3-mysqldb python3-django php-cli php-mysql ruby ruby-mysql2 ruby-activerecord libdbd-mysql-perl
   libdbd-mariadb-perl golang-go golang-github-go-sql-driver-mysql-dev libmariadb-java openjdk-17-jdk-headless
 )
 # What renders the chart, as Helm is not in Debian, and checks it.

@@ -21,7 +21,7 @@ std::vector<std::string> codes_of(const std::string& body) {
 }
 
 std::string_view reason_for(std::string_view code) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 15> known{{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> known{{
       {"key.missing", "rows can't be followed without a key that names them"},
       {"key.dropped", "no key is in both shapes of the table"},
       {"key.converted", "the key's values may change, so that rows can't be found by them"},
@@ -35,6 +35,7 @@ std::string_view reason_for(std::string_view code) {
       {"alter.refused.3507", "the same of a table that is made LIKE the source"},
       {"alter.refused.1176", "MariaDB alters an index in place before it drops it with its last column"},
       {"orphans", "MySQL's own cascades left a row without its parent, which its own ALTER trips over"},
+      {"foreign_key_column", "MySQL makes a foreign key's column NOT NULL in place, but not with ALGORITHM = COPY"},
       {"row_image", "the client's binlog_row_image leaves out the key that is in both shapes"},
       {"plan.time_zone", "a TIMESTAMP key and the server's time zone can't be copied exactly together"},
   }};

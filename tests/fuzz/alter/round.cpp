@@ -25,6 +25,7 @@ constexpr unsigned accepted = 202;
 constexpr unsigned unprocessable = 422;
 
 constexpr unsigned no_parent = 1452;
+constexpr unsigned column_of_foreign_key = 1832;
 
 constexpr const char* invisible_key = "my_row_id";
 
@@ -251,6 +252,10 @@ void Round::judge(const Migrated& migrated, const Reply& own) {
     case Migrated::End::in_place:
       if (own.error && own.error->code == no_parent) {
         ++tally_.refused["orphans"];
+        return;
+      }
+      if (own.error && own.error->code == column_of_foreign_key) {
+        ++tally_.refused["foreign_key_column"];
         return;
       }
       if (!own.ok()) return report("completed, which the server refuses: " + told(*own.error));

@@ -262,6 +262,21 @@ TEST_P(BadRows, duplicate_under_a_new_unique_key) {
                                   HasSubstr("(77)"), HasSubstr("(1500)")));
 }
 
+TEST_P(BadRows, duplicates_that_the_conversion_makes) {
+  make_orders(2000);
+  direct().must("ALTER TABLE orders ADD COLUMN d DOUBLE, ALGORITHM = COPY");
+  direct().must("UPDATE orders SET d = 10 * id");
+  const auto told = AllOf(HasSubstr("duplicate_key"), HasSubstr("one_d"), HasSubstr("(77)"), HasSubstr("(1500)"));
+  const auto alters_to = [](const std::string& type) { return "MODIFY d " + type + ", ADD UNIQUE KEY one_d (d)"; };
+
+  direct().must("UPDATE orders SET d = IF(id = 77, 1.2, 0.9) WHERE id IN (77, 1500)");
+  EXPECT_THAT(failed(alters_to("INT")).error, told);
+
+  direct().must("DROP TABLE _orders_gho");
+  direct().must("UPDATE orders SET d = IF(id = 77, -2.2e-308, 0) WHERE id IN (77, 1500)");
+  EXPECT_THAT(failed(alters_to("FLOAT")).error, told);
+}
+
 TEST_P(BadRows, duplicate_that_a_client_makes_when_all_is_copied) {
   make_orders(100);
   const auto id = postponed("ADD UNIQUE KEY one_name (name(30), tag)");

@@ -58,6 +58,77 @@ TEST_P(Compatible, statements_that_work_are_run_and_undone) {
   EXPECT_EQ(direct().must("SELECT COUNT(*) FROM items").value(), "1");
 }
 
+TEST_P(Compatible, what_takes_too_long_is_ended) {
+  const auto id = start(R"("UPDATE orders SET qty = SLEEP(1000) WHERE id = 1")");
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 1: ")) << sluice().status(id).json;
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  expect_as_before();
+}
+
+TEST_P(Compatible, who_stops_it_waits_for_one_of_them_at_most) {
+  std::string slow = R"("SELECT SLEEP(3) FROM orders WHERE id = 1")";
+  for (int more = 0; more < 9; ++more) slow += R"(, "SELECT SLEEP(3) FROM orders WHERE id = 1")";
+  const auto id = start(slow);
+  EXPECT_TRUE(wait_until(
+      [&] {
+        return direct()
+                   .must("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'")
+                   .value() != "0";
+      },
+      30s));
+  const auto began = std::chrono::steady_clock::now();
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 15s);
+}
+
+TEST_P(Compatible, are_not_run_while_it_is_paused) {
+  // What a ROLLBACK does not undo counts how often they were run.
+  direct().must("CREATE TABLE runs (number INT) ENGINE = MyISAM");
+  const auto runs = [&] { return direct().must("SELECT COUNT(*) FROM runs").value(); };
+  const auto id = postponed("DROP COLUMN tag");
+  act(id, "pause");
+  for (const std::string query : {"INSERT INTO runs VALUES (1)", "INSERT INTO runs VALUES (2)"}) {
+    EXPECT_EQ(change(id, queries("\"" + query + "\"")).status, accepted_change);
+    EXPECT_TRUE(wait_until([&] {
+      return direct().must("SELECT COUNT(*) FROM _sluice.migrations WHERE options LIKE '%" + query + "%'").value() !=
+             "0";
+    })) << "it looks at its options between one and the next";
+  }
+  EXPECT_EQ(runs(), "0");
+  act(id, "resume");
+  EXPECT_TRUE(wait_until([&] { return runs() != "0"; }));
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+}
+
+TEST_P(Compatible, slow_ones_are_not_tried_again_with_the_changes_they_kept_waiting) {
+  // What a ROLLBACK does not undo counts how often it was run.
+  direct().must("CREATE TABLE runs (slept INT) ENGINE = MyISAM");
+  expect_completed(await_end(start(R"q("INSERT INTO runs VALUES (SLEEP(1))")q")));
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM runs").value(), "1");
+}
+
+TEST_P(Compatible, numbers_that_were_tried_are_not_lost) {
+  const auto number_of_next = [&] {
+    direct().must("INSERT INTO orders (qty, name) VALUES (1, 'next')");
+    return std::stoull(direct().must("SELECT MAX(id) FROM orders").value());
+  };
+  const auto last = number_of_next();
+  expect_completed(await_end(start(
+      R"q("INSERT INTO orders (id, qty, name) VALUES (1000000, 7, 'far')", "INSERT INTO orders (qty) VALUES (1)")q",
+      "MODIFY name VARCHAR(64) NOT NULL DEFAULT ''")));
+  EXPECT_EQ(number_of_next(), last + 1);
+}
+
+TEST_P(Compatible, a_number_that_the_alter_asks_for_stays) {
+  expect_completed(await_end(
+      start(R"q("INSERT INTO orders (qty, name) VALUES (7, 'x')")q", "ADD COLUMN note INT, AUTO_INCREMENT = 5000")));
+  direct().must("INSERT INTO orders (qty, name) VALUES (1, 'next')");
+  EXPECT_EQ(direct().must("SELECT MAX(id) FROM orders").value(), "5000");
+}
+
 TEST_P(Compatible, a_column_that_goes_keeps_the_tables_from_being_swapped) {
   const auto id = start(R"("SELECT id FROM orders", "SELECT tag FROM orders WHERE id = 1")", "DROP COLUMN tag");
   EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 2: ")) << sluice().status(id).json;

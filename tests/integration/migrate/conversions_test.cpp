@@ -67,6 +67,15 @@ TEST_P(Conversions, numbers_texts_times_and_the_rest) {
   becomes_as_the_servers_own("CHANGE v w TEXT CHARACTER SET utf8mb4 FIRST, RENAME COLUMN d TO double_d");
 }
 
+TEST_P(Conversions, fractions_of_seconds_in_a_number_are_rounded_or_cut_as_times) {
+  direct().must("CREATE TABLE things (id INT PRIMARY KEY, dt DATETIME(3), ts TIMESTAMP(3) NULL, ti TIME(3))");
+  direct().must(
+      "INSERT INTO things VALUES (1, '2012-10-04 01:09:06.844', '2020-12-31 23:59:59.9', '23:59:59.9'), (2, "
+      "'1993-07-08 "
+      "16:06:59.768', '2020-01-01 00:00:00.5', '-12:59:59.9'), (3, '2000-01-01 00:00:00.4', NULL, '00:00:00.7')");
+  becomes_as_the_servers_own("MODIFY dt BIGINT, MODIFY ts BIGINT, MODIFY ti BIGINT");
+}
+
 TEST_P(Conversions, timestamps_become_what_the_servers_time_zone_says) {
   direct().must("CREATE TABLE things (id INT PRIMARY KEY, at TIMESTAMP NULL, local DATETIME NULL)");
   direct().must("INSERT INTO things VALUES (1, '2024-07-01 12:00:00', '2024-07-01 12:00:00'), (2, NULL, NULL)");

@@ -35,7 +35,7 @@ class Mortal {
 class Crash : public BehindSluice {
  protected:
   // Pauses many times as long as it works.
-  const std::string slowly = R"({"chunk_size": 100, "chunk_time_ms": 5, "nice_ratio": 20})";
+  const std::string slowly = R"({"chunk_size": 100, "chunk_time_ms": 5, "nice_ratio": 100})";
 
   static bool writes_go_on(const Workload& workload) {
     const auto before = workload.acknowledged();

@@ -150,6 +150,21 @@ TEST_P(Guarded, one_that_can_not_be_evaluated_is_a_warning) {
   finish(id);
 }
 
+TEST_P(Guarded, what_is_no_number_fires_nothing) {
+  const auto id = copying(R"(, "guards": [{"when": "sql:SELECT 'nan'", "threshold": 1, "action": "panic"},)"
+                          R"( {"name": "most", "when": "sql:SELECT 'inf'", "threshold": 1, "action": "panic"}])");
+  for (const auto* guard : {"0", "1"}) {
+    EXPECT_TRUE(comes_to_show(id, std::string{"/guards/"} + guard + "/problem", "the query returns no number"));
+  }
+  finish(id);
+}
+
+TEST_P(Guarded, one_row_of_an_answer_is_read) {
+  const auto id = copying(R"(, "guards": [{"when": "sql:SELECT @@SESSION.sql_select_limit", "threshold": 2}])");
+  EXPECT_TRUE(comes_to_show(id, "/guards/0/value", "1E0")) << sluice().status(id).json;
+  finish(id);
+}
+
 TEST_P(Guarded, one_that_can_not_be_evaluated_pauses_where_that_is_wanted) {
   const auto id = copying(", " + by_gauge(R"(, "if_unevaluable": "pause")"));
   show("NULL");
@@ -289,6 +304,21 @@ TEST_P(GuardedReplicas, one_that_can_not_be_reached_fires_and_its_lag_is_unevalu
   EXPECT_TRUE(comes_to_note(id, "guard.evaluable"));
   act(id, "resume");
   finish(id);
+}
+
+TEST_P(GuardedReplicas, the_lag_of_those_that_answer_is_told_whoever_else_does_not) {
+  const auto id = watching(
+      R"({"when": "replica_lag_seconds", "threshold": 1, "action": "pause"}, {"name": "gone", "when": "replica_unreachable"})");
+  EXPECT_EQ(change(id, R"({"throttle_control_replicas": "127.0.0.1:1,127.0.0.1:)" +
+                           std::to_string(replica().server().port()) + "\"}")
+                .status,
+            changed);
+  EXPECT_TRUE(comes_to_show(id, "/guards/1/firing", "true")) << sluice().status(id).json;
+  replica().stop_applying();
+  EXPECT_TRUE(wait_until([&] { return shown(id, "/paused") == "true"; }, 30s)) << sluice().status(id).json;
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
+  replica().start_applying();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // acknowledged.
 #include "tests/integration/migrate/fixture.hpp"
 #include "tests/integration/migrate/mirror.hpp"
+#include "tests/integration/migrate/scripted_clients.hpp"
 
 namespace sluice::test {
 namespace {
@@ -158,6 +159,29 @@ TEST_P(MigratedKeys, of_types_that_the_stream_can_not_read_are_refused) {
     EXPECT_EQ(answer.status, 422U);
     EXPECT_THAT(answer.body, testing::AllOf(HasSubstr("key.missing"), HasSubstr("INET6")));
   }
+}
+
+TEST_P(MigratedKeys, numbers_of_rows_that_were_rolled_back_up_to_the_swap_are_not_given_out_again) {
+  direct().must("CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v INT)");
+  const auto next = [&](const std::string& table) {
+    if (is_mysql()) direct().must("SET information_schema_stats_expiry = 0");
+    return std::stoull(direct()
+                           .must("SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'test' AND "
+                                 "TABLE_NAME = '" +
+                                 table + "'")
+                           .value());
+  };
+  ScriptedClients clients{sluice(), 4, [](std::uint64_t) {
+                            return std::vector<std::string>{"BEGIN", "INSERT INTO t (v) VALUES (1)", "ROLLBACK"};
+                          }};
+  for (int round = 0; round < 5; ++round) {
+    const auto before = clients.rounds();
+    ASSERT_TRUE(wait_until([&] { return clients.rounds() > before + 50; }));
+    complete({.table = "t", .alter = "ENGINE = InnoDB", .options = R"({"fence": "gate"})"});
+    EXPECT_GE(next("t"), next("_t_del"));
+    direct().must("DROP TABLE _t_del");
+  }
+  EXPECT_THAT(clients.stop(), testing::IsEmpty());
 }
 
 TEST_P(MigratedKeys, leave_the_next_number_where_the_source_had_it) {

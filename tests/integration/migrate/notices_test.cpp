@@ -142,6 +142,20 @@ TEST_P(Told, hook_before_the_cut_over_puts_it_off_until_it_agrees) {
   expect_completed(hooked.await_state(id, "completed"));
 }
 
+TEST_P(Told, hook_before_the_cut_over_that_can_not_be_run_has_not_agreed) {
+  hook("gh-ost-on-before-cut-over", "exit 0");
+  const auto path = std::filesystem::path{folder()} / "gh-ost-on-before-cut-over";
+  ::chmod(path.c_str(), 0644);
+  auto hooked = start({"--hooks-path", folder()});
+  const auto id = hooked.migrate({.table = "orders", .alter = add_note});
+  EXPECT_TRUE(wait_until([&] {
+    return json_at(hooked.status(id).json, "/cut_over/last_error") ==
+           "hook gh-ost-on-before-cut-over: gh-ost-on-before-cut-over is no executable";
+  })) << hooked.status(id).json;
+  ::chmod(path.c_str(), 0755);
+  expect_completed(hooked.await_state(id, "completed"));
+}
+
 TEST_P(Told, hook_before_the_cut_over_may_take_its_time) {
   hook("gh-ost-on-before-cut-over", "sleep 1; echo asked >> asked");
   auto hooked = start({"--hooks-path", folder()});

@@ -45,6 +45,7 @@ struct CountingObserver final : ProxyObserver {
   [[nodiscard]] std::uint64_t finished(CommandKind command, TableTouch touch) const {
     return by_kind[static_cast<std::size_t>(command)][static_cast<std::size_t>(touch)];
   }
+  void ddl_finished(DdlOutcome) noexcept override {}
   void statement_held(Duration) noexcept override { ++held; }
 };
 

@@ -42,6 +42,7 @@ TEST(ServeConfig, AFileSetsWhatTheFlagsWould) {
       "server_tls: verify-identity\n"
       "access_log: /var/log/sluice.json\n"
       "access_log_sample: 100\n"
+      "online_ddl: on\n"
       "drain_timeout_seconds: 5\n",
       config);
   ASSERT_FALSE(reason) << reason->text;
@@ -52,6 +53,7 @@ TEST(ServeConfig, AFileSetsWhatTheFlagsWould) {
   EXPECT_EQ(config.proxy.threads, 4U);
   EXPECT_EQ(config.access_log, "/var/log/sluice.json");
   EXPECT_EQ(config.proxy.access_log_sample, 100U);
+  EXPECT_EQ(config.proxy.ddl_mode, protocol::DdlMode::online);
   EXPECT_EQ(config.drain_timeout, std::chrono::seconds{5});
   EXPECT_EQ(engine_login(config).tls, migrator::TlsPolicy::verify_identity);
   EXPECT_THAT(problems_of(config), IsEmpty());

@@ -45,6 +45,10 @@ class FakeMigrations : public migrator::Migrations {
     if (auto known = status(id)) return acted.value_or(migrator::Acted{*known});
     return migrator::NotFound{};
   }
+  migrator::Reverted revert(const migrator::MigrationId& id) override {
+    if (auto known = status(id)) return reverted.value_or(migrator::Reverted{*known});
+    return migrator::NotFound{};
+  }
   migrator::Acted change(const migrator::MigrationId& id,
                          const std::function<std::optional<migrator::Problem>(migrator::Options&)>& edit) override {
     auto known = status(id);
@@ -87,7 +91,8 @@ class FakeMigrations : public migrator::Migrations {
   }
 
   migrator::Created created = a_status("m1");
-  std::optional<migrator::Acted> acted;  // none: the status
+  std::optional<migrator::Acted> acted;        // none: the status
+  std::optional<migrator::Reverted> reverted;  // likewise
   migrator::Options options;
   std::vector<migrator::Specification> last_tables;
   Run last_run = Run::start;

@@ -202,10 +202,18 @@ TEST_F(Routes, AnActionThatIsNotPossibleSaysWhy) {
   EXPECT_EQ(message_of(response), "it has ended");
 }
 
-TEST_F(Routes, WhatCannotBeUndoneYetIsAConflict) {
-  EXPECT_EQ(ask("POST", "/migrate/m1/revert").status, 409);
-  EXPECT_EQ(ask("POST", "/migrate/m1/rollback", "").status, 409);
+TEST_F(Routes, ARevertIsBegunOrSaysWhyNot) {
+  EXPECT_EQ(ask("POST", "/migrate/m1/revert").status, 202);
   EXPECT_EQ(ask("POST", "/migrate/m9/revert").status, 404);
+  EXPECT_EQ(ask("POST", "/migrate/m1/revert", R"({"force":true})").status, 400);
+  migrations.reverted = migrator::Conflict{{"not_possible_now", "the retention has ended"}};
+  EXPECT_EQ(ask("POST", "/migrate/m1/revert").status, 409);
+  migrations.reverted = migrator::Refused{{{"old.missing", "the old table is gone"}}};
+  EXPECT_EQ(ask("POST", "/migrate/m1/revert").status, 422);
+}
+
+TEST_F(Routes, WhatCannotBeUndoneYetIsAConflict) {
+  EXPECT_EQ(ask("POST", "/migrate/m1/rollback", "").status, 409);
 }
 
 TEST_F(Routes, OptionsChangeWhileItRuns) {

@@ -18,6 +18,8 @@ Checkpoint full() {
   checkpoint.altered_from = "CREATE TABLE `t` (\n  `id` binary(1) DEFAULT '\xc3')";
   checkpoint.verified_to = KeyLiterals{"9", "'2026-01-01'"};
   checkpoint.verified_at = "2026-01-01T00:00:00Z";
+  checkpoint.renamed = Position{"binlog.000009", 99};
+  checkpoint.revert = Revert{"m7", AlterDirection::there};
   checkpoint.rows_copied = 18'446'744'073'709'551'615U;
   checkpoint.rows_estimated = 3;
   checkpoint.cut_over = {.attempts = 2,
@@ -47,6 +49,10 @@ TEST(Checkpoint, ComesBackAsItWas) {
   EXPECT_EQ(read->applied, full().applied);
   EXPECT_EQ(read->caught_up, full().caught_up);
   EXPECT_EQ(read->audit_from, full().audit_from);
+  EXPECT_EQ(read->renamed, full().renamed);
+  ASSERT_TRUE(read->revert.has_value());
+  EXPECT_EQ(read->revert->of, "m7");
+  EXPECT_EQ(read->revert->direction, AlterDirection::there);
   EXPECT_EQ(read->copied_to, full().copied_to);
   EXPECT_TRUE(read->copied);
   ASSERT_EQ(read->deferred_indexes.size(), 1U);

@@ -92,7 +92,13 @@ TEST(GuardFsm, GapsInTheReadingsCountNeitherWay) {
   Watch watch;
   EXPECT_EQ(watch.at(0s, 90.0), std::nullopt);
   EXPECT_EQ(watch.at(5s, Unevaluable{"no"}), std::nullopt);
-  EXPECT_THAT(watch.at(10s, 90.0), Optional(Event::fired));
+  EXPECT_EQ(watch.at(10s, 90.0), std::nullopt) << "it may have been low meanwhile";
+  EXPECT_EQ(watch.at(19s, 90.0), std::nullopt);
+  EXPECT_THAT(watch.at(20s, 90.0), Optional(Event::fired));
+  EXPECT_EQ(watch.at(21s, 10.0), std::nullopt);
+  EXPECT_EQ(watch.at(25s, Unevaluable{"no"}), std::nullopt);
+  EXPECT_EQ(watch.at(31s, 10.0), std::nullopt) << "or high";
+  EXPECT_THAT(watch.at(41s, 10.0), Optional(Event::calmed));
 }
 
 TEST(GuardFsm, WhereThereIsNothingToReadItIsCalm) {

@@ -22,7 +22,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
-class Commands : public testing::Test {
+class CommandHooks : public testing::Test {
  protected:
   std::filesystem::path script(const std::string& name, const std::string& text, mode_t mode = 0755) {
     const auto path = folder_.path() / name;
@@ -43,17 +43,29 @@ class Commands : public testing::Test {
   test::ScratchFolder folder_{"hooks"};
 };
 
-TEST_F(Commands, AreFoundByHowTheirNamesBegin) {
+TEST_F(CommandHooks, AreFoundByHowTheirNamesBegin) {
   const auto second = script("on-x-2", "");
   const auto first = script("on-x-1.sh", "");
-  (void)script("on-x-3", "", 0644);
   (void)script("on-y", "");
   std::filesystem::create_directory(folder() / "on-x-4");
-  EXPECT_THAT(executables_of(folder(), "on-x"), ElementsAre(first, second));
-  EXPECT_THAT(executables_of(folder() / "gone", "on-x"), IsEmpty());
+  const auto found = commands_of(folder(), "on-x");
+  EXPECT_THAT(found.executables, ElementsAre(first, second));
+  EXPECT_EQ(found.problem, "");
+  EXPECT_THAT(commands_of(folder(), "on-z").problem, IsEmpty()) << "nobody is to be asked";
 }
 
-TEST_F(Commands, AreToldInVariablesAndNothingElseOfOurs) {
+TEST_F(CommandHooks, ThatCanNotBeRunAreToldOf) {
+  const auto good = script("on-x-1", "");
+  (void)script("on-x-2", "", 0644);
+  const auto found = commands_of(folder(), "on-x");
+  EXPECT_THAT(found.executables, ElementsAre(good));
+  EXPECT_EQ(found.problem, "on-x-2 is no executable");
+  std::filesystem::create_symlink(folder() / "nowhere", folder() / "on-y");
+  EXPECT_EQ(commands_of(folder(), "on-y").problem, "on-y is no executable");
+  EXPECT_THAT(commands_of(folder() / "gone", "on-x").problem, StartsWith("the folder of hooks can't be read: "));
+}
+
+TEST_F(CommandHooks, AreToldInVariablesAndNothingElseOfOurs) {
   ASSERT_EQ(::setenv("SLUICE_PASSWORD", "secret", 1), 0);
   const auto print = script("print", "env > " + (folder() / "out").string());
   EXPECT_EQ(run_command(print, {{"SLUICE_TABLE_NAME", "my 'orders'"}}, never), "");
@@ -63,20 +75,20 @@ TEST_F(Commands, AreToldInVariablesAndNothingElseOfOurs) {
   ASSERT_EQ(::unsetenv("SLUICE_PASSWORD"), 0);
 }
 
-TEST_F(Commands, HaveNoneOfOurConnections) {
+TEST_F(CommandHooks, HaveNoneOfOurConnections) {
   const auto print = script("print", "ls /proc/self/fd | wc -l > " + (folder() / "out").string());
   std::ofstream ours{folder() / "ours"};
   EXPECT_EQ(run_command(print, {}, never), "");
   EXPECT_EQ(file("out"), "4\n") << "three, and the one of ls";
 }
 
-TEST_F(Commands, SayWhyTheyFailed) {
+TEST_F(CommandHooks, SayWhyTheyFailed) {
   EXPECT_EQ(run_command(script("three", "exit 3"), {}, never), "it ends with status 3");
   EXPECT_EQ(run_command(script("killed", "kill -9 $$"), {}, never), "it was killed by signal 9");
   EXPECT_THAT(run_command(folder() / "gone", {}, never), StartsWith("it can't be run: "));
 }
 
-TEST_F(Commands, AreKilledWithAllTheyStartedWhenNobodyWaitsAnyMore) {
+TEST_F(CommandHooks, AreKilledWithAllTheyStartedWhenNobodyWaitsAnyMore) {
   const auto slow = script("slow", "sleep 1000 & echo $! > " + (folder() / "pid").string() + "; wait");
   const auto started = [&] { return !file("pid").empty(); };
   EXPECT_EQ(run_command(slow, {}, started), "it was not waited for");

@@ -1,0 +1,426 @@
+// ALTER TABLE, CREATE INDEX and DROP INDEX that clients send, run as migrations: what the client is answered, and what
+// becomes of the table.
+#include <csignal>
+#include <future>
+
+#include "tests/integration/migrate/fixture.hpp"
+
+namespace sluice::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+class OnlineDdl : public BehindSluice {
+ protected:
+  static constexpr std::uint64_t rows = 2000;
+
+  void SetUp() override {
+    BehindSluice::SetUp();
+    make_orders(rows);
+  }
+
+  [[nodiscard]] TestClient online() {
+    auto client = sluice().connect();
+    client.must("SET @sluice_ddl = 'online'");
+    return client;
+  }
+  [[nodiscard]] bool has_column(const std::string& column, const std::string& table = "orders") {
+    return definition(direct(), table).find("`" + column + "`") != std::string::npos;
+  }
+  // All migrations' JSON.
+  [[nodiscard]] std::string migrations() { return sluice().get("/migrate").body; }
+  [[nodiscard]] std::size_t migration_count() { return json_size(migrations(), ""); }
+  // Of the only migration there has been.
+  [[nodiscard]] std::string state() { return json_at(migrations(), "/0/state"); }
+  [[nodiscard]] std::string id() { return json_at(migrations(), "/0/id"); }
+  [[nodiscard]] bool runs() { return migration_count() == 1 && (state() == "copying" || state() == "ready"); }
+  [[nodiscard]] static std::string code_of(const Reply& reply) {
+    return reply.error ? std::to_string(reply.error->code) + " " + reply.error->sqlstate : "none";
+  }
+};
+
+SLUICE_ON_BOTH_SERVERS(OnlineDdl);
+
+TEST_P(OnlineDdl, alter_is_a_migration_and_its_warning_tells_the_id) {
+  auto client = online();
+
+  client.must("ALTER TABLE orders MODIFY qty BIGINT NOT NULL, ADD COLUMN note INT");
+
+  const auto warnings = client.must("SHOW WARNINGS");
+  ASSERT_EQ(warnings.rows().size(), 1U);
+  EXPECT_EQ(warnings.rows()[0].at(2), "Sluice migration " + id() + ": completed");
+  EXPECT_EQ(state(), "completed");
+  EXPECT_TRUE(has_column("note"));
+  EXPECT_THAT(definition(direct(), "orders"), HasSubstr("`qty` bigint"));
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), std::to_string(rows));
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+}
+
+TEST_P(OnlineDdl, asked_for_by_a_comment_with_options) {
+  auto client = sluice().connect();
+  client.must("/* sluice: online, chunk_size=500, attempt_instant_ddl=false */ CREATE INDEX of_qty ON orders (qty)");
+  EXPECT_EQ(client.must("SHOW COUNT(*) WARNINGS").value(), "1");
+  EXPECT_EQ(state(), "completed");
+  EXPECT_EQ(json_at(sluice().get("/migrate/" + id()).body, "/alter"), "ADD INDEX of_qty (qty)");
+  EXPECT_THAT(definition(direct(), "orders"), HasSubstr("`of_qty`"));
+
+  client.must("/* sluice: online */ DROP INDEX of_qty ON test.orders");
+  EXPECT_THAT(definition(direct(), "orders"), Not(HasSubstr("`of_qty`")));
+  EXPECT_EQ(migration_count(), 2U);
+}
+
+TEST_P(OnlineDdl, without_being_asked_for_it_goes_to_the_server) {
+  auto client = sluice().connect();
+  client.must("ALTER TABLE orders ADD COLUMN note INT");
+  client.must("SET @sluice_ddl = 'online'");
+  client.must("/* sluice: direct */ ALTER TABLE orders ADD COLUMN more INT");
+  client.must("SET @sluice_ddl = 'off'");
+  client.must("ALTER TABLE orders ADD COLUMN most INT");
+  EXPECT_TRUE(has_column("note") && has_column("more") && has_column("most"));
+  EXPECT_EQ(migration_count(), 0U);
+}
+
+TEST_P(OnlineDdl, several_in_a_row_leave_nothing_behind) {
+  auto client = online();
+  for (int i = 0; i < 3; ++i) {
+    client.must("/* sluice: attempt_instant_ddl=false */ ALTER TABLE orders ADD COLUMN c" + std::to_string(i) + " INT");
+  }
+  EXPECT_TRUE(has_column("c0") && has_column("c1") && has_column("c2"));
+  EXPECT_EQ(migration_count(), 3U);
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+}
+
+TEST_P(OnlineDdl, everything_may_be_online_by_configuration) {
+  auto everywhere = SluiceProcess::start(server(), {.arguments = {"--online-ddl", "on"}});
+  auto client = everywhere.connect();
+  client.must("ALTER TABLE orders MODIFY qty BIGINT NOT NULL");
+  EXPECT_THAT(client.must("SHOW WARNINGS").rows(), SizeIs(1));
+  client.must("SET @sluice_ddl = 'off'");
+  client.must("ALTER TABLE orders ADD COLUMN note INT");
+  client.must("SET @sluice_ddl = NULL");
+  client.must("CREATE TABLE others LIKE orders");
+  client.must("CREATE INDEX of_qty ON others (qty)");
+  EXPECT_EQ(json_size(everywhere.get("/migrate").body, ""), 2U);
+  EXPECT_THAT(everywhere.get("/metrics").body, HasSubstr("sluice_online_ddl_total{outcome=\"completed\"} 2"));
+}
+
+TEST_P(OnlineDdl, writers_lose_nothing_meanwhile) {
+  direct().must("DROP TABLE orders");
+  make_orders(0);
+  Workload workload{clients_of_orders()};
+  workload.fill(direct(), 20'000);
+  workload.start();
+  auto client = online();
+  client.must("/* sluice: attempt_instant_ddl=false */ ALTER TABLE orders ADD COLUMN note INT, ADD INDEX of_qty (qty)");
+  EXPECT_EQ(state(), "completed");
+  expect_unharmed(workload);
+}
+
+TEST_P(OnlineDdl, duplicate_is_the_servers_error) {
+  direct().must("CREATE TABLE codes (id INT PRIMARY KEY, code VARCHAR(10))");
+  direct().must("INSERT INTO codes VALUES (1, 'a'), (2, 'b'), (3, 'b')");
+  auto client = online();
+  const auto reply = client.query("ALTER TABLE codes ADD UNIQUE INDEX once (code)");
+  const auto without = direct().query("ALTER TABLE codes ADD UNIQUE INDEX once (code)");
+  ASSERT_TRUE(reply.error && without.error);
+  EXPECT_EQ(code_of(reply), "1062 23000");
+  EXPECT_EQ(reply.error->text, without.error->text);
+  EXPECT_EQ(state(), "failed");
+  EXPECT_TRUE(client.ping());
+}
+
+TEST_P(OnlineDdl, what_the_server_refuses_reads_as_without_sluice) {
+  auto client = online();
+  auto other = server().connect();
+  for (const std::string sql :
+       {"ALTER TABLE orders ADD COLUMN qty INT", "ALTER TABLE orders DROP COLUMN nowhere", "ALTER TABLE orders ADD ADD",
+        "ALTER TABLE nowhere ADD COLUMN a INT", "ALTER TABLE nowhere.orders ADD COLUMN a INT",
+        "CREATE INDEX i ON orders (nowhere)", "CREATE INDEX i ON orders (qty), DROP COLUMN tag",
+        "DROP INDEX nowhere ON orders", "ALTER TABLE orders ADD d INT DEFAULT 'x'"}) {
+    const auto through = client.query(sql);
+    const auto without = other.query(sql);
+    EXPECT_EQ(code_of(through), code_of(without)) << sql;
+    ASSERT_TRUE(through.error && without.error) << sql;
+    EXPECT_EQ(through.error->text, without.error->text) << sql;
+  }
+  EXPECT_EQ(migration_count(), 0U);
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+}
+
+TEST_P(OnlineDdl, has_the_clients_rights_and_no_more) {
+  direct().must("CREATE TABLE parents (id BIGINT PRIMARY KEY)");
+  (void)sluice();
+  for (const auto& [user, privileges] :
+       std::vector<std::pair<std::string, std::string>>{{"reader", "SELECT, INSERT, UPDATE, DELETE ON test.*"},
+                                                        {"indexer", "INDEX, SELECT ON test.orders"},
+                                                        {"alterer", "ALTER, CREATE, INSERT ON test.orders"},
+                                                        {"nobody", "SELECT ON test.parents"}}) {
+    direct().must("DROP USER IF EXISTS " + user);
+    server().make_user(user, "secret", privileges);
+    TestClient through{{.port = sluice().port(), .user = user, .password = "secret", .database = "test"}};
+    TestClient without{{.port = server().port(), .user = user, .password = "secret", .database = "test"}};
+    through.must("SET @sluice_ddl = 'online'");
+    for (const std::string sql :
+         {"ALTER TABLE orders ADD COLUMN a INT, ADD COLUMN a INT",
+          "ALTER TABLE orders ADD FOREIGN KEY (id) REFERENCES parents (id), DROP nowhere",
+          "CREATE INDEX i ON orders (nowhere)", "DROP INDEX nowhere ON orders", "ALTER TABLE parents DROP nowhere",
+          "CREATE INDEX i ON orders (qty), DROP COLUMN tag", "ALTER TABLE mysql.user ADD COLUMN a INT, DROP nowhere"}) {
+      const auto answer = through.query(sql);
+      const auto wanted = without.query(sql);
+      EXPECT_EQ(code_of(answer), code_of(wanted)) << user << ": " << sql;
+      ASSERT_TRUE(answer.error && wanted.error) << user << ": " << sql;
+      EXPECT_EQ(answer.error->text, wanted.error->text) << user << ": " << sql;
+    }
+    direct().must("DROP USER " + user);
+  }
+  EXPECT_EQ(migration_count(), 0U);
+}
+
+TEST_P(OnlineDdl, client_that_may_only_alter_one_table_may_do_that) {
+  direct().must("DROP USER IF EXISTS alterer");
+  server().make_user("alterer", "secret", "ALTER, CREATE, INSERT ON test.orders");
+  TestClient client{{.port = sluice().port(), .user = "alterer", .password = "secret", .database = "test"}};
+  client.must("/* sluice: online */ ALTER TABLE orders MODIFY qty BIGINT NOT NULL");
+  EXPECT_EQ(state(), "completed");
+  direct().must("DROP USER alterer");
+}
+
+TEST_P(OnlineDdl, options_of_others_are_not_the_clients) {
+  auto client = online();
+  for (const auto& [option, part] :
+       std::vector<std::pair<std::string, std::string>>{{"chunk_sise=500", "did you mean chunk_size?"},
+                                                        {"chunk_size=many", "chunk_size must be"},
+                                                        {"throttle_query='SELECT 1'", "can't be set in a comment"},
+                                                        {"webhooks='http://127.0.0.1/'", "can't be set in a comment"},
+                                                        {"on_blocker=kill", "can't be set in a comment"},
+                                                        {"now", "near 'now'"}}) {
+    const auto reply = client.query("/* sluice: online, " + option + " */ ALTER TABLE orders ADD COLUMN a INT");
+    EXPECT_EQ(code_of(reply), "1064 42000") << option;
+    EXPECT_THAT(reply.error.value_or(SqlError{}).text, HasSubstr(part));
+  }
+  EXPECT_EQ(migration_count(), 0U);
+}
+
+TEST_P(OnlineDdl, what_no_migration_can_do_has_a_reason) {
+  auto client = online();
+  const auto reply = client.query("ALTER TABLE orders RENAME TO elsewhere");
+  EXPECT_EQ(code_of(reply), "1846 0A000");
+  EXPECT_THAT(reply.error.value_or(SqlError{}).text, AllOf(HasSubstr("another name"), HasSubstr("sluice: direct")));
+  client.must("/* sluice: direct */ ALTER TABLE orders RENAME TO elsewhere");
+  client.must("CREATE TABLE keyless (a INT)");
+  EXPECT_EQ(code_of(client.query("ALTER TABLE keyless ADD COLUMN b INT")), "1846 0A000");
+  client.must("SET sql_mode = 'ANSI_QUOTES'");
+  EXPECT_THAT(client.query("ALTER TABLE elsewhere ADD COLUMN b INT").error.value_or(SqlError{}).text,
+              HasSubstr("ANSI_QUOTES"));
+}
+
+TEST_P(OnlineDdl, open_transaction_is_committed_first) {
+  auto client = online();
+  client.must("SET autocommit = 0");
+  client.must("UPDATE orders SET qty = 12345 WHERE id = 1");
+  client.must("ALTER TABLE orders MODIFY qty BIGINT NOT NULL");
+  client.must("ROLLBACK");
+  EXPECT_EQ(direct().must("SELECT qty FROM orders WHERE id = 1").value(), "12345");
+  client.must("BEGIN");
+  client.must("UPDATE orders SET qty = 54321 WHERE id = 1");
+  EXPECT_TRUE(client.query("ALTER TABLE orders DROP nowhere").error);
+  client.must("ROLLBACK");
+  EXPECT_EQ(direct().must("SELECT qty FROM orders WHERE id = 1").value(), "54321");
+}
+
+TEST_P(OnlineDdl, locked_tables_refuse_it) {
+  auto client = online();
+  client.must("LOCK TABLES orders WRITE");
+  EXPECT_EQ(code_of(client.query("ALTER TABLE orders ADD COLUMN a INT")), "1192 HY000");
+  client.must("UNLOCK TABLES");
+  client.must("ALTER TABLE orders ADD COLUMN a INT");
+}
+
+TEST_P(OnlineDdl, names_are_of_the_default_database) {
+  direct().must("DROP DATABASE IF EXISTS depot");
+  direct().must("CREATE DATABASE depot");
+  direct().must("CREATE TABLE depot.orders (id INT PRIMARY KEY)");
+  auto client = online();
+  client.must("USE depot");
+  client.must("ALTER TABLE orders ADD COLUMN by_use INT");
+  client.use("test");
+  client.must("ALTER TABLE orders ADD COLUMN by_command INT");
+  client.must("ALTER TABLE depot.orders ADD COLUMN by_name INT");
+  client.change_user("root", "", "depot");
+  client.must("SET @sluice_ddl = 'online'");
+  client.must("ALTER TABLE orders ADD COLUMN by_login INT");
+  for (const auto* column : {"by_use", "by_name", "by_login"})
+    EXPECT_TRUE(has_column(column, "depot.orders")) << column;
+  EXPECT_TRUE(has_column("by_command"));
+  EXPECT_EQ(migration_count(), 4U);
+  direct().must("DROP DATABASE depot");
+}
+
+TEST_P(OnlineDdl, temporary_and_missing_tables_are_the_servers) {
+  auto client = online();
+  client.must("CREATE TEMPORARY TABLE orders (id INT PRIMARY KEY)");
+  client.must("ALTER TABLE orders ADD COLUMN mine INT");
+  EXPECT_FALSE(has_column("mine"));
+  client.must("DROP TEMPORARY TABLE orders");
+  if (!is_mysql()) client.must("ALTER TABLE IF EXISTS nowhere ADD COLUMN a INT");
+  EXPECT_EQ(migration_count(), 0U);
+}
+
+TEST_P(OnlineDdl, several_statements_are_done_in_order) {
+  auto client = online();
+  const auto reply = client.must("ALTER TABLE orders MODIFY qty BIGINT NOT NULL; SELECT 5; SELECT @@warning_count");
+  ASSERT_EQ(reply.results.size(), 3U);
+  EXPECT_EQ(reply.results[1].rows.at(0).at(0), "5");
+  EXPECT_EQ(state(), "completed");
+
+  const auto failed = client.query("ALTER TABLE orders DROP nowhere; INSERT INTO orders (id) VALUES (900000)");
+  EXPECT_TRUE(failed.error);
+  EXPECT_TRUE(failed.results.empty());
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders WHERE id = 900000").value(), "0");
+
+  const auto twice = client.query("ALTER TABLE orders ADD a INT; ALTER TABLE orders ADD b INT");
+  EXPECT_EQ(code_of(twice), "1846 0A000");
+  EXPECT_EQ(code_of(client.query("SET @sluice_ddl = 'online'; ALTER TABLE orders ADD b INT")), "1846 0A000");
+}
+
+TEST_P(OnlineDdl, prepared_and_compressed_as_well) {
+  TestClient client{{.port = sluice().port(), .database = "test", .compression = Compression::on}};
+  client.must("SET @sluice_ddl = 'online'");
+  client.must("ALTER TABLE orders ADD COLUMN a INT");
+  auto statement = client.prepare("ALTER TABLE orders ADD COLUMN b INT");
+  const auto reply = statement.execute();
+  EXPECT_TRUE(reply.ok());
+  EXPECT_TRUE(client.prepare("ALTER TABLE orders DROP nowhere").execute().error);
+  EXPECT_EQ(client.must("SELECT COUNT(*) FROM orders").value(), std::to_string(rows));
+  EXPECT_TRUE(has_column("a") && has_column("b"));
+  EXPECT_EQ(migration_count(), 2U);
+}
+
+TEST_P(OnlineDdl, detached_is_answered_at_once_and_goes_on_alone) {
+  std::string told;
+  {
+    auto client = sluice().connect();
+    client.must("SET @sluice_ddl = 'detached'");
+    client.must("/* sluice: postpone_cut_over=true, attempt_instant_ddl=false */ ALTER TABLE orders ADD COLUMN a INT");
+    told = client.must("SHOW WARNINGS").rows().at(0).at(2).value();
+  }
+  EXPECT_EQ(told, "Sluice migration " + id() + ": started");
+  EXPECT_EQ(sluice().await_state(id(), "ready").state, "ready");
+  act(id(), "cut-over");
+  EXPECT_EQ(await_end(id()).state, "completed");
+}
+
+// One that waits for its cut-over, which nobody allows.
+class OnlineDdlWaiting : public OnlineDdl {
+ protected:
+  static constexpr const char* alter =
+      "/* sluice: online, postpone_cut_over=true, attempt_instant_ddl=false */ ALTER TABLE orders ADD COLUMN a INT";
+
+  void begin(TestClient& client) {
+    answer_ = std::async(std::launch::async, [&client] { return client.query(alter); });
+    ASSERT_TRUE(wait_until([this] { return runs() && state() == "ready"; }, 60s)) << migrations();
+  }
+  [[nodiscard]] Reply answer() { return answer_.get(); }
+  [[nodiscard]] std::string outcome(const std::string& name) {
+    const auto text = sluice().get("/metrics").body;
+    const auto series = "sluice_online_ddl_total{outcome=\"" + name + "\"} ";
+    const auto at = text.find(series);
+    return at == std::string::npos ? "" : text.substr(at + series.size(), 1);
+  }
+
+ private:
+  std::future<Reply> answer_;
+};
+
+SLUICE_ON_BOTH_SERVERS(OnlineDdlWaiting);
+
+TEST_P(OnlineDdlWaiting, cut_over_by_another_hand_ends_it) {
+  auto client = sluice().connect();
+  begin(client);
+  EXPECT_EQ(code_of(sluice().connect().query("ALTER TABLE orders ADD COLUMN b INT")), "1105 HY000");
+  EXPECT_EQ(code_of(online().query("ALTER TABLE orders ADD COLUMN b INT")), "1105 HY000");
+  act(id(), "cut-over");
+  EXPECT_TRUE(answer().ok());
+  EXPECT_TRUE(has_column("a"));
+}
+
+TEST_P(OnlineDdlWaiting, stop_by_another_hand_is_an_error) {
+  auto client = sluice().connect();
+  begin(client);
+  act(id(), "stop");
+  EXPECT_EQ(code_of(answer()), "1317 70100");
+  EXPECT_EQ(state(), "stopped");
+}
+
+TEST_P(OnlineDdlWaiting, kill_query_stops_it) {
+  auto client = sluice().connect();
+  begin(client);
+  direct().must("KILL QUERY " + std::to_string(client.connection_id()));
+  EXPECT_EQ(code_of(answer()), "1317 70100");
+  EXPECT_EQ(await_end(id()).state, "stopped");
+  EXPECT_TRUE(client.ping());
+  EXPECT_EQ(outcome("stopped"), "1");
+  EXPECT_FALSE(has_column("a"));
+}
+
+TEST_P(OnlineDdlWaiting, kill_of_the_connection_stops_it) {
+  auto client = sluice().connect();
+  begin(client);
+  sluice().connect().must("KILL " + std::to_string(client.connection_id()));
+  EXPECT_THAT(code_of(answer()), Not("none"));
+  EXPECT_EQ(await_end(id()).state, "stopped");
+}
+
+TEST_P(OnlineDdlWaiting, client_that_leaves_stops_it) {
+  ChildProcess client{
+      {.arguments = {"/usr/bin/mariadb", "--no-defaults", "-h127.0.0.1", "-P" + std::to_string(sluice().port()),
+                     "-uroot", "--comments", "-e", alter, "test"},
+       .environment = {},
+       .output = "/dev/null",
+       .account = {}}};
+  ASSERT_TRUE(wait_until([this] { return runs() && state() == "ready"; }, 60s)) << migrations();
+  client.signal(SIGKILL);
+  EXPECT_EQ(await_end(id()).state, "stopped");
+  EXPECT_EQ(outcome("stopped"), "1");
+}
+
+TEST_P(OnlineDdlWaiting, is_not_idle_and_shows_what_it_waits_for) {
+  set_global("wait_timeout", "1");
+  auto client = sluice().connect();
+  client.must("SET SESSION wait_timeout = 1");
+  client.must(is_mysql() ? "SET SESSION max_execution_time = 300" : "SET SESSION max_statement_time = 0.3");
+  begin(client);
+  const auto waits = [this] {
+    return direct()
+        .must("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%SLEEP(1)%waits for migration " +
+              id() + "%' AND info NOT LIKE '%processlist%'")
+        .value();
+  };
+  // It has been waiting for longer than any of these by the time that it waits in whole seconds.
+  EXPECT_TRUE(wait_until([&] { return waits() == "1"; }, 20s));
+  act(id(), "cut-over");
+  EXPECT_TRUE(answer().ok());
+}
+
+TEST_P(OnlineDdlWaiting, goes_on_after_a_restart_without_its_client) {
+  auto client = sluice().connect();
+  begin(client);
+  const auto id_before = id();
+  EXPECT_EQ(sluice().stop(), 0);
+  const auto reply = answer();
+  EXPECT_EQ(code_of(reply), "1053 08S01");
+  EXPECT_THAT(reply.error.value_or(SqlError{}).text, HasSubstr(id_before));
+  sluice().restart();
+  EXPECT_EQ(sluice().await_state(id_before, "ready").state, "ready");
+  act(id_before, "cut-over");
+  EXPECT_EQ(await_end(id_before).state, "completed");
+  EXPECT_TRUE(has_column("a"));
+}
+
+}  // namespace
+}  // namespace sluice::test
