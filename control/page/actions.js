@@ -47,8 +47,10 @@ const ALL = {
     title: `Stop ${status.id}?`,
     tells: [
       'Ends after the batch at hand.',
-      `The shadow table “${status.shadow_table}” is dropped; ${own(status)} stays as it is.`,
-      'What was copied is lost: another migration starts from the beginning.',
+      status.reverts
+        ? `“${status.old_table}” gets its name back; ${own(status)} stays as it is.`
+        : `The shadow table “${status.shadow_table}” is dropped; ${own(status)} stays as it is.`,
+      'What was done so far is lost: another one starts from the beginning.',
     ],
     weight: 'danger',
   }),
@@ -78,9 +80,11 @@ const ALL = {
     title: `Revert ${status.id}?`,
     tells: [
       'Begins a migration of its own, the other way round.',
-      `${own(status)} gets its old shape back, in one more cut-over; every write made since is kept.`,
-      'Rows that the old shape can’t hold stop the revert before anybody is held.',
-      'Columns that only the old table has keep their values.',
+      status.state === 'reverted'
+        ? `${own(status)} gets the shape of ${status.id} again, in one more cut-over; every write made since is kept.`
+        : `${own(status)} gets the shape it had before, in one more cut-over; every write made since is kept.`,
+      'Columns that only the other table has keep their values.',
+      'Rows that the other table can’t hold stop it before anybody is held.',
     ],
     weight: 'danger',
   }),
@@ -90,28 +94,35 @@ const ALL = {
     tells: [
       status.state === 'completed'
         ? `“${status.old_table}”, the table as it was before the swap, is dropped. There is no way back after that.`
-        : `The shadow table “${status.shadow_table}” is dropped, and “${status.old_table}” if there is one.`,
+        : status.reverts
+          ? `“${status.old_table}” gets its name back.`
+          : `The shadow table “${status.shadow_table}” is dropped, and “${status.old_table}” if there is one.`,
       `${own(status)} stays as it is.`,
     ],
     weight: 'danger',
   }),
 };
 
-// Where the service tells until when, it is asked for no longer.
+// What was undone can be undone again, by the id of either.
 function isRevertible(status) {
-  if (status.revertible_until !== undefined) return status.revertible_until !== null;
-  return ['completed', 'reverted'].includes(status.state) && status.cut_over.fence !== 'instant';
+  if (status.state === 'reverted') return true;
+  return status.state === 'completed' && Boolean(status.revertible_until);
 }
 
 const isRolledBack = status => ['running', 'completed'].includes(status.rollback?.phase);
 
 function names(status) {
+  if (status.state === 'reverting') return [];
   if (hasEnded(status)) {
-    const canRollBack = ['failed', 'panicked'].includes(status.state) && !isRolledBack(status);
-    return [isRevertible(status) && 'revert', canRollBack && 'rollback', 'cleanup'].filter(Boolean);
+    const canRollBack = ['failed', 'panicked'].includes(status.state) && !isRolledBack(status) && !status.reverts;
+    return [
+      isRevertible(status) && 'revert',
+      canRollBack && 'rollback',
+      status.state !== 'reverted' && 'cleanup',
+    ].filter(Boolean);
   }
   if (status.rollback?.phase === 'running') return ['panic'];
-  if (['cutting_over', 'reverting'].includes(status.state)) return ['stop', 'rollback', 'panic'];
+  if (status.state === 'cutting_over') return ['stop', 'rollback', 'panic'];
   return [...(status.paused ? ['resume'] : ['cut-over', 'pause']), 'stop', 'rollback', 'panic'];
 }
 

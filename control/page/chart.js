@@ -89,7 +89,7 @@ export function makeChart(title, format) {
   });
 
   // points: [{at, value or null}] in order; marks: [{at, label}]; times in ms.
-  function show({points, from, to, marks: marked = []}) {
+  function show({points, from, to, now: at = Date.now(), marks: marked = []}) {
     shown = {points, from, to};
     const values = points.map(point => point.value).filter(value => value !== null);
     const worst = Math.max(0, ...values);
@@ -114,8 +114,8 @@ export function makeChart(title, format) {
       }),
     );
     say(top, values.length ? 'up to ' + format(most) : '');
-    const ago = (Date.now() - to) / 1000;
-    say(begin, points.length ? duration((Date.now() - from) / 1000) + ' ago' : 'nothing yet');
+    const ago = (at - to) / 1000;
+    say(begin, points.length ? duration((at - from) / 1000) + ' ago' : 'nothing yet');
     say(end, ago < 10 ? 'now' : duration(ago) + ' ago');
     sayNow();
     const last = shown.points.findLast(point => point.value !== null);

@@ -28,7 +28,7 @@ export function makeCharts() {
       const range = {from: Math.min(from, to - 20000), to};
       pending.show({points: own.filter(point => point.at >= from), ...range});
       lag.show({points: series(status.id, 'lag').filter(point => point.at >= from), ...range});
-      const around = latencyAround(status, now);
+      const around = latencyAround(status);
       clients.show(around);
       // Of one that had ended before the page was opened there are none.
       pending.element.hidden = lag.element.hidden = hasEnded(status) && !own.length;

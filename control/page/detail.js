@@ -12,6 +12,8 @@ import {percent} from './numbers.js';
 import {warnings} from './warnings.js';
 import {hasEnded, situation, stateWord, toneOf} from './words.js';
 
+const ACCEPTED_SHOWN_MS = 10000;
+
 const quoted = name => (/^\w+$/.test(name) ? name : '`' + name.replaceAll('`', '``') + '`');
 
 // Of the parts that tell of one state, in the order in which they matter.
@@ -52,6 +54,7 @@ export function makeDetail(element, onAction) {
     journal.element,
     facts.element,
   ];
+  let acceptedTimer = 0;
   let shown = null;
   let latest = null;
 
@@ -127,6 +130,8 @@ export function makeDetail(element, onAction) {
     },
     accepted(text) {
       say(accepted, text);
+      clearTimeout(acceptedTimer);
+      acceptedTimer = setTimeout(() => say(accepted, ''), ACCEPTED_SHOWN_MS);
     },
     focus() {
       title.focus();

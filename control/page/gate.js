@@ -44,15 +44,14 @@ function makeTable(caption, head, rows) {
 
 function makeBlockers(blockers) {
   if (!blockers.length) return make('p', {class: 'soft'}, 'Nobody is in the way of a cut-over.');
+  const who = one => [
+    make('div', {}, `${one.user}@${one.host}, connection ${one.connection_id}`),
+    make('code', {}, one.statement || '–'),
+  ];
   return makeTable(
     'Who is waited for',
-    ['Since', 'Who', 'Connection', 'Last statement'],
-    blockers.map(one => [
-      duration(one.since_ms / 1000),
-      one.user + '@' + one.host,
-      String(one.connection_id),
-      make('code', {}, one.statement || '–'),
-    ]),
+    ['Since', 'Who, and the last statement'],
+    blockers.map(one => [duration(one.since_ms / 1000), who(one)]),
   );
 }
 

@@ -47,7 +47,9 @@ export function forgetLatency() {
 const MINUTE_MS = 60000;
 
 // The clients' latency from a while before the migration's start, in minutes where seconds do not reach back so far.
-export function latencyAround(status, now) {
+export function latencyAround(status) {
+  // By the service's clock, which may be another than the browser's.
+  const now = latency.seconds.at(-1)?.at ?? Date.now();
   const start = Date.parse(status.started_at ?? '') || now;
   const end = status.ended_at ? Math.min(now, Date.parse(status.ended_at) + 2 * MINUTE_MS) : now;
   const before = Math.max(MINUTE_MS, (end - start) / 4);
@@ -62,6 +64,7 @@ export function latencyAround(status, now) {
     points: points.filter(point => point.at >= from && point.at <= end),
     from,
     to: end,
-    marks: marks.filter(mark => mark.at >= from),
+    now,
+    marks: marks.filter(mark => mark.at >= from && mark.at <= end),
   };
 }

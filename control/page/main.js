@@ -29,16 +29,22 @@ const detail = makeDetail(byId('detail'), (status, action) => confirmAction(stat
 
 const newestFirst = () => [...migrations.values()].reverse();
 
+// The one of the address; else the one that is shown already, as buttons must not change under somebody's hand, unless
+// it has ended and another runs.
+let shown = null;
 function selected() {
-  const wanted = migrations.get(decodeURIComponent(location.hash.slice(1)));
+  const wanted = migrations.get(location.hash.slice(1));
+  if (wanted) return wanted;
   const all = newestFirst();
-  return wanted ?? all.find(status => !hasEnded(status)) ?? all[0] ?? null;
+  const running = all.find(status => !hasEnded(status));
+  const before = migrations.get(shown);
+  return before && !(hasEnded(before) && running) ? before : (running ?? all[0] ?? null);
 }
 
 function accepted(answer, action) {
   takeNew(answer);
   // A revert is a migration of its own.
-  if (action.name === 'revert' && answer.id !== selected()?.id) location.hash = answer.id;
+  if (action.name === 'revert') location.hash = answer.reverted_by ?? answer.id;
   detail.accepted(`“${action.does}” was accepted; what comes of it is shown here.`);
 }
 
@@ -66,6 +72,7 @@ function empty() {
 let shownEmpty = false;
 function show() {
   const one = selected();
+  shown = one?.id ?? null;
   list.show(known ? newestFirst() : null, one?.id);
   if (one) detail.show(one, Date.now());
   else if (known && !shownEmpty) detail.showNothing(empty());

@@ -31,7 +31,11 @@ export function follow(path, tells) {
     }
     if (!data.length) return;
     if (name === 'end') stopped = true;
-    tells.event(name, JSON.parse(data.join('\n')));
+    try {
+      tells.event(name, JSON.parse(data.join('\n')));
+    } catch (error) {
+      reportError(error); // a fault of the page is not one of the connection
+    }
   }
 
   async function read(body) {

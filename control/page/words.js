@@ -1,8 +1,9 @@
 // What a status means, in sentences. Pure: a status in, words out.
-import {counted, duration, milliseconds} from './numbers.js';
+import {counted, duration, milliseconds, time} from './numbers.js';
 import {throttleWords, waitWords} from './reasons.js';
 
-const ENDED = new Set(['completed', 'stopped', 'panicked', 'failed', 'reverted']);
+// One that is reverting has ended too: another migration is undoing it.
+const ENDED = new Set(['completed', 'stopped', 'panicked', 'failed', 'reverting', 'reverted']);
 export const hasEnded = status => ENDED.has(status.state);
 
 const STATES = {
@@ -37,6 +38,11 @@ export function toneOf(status) {
 
 const auditIsBad = status => status.cut_over.audit !== null && !['pending', 'passed'].includes(status.cut_over.audit);
 
+const untilWords = status =>
+  status.revertible_until ? `; until ${time(status.revertible_until)} “Revert” undoes the swap` : '';
+
+const by = status => (status.reverted_by ? ` by ${status.reverted_by}` : '');
+
 function ending(status) {
   const {cut_over: cut, error} = status;
   switch (status.state) {
@@ -53,7 +59,7 @@ function ending(status) {
       const kept =
         cut.fence === 'instant'
           ? 'Nothing is left to clean up.'
-          : `The table as it was is kept as ${status.old_table}.`;
+          : `The table as it was is kept as ${status.old_table}${untilWords(status)}.`;
       return {
         says:
           held + (cut.audit === 'pending' ? '. The rows changed shortly before are being looked at once more.' : '.'),
@@ -62,21 +68,33 @@ function ending(status) {
     }
     case 'stopped':
       return {
-        says: 'Stopped. The table is as it was, the shadow table is dropped.',
+        says: status.reverts
+          ? `Stopped. The table is as it was, ${status.old_table} has its name back.`
+          : 'Stopped. The table is as it was, the shadow table is dropped.',
         next: 'A new migration starts from the beginning.',
       };
     case 'panicked':
       return {
         says: 'Panicked: ended at once, nothing was swapped.',
-        next: `The shadow table ${status.shadow_table} is kept for study; “Clean up” drops it.`,
+        next: status.reverts
+          ? `“Clean up” gives ${status.old_table} its name back.`
+          : `The shadow table ${status.shadow_table} is kept for study; “Clean up” drops it.`,
       };
     case 'failed':
       return {
         says: error ? `Failed: ${error.message}` : 'Failed.',
         next: 'The journal tells what was done. “Clean up” drops what it left.',
       };
+    case 'reverting':
+      return {
+        says: `Being undone by ${status.reverted_by ?? 'another migration'}, which puts the old table back.`,
+        next: `Until then the table has its new shape; stop ${status.reverted_by ?? 'that one'} to leave it so.`,
+      };
     case 'reverted':
-      return {says: 'Undone: the table has its old shape, and every write made since.', next: ''};
+      return {
+        says: `Undone${by(status)}: the table has its old shape, and every write made since.`,
+        next: 'That can be reverted as well.',
+      };
   }
   return {says: stateWord(status), next: ''};
 }
@@ -113,13 +131,16 @@ export function situation(status) {
       return {says: 'Preparing: the shadow table is made, the place in the binlog found.', next: ''};
     case 'ready':
       return status.waiting_for ? waitWords(status.waiting_for) : {says: 'Ready; the cut-over is next.', next: ''};
-    case 'reverting':
-      return {says: 'Reverting: the old table is being brought up to date and put back.', next: ''};
   }
   if (isComparing(status))
     return {
       says: 'Comparing every row of both tables.',
       next: 'Rows that differ are written again, and compared again.',
+    };
+  if (status.reverts)
+    return {
+      says: `Undoing ${status.reverts}: the old table gets what was written since the swap.`,
+      next: 'Clients notice nothing. “Stop” ends it and leaves the table as it is.',
     };
   return {
     says: 'Copying rows into the shadow table, and following the clients’ writes.',

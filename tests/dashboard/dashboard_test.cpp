@@ -15,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr auto story_limit = 240s;
 constexpr std::int64_t rows = 20000;
@@ -67,6 +68,10 @@ class Dashboard : public testing::Test {
     text << std::ifstream{output_file()}.rdbuf();
     return text.str();
   }
+  [[nodiscard]] std::string definition() const {
+    return server.connect().must("SHOW CREATE TABLE orders").rows().at(0).at(1).value_or("");
+  }
+  // By clients whose every write is accounted for.
   void write_all_the_while(const std::function<void()>& meanwhile) {
     Workload clients{{.connection = {.port = sluice().port(), .database = "test"},
                       .table = "orders",
@@ -94,12 +99,12 @@ class Dashboard : public testing::Test {
 
 TEST_F(Dashboard, migrates_at_a_desktop) {
   write_all_the_while([&] { tell("migrate", {"1280"}); });
-  EXPECT_THAT(server.connect().must("SHOW CREATE TABLE orders").rows().at(0).at(1).value(), HasSubstr("`note`"));
+  EXPECT_THAT(definition(), HasSubstr("`note`"));
 }
 
 TEST_F(Dashboard, migrates_on_a_phone) {
   write_all_the_while([&] { tell("migrate", {"390"}); });
-  EXPECT_THAT(server.connect().must("SHOW CREATE TABLE orders").rows().at(0).at(1).value(), HasSubstr("`note`"));
+  EXPECT_THAT(definition(), HasSubstr("`note`"));
 }
 
 TEST_F(Dashboard, asks_for_a_token_once) {
@@ -121,8 +126,13 @@ TEST_F(Dashboard, lives_through_a_restart) {
   expect_good_end();
 }
 
-TEST_F(Dashboard, stops_and_undoes) {
+TEST_F(Dashboard, stops_by_clicks) {
   tell("stop");
+}
+
+TEST_F(Dashboard, reverts_by_clicks) {
+  write_all_the_while([&] { tell("revert"); });
+  EXPECT_THAT(definition(), Not(HasSubstr("`note`")));
 }
 
 TEST_F(Dashboard, shows_markup_as_text) {
