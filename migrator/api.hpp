@@ -57,6 +57,10 @@ struct Problem {  // an error or a refusal: a stable word and a sentence that sa
   std::string code;
   std::string message;
   std::optional<ServerRefusal> server{};  // whose words stand in the message; not known any more after a restart
+  std::string logged{};  // the same without values of rows and pieces of SQL; empty: `message` has none
+
+  // For journal and log.
+  [[nodiscard]] const std::string& to_be_logged() const noexcept { return logged.empty() ? message : logged; }
 };
 
 struct BypassWriter {
@@ -239,8 +243,8 @@ class Migrations {
   [[nodiscard]] virtual std::optional<Status> status(const MigrationId& id) const = 0;
   [[nodiscard]] virtual Acted act(const MigrationId& id, Action action) = 0;
   // Begins the revert of a completed migration, and of those that swapped together with it: a migration of its own,
-  // which the status names as reverted_by. Of one that was reverted: the revert of its revert, whose status is answered.
-  // Blocks for the preflight's queries.
+  // which the status names as reverted_by. Of one that was reverted: the revert of its revert, whose status is
+  // answered. Blocks for the preflight's queries.
   [[nodiscard]] virtual Reverted revert(const MigrationId& id) = 0;
   [[nodiscard]] virtual Acted change(const MigrationId& id,
                                      const std::function<std::optional<Problem>(Options&)>& edit) = 0;

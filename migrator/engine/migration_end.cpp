@@ -177,12 +177,11 @@ SwapGroup::Swapped Migration::drive(const std::vector<SwapGroup::Party*>& partie
 
 void Migration::cut_over() {
   const auto back = [this] {
-    if (row_counts_) row_counts_->go_on();
     after_cut_over({.result = CutOverFsm::Result::again, .status = checkpoint_.cut_over, .drove = true});
   };
   checkpoint_.cut_over.hold_ms = 0;
   checkpoint_.cut_over.parts.clear();
-  if (row_counts_ && !row_counts_->hold_off()) {
+  if (row_counts_ && !row_counts_->give_up(*connection_)) {
     checkpoint_.cut_over.last_error = "rows are being counted for a guard";
     return back();
   }
@@ -193,14 +192,14 @@ void Migration::cut_over() {
   ++checkpoint_.cut_over.attempts;
   note("cut_over.begun", Details().add("attempt", checkpoint_.cut_over.attempts).text());
   if (auto kept = keep_auto_increment(*connection_, plan_->source, plan_->shadow); kept.has_error()) {
-    checkpoint_.cut_over.last_error = "auto_increment: " + describe(kept.error());
+    checkpoint_.cut_over.last_error = "auto_increment: " + describe_without_values(kept.error());
     if (kept.error().outcome == Outcome::unknown) connection_lost(kept.error());
     return back();
   }
   if (is_instant() && !is_as_it_was()) return ended() ? void() : back();
   // From here on a crash is followed by a look at the tables' names.
   if (auto saved = save(); saved.has_error()) {
-    checkpoint_.cut_over.last_error = "the checkpoint can't be saved: " + describe(saved.error());
+    checkpoint_.cut_over.last_error = "the checkpoint can't be saved: " + describe_without_values(saved.error());
     const bool refused = saved.error().outcome == Outcome::refused;
     if (refused && ++unsaved_cut_overs_ >= kUnsavedCutOversMax)
       return fail({"not_saved", checkpoint_.cut_over.last_error});
@@ -272,7 +271,8 @@ void Migration::clean_up() {
   if (auto dropped = give_shadow_up(); dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (is_lock_conflict(dropped.error())) return rest(kReconnectAfter);
-    if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
+    if (dropped.error().code != server_error::bad_table)
+      return fail({"not_dropped", describe_without_values(dropped.error())});
   }
   const std::scoped_lock lock(mutex_);
   fsm_.cleaned_up();
@@ -320,10 +320,10 @@ void Migration::finish() {
   brakes_ = {};
   slowed_by_.clear();
   throttle_.stop();
-  row_counts_.reset();
+  if (row_counts_) retired_.take(std::move(row_counts_));
   guards_.stop();
   if (error_) {
-    note("failed", Details().add("code", error_->code).add("message", error_->message).text());
+    note("failed", Details().add("code", error_->code).add("message", error_->to_be_logged()).text());
   } else {
     note(to_string(fsm_.state()), "{}");
   }
@@ -376,7 +376,9 @@ void Migration::keep_old_table() {
       auto dropped = drop_table(*connection_, old_table(source()));
       if (dropped.has_value() || dropped.error().outcome == Outcome::refused) {
         note("old_table.dropped",
-             Details().add("problem", dropped.has_value() ? std::string() : describe(dropped.error())).text());
+             Details()
+                 .add("problem", dropped.has_value() ? std::string() : describe_without_values(dropped.error()))
+                 .text());
         connection_.reset();
         return;
       }
