@@ -62,7 +62,10 @@ class Service {
                                       gate_, telemetry_)),
         http_(
             config_.http, *engine_, [this] { return telemetry_.text(engine_->list(), gate_); },
-            [this] { return listening_ && engine_->ready(); }),
+            [this] { return listening_ && engine_->ready(); },
+            [watch = std::shared_ptr{telemetry_.watch_latency()}] {
+              return watch->p99(std::chrono::steady_clock::now());
+            }),
         killer_(engine_login(config_), log_),
         access_log_(config_.access_log.empty() ? nullptr
                                                : std::make_unique<AccessLogFile>(config_.access_log, telemetry_, log_)),

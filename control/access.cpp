@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include "control/embedded.hpp"
 #include "control/json_text.hpp"
 
 namespace sluice::control {
@@ -70,7 +71,8 @@ std::optional<Response> refusal(const Request& request, std::string_view token) 
     return std::nullopt;
   }
   const auto path = std::string_view{request.target}.substr(0, request.target.find('?'));
-  if (std::ranges::find(OPEN_TO_ALL, path) != OPEN_TO_ALL.end() || shows(request, token)) return std::nullopt;
+  if (std::ranges::find(OPEN_TO_ALL, path) != OPEN_TO_ALL.end() || page_file(path) != nullptr) return std::nullopt;
+  if (shows(request, token)) return std::nullopt;
   return error_response(401, {"unauthorized", "a valid token is needed: send \"Authorization: Bearer TOKEN\""});
 }
 

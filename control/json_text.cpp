@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "migrator/engine/clock_text.hpp"
+
 namespace sluice::control {
 namespace {
 
@@ -104,6 +106,11 @@ json::object plan_json(const migrator::Plan& plan) {
           {"risk", {{"level", migrator::to_string(plan.risk.level)}, {"reasons", texts_json(plan.risk.reasons)}}}};
 }
 
+json::value gate_json(const std::optional<migrator::GateView>& gate) {
+  if (!gate) return {};
+  return {{"phase", gate->phase}, {"waiting", gate->waiting}};
+}
+
 json::object status_json(const migrator::Status& status) {
   return {{"id", status.id},
           {"database", status.database},
@@ -136,8 +143,24 @@ json::object status_json(const migrator::Status& status) {
           {"error", status.error ? json::value(problem_json(*status.error)) : json::value{}},
           {"bypass_writers", bypass_writers_json(status.bypass_writers)},
           {"blockers", blockers_json(status.blockers)},
+          {"gate", gate_json(status.gate)},
           {"guards", guards_json(status.guards)},
           {"cut_over", cut_over_json(status.cut_over)}};
+}
+
+json::array list_json(const std::vector<migrator::Status>& statuses) {
+  json::array array;
+  for (const auto& status : statuses) array.push_back(status_json(status));
+  return array;
+}
+
+json::array samples_json(const std::vector<LatencySample>& samples) {
+  json::array array;
+  for (const auto& [at, p99] : samples) {
+    const auto ms = [&] { return std::chrono::duration<double, std::milli>{*p99}.count(); };
+    array.push_back({{"at", migrator::as_text(at)}, {"p99_ms", p99 ? json::value(ms()) : json::value{}}});
+  }
+  return array;
 }
 
 // The engine's details are JSON; what is not goes out as a string rather than not at all.
@@ -158,9 +181,16 @@ std::string status_text(const migrator::Status& status) {
 }
 
 std::string list_text(const std::vector<migrator::Status>& statuses) {
-  json::array array;
-  for (const auto& status : statuses) array.push_back(status_json(status));
-  return json::serialize(array);
+  return json::serialize(list_json(statuses));
+}
+
+std::string service_text(bool ready, const std::vector<migrator::Status>& statuses) {
+  return json::serialize(json::object{{"ready", ready}, {"migrations", list_json(statuses)}});
+}
+
+std::string latency_text(const LatencyHistory::Part& part) {
+  return json::serialize(
+      json::object{{"seconds", samples_json(part.seconds)}, {"minutes", samples_json(part.minutes)}});
 }
 
 std::string plans_text(const migrator::Plans& plans) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/http.hpp"
+#include "control/latency_history.hpp"
 #include "migrator/api.hpp"
 
 namespace sluice::control {
@@ -14,6 +15,10 @@ namespace sluice::control {
 [[nodiscard]] std::string list_text(const std::vector<migrator::Status>& statuses);
 // One plan as its fields, several as {"dry_run":true,"tables":[…]}.
 [[nodiscard]] std::string plans_text(const migrator::Plans& plans);
+// {"ready","migrations"}
+[[nodiscard]] std::string service_text(bool ready, const std::vector<migrator::Status>& statuses);
+// {"seconds":[{"at","p99_ms"}],"minutes":[…]}
+[[nodiscard]] std::string latency_text(const LatencyHistory::Part& part);
 // A migration and all that is known of what happened to it.
 [[nodiscard]] std::string export_text(const migrator::Status& status,
                                       const std::vector<migrator::JournalEntry>& journal);

@@ -19,11 +19,14 @@ using migrator::MigrationId;
 
 enum class Place : std::uint8_t {
   page,
+  page_file,
   health,
   readiness,
   metrics,
   contract,
   migrations,
+  clients,
+  overview,
   migration,
   events,
   journal,
@@ -40,12 +43,14 @@ struct FixedPath {
   std::string_view text;
   Place place;
 };
-constexpr std::array<FixedPath, 6> FIXED_PATHS{{{"/", Place::page},
+constexpr std::array<FixedPath, 8> FIXED_PATHS{{{"/", Place::page},
                                                 {"/healthz", Place::health},
                                                 {"/readyz", Place::readiness},
                                                 {"/metrics", Place::metrics},
                                                 {"/openapi.yaml", Place::contract},
-                                                {"/migrate", Place::migrations}}};
+                                                {"/migrate", Place::migrations},
+                                                {"/clients", Place::clients},
+                                                {"/events", Place::overview}}};
 
 struct NamedAction {
   std::string_view name;
@@ -71,6 +76,7 @@ std::optional<Path> path_of(std::string_view target) {
   target = target.substr(0, target.find('?'));
   const auto fixed = std::ranges::find(FIXED_PATHS, target, &FixedPath::text);
   if (fixed != FIXED_PATHS.end()) return Path{fixed->place, "", ""};
+  if (page_file(target) != nullptr) return Path{Place::page_file, "", ""};
   if (!target.starts_with(MIGRATION_PREFIX)) return std::nullopt;
   target.remove_prefix(MIGRATION_PREFIX.size());
   const auto slash = target.find('/');
@@ -95,10 +101,13 @@ std::string_view methods_of(Place place) {
     case Place::action:
       return "POST";
     case Place::page:
+    case Place::page_file:
     case Place::health:
     case Place::readiness:
     case Place::metrics:
     case Place::contract:
+    case Place::clients:
+    case Place::overview:
     case Place::events:
     case Place::journal:
       return "GET";
@@ -183,11 +192,18 @@ Response readiness(const Services& services) {
                         {"not_ready", "the primary does not answer yet, or what was unfinished is being taken up"});
 }
 
+Response page_response(std::string_view path) {
+  const auto* file = page_file(path);
+  return {.content_type = std::string{file->content_type}, .body = std::string{file->text}};
+}
+
 Answer answer(const Path& path, const Request& request, const Services& services) {
   const bool posted = request.method == "POST";
   switch (path.place) {
     case Place::page:
-      return Response{.content_type = "text/html; charset=utf-8", .body = std::string{PAGE}};
+      return page_response("/page/index.html");
+    case Place::page_file:
+      return page_response(request.target.substr(0, request.target.find('?')));
     case Place::health:
       return Response{.body = R"({"status":"ok"})"};
     case Place::readiness:
@@ -198,6 +214,10 @@ Answer answer(const Path& path, const Request& request, const Services& services
       return Response{.content_type = "application/yaml", .body = std::string{OPENAPI}};
     case Place::migrations:
       return posted ? create(request, services) : Response{.body = list_text(services.migrations.list())};
+    case Place::clients:
+      return Response{.body = latency_text(services.latency(0))};
+    case Place::overview:
+      return Overview{};
     case Place::journal:
       return journal_of(path.id, services);
     case Place::migration:
@@ -217,11 +237,14 @@ Cost cost_of(const Request& request) {
   if (!path) return Cost::none;
   switch (path->place) {
     case Place::page:
+    case Place::page_file:
     case Place::health:
     case Place::contract:
       return Cost::none;
     case Place::readiness:
     case Place::metrics:
+    case Place::clients:
+    case Place::overview:
     case Place::events:
     case Place::journal:
     case Place::migration:

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "control/http.hpp"
+#include "control/latency_history.hpp"
 #include "migrator/api.hpp"
 
 namespace sluice::control {
@@ -15,6 +16,7 @@ struct Services {
   migrator::Migrations& migrations;
   std::function<std::string()> metrics_text;  // Prometheus text
   std::function<bool()> ready;                // what /readyz says
+  std::function<LatencyHistory::Part(std::uint64_t after)> latency;
 };
 
 // The answer is a stream: the progress and the journal of a migration, entries numbered above `after`.
@@ -23,7 +25,10 @@ struct Subscription {
   std::uint64_t after = 0;
 };
 
-using Answer = std::variant<Response, Subscription>;
+// The answer is a stream: all migrations, and the clients' latency.
+struct Overview {};
+
+using Answer = std::variant<Response, Subscription, Overview>;
 
 // How long route() may take, so that the slow do not stand in the way of the quick.
 enum class Cost : std::uint8_t {

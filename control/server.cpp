@@ -15,12 +15,14 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 
 #include "control/access.hpp"
 #include "control/event_feed.hpp"
 #include "control/json_text.hpp"
+#include "control/overview_feed.hpp"
 #include "control/routes.hpp"
 
 namespace sluice::control {
@@ -73,8 +75,9 @@ void set_common_fields(Fields& fields) {
   fields.set(http::field::cache_control, "no-store");
   fields.set("X-Content-Type-Options", "nosniff");
   fields.set("Content-Security-Policy",
-             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
-             "frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+             "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
+             "trusted-types 'none'");
 }
 
 Message message_of(Response response, http::verb method) {
@@ -145,6 +148,9 @@ TlsContext tls_context(const std::optional<TlsFiles>& files) {
 struct Server::Impl {
   ServerConfig config;
   Services services;
+  ClientLatency client_latency;
+  std::mutex history_mutex;
+  LatencyHistory history;  // under history_mutex
   TlsContext tls;  // none: it speaks none
   std::size_t connections = 0;
   std::size_t subscribers = 0;
@@ -168,11 +174,15 @@ struct Server::Impl {
   template <class Stream>
   asio::awaitable<error_code> write(Stream& stream, Response response, http::verb method, After after);
   template <class Stream>
-  asio::awaitable<void> feed(Stream& stream, Subscription subscription);
+  asio::awaitable<void> feed(Stream& stream, std::function<EventFeed::Step()> next);
 
   asio::awaitable<Answer> answer(Request request);
   asio::awaitable<Answer> answer_here(Request request);
-  asio::awaitable<EventFeed::Look> look(migrator::MigrationId id, std::uint64_t after);
+  asio::awaitable<void> sample_latency();
+  // To be called from a pool, one call at a time: what a subscriber is to be told next.
+  std::function<EventFeed::Step()> feed_of(Subscription subscription);
+  std::function<EventFeed::Step()> feed_of(Overview overview);
+  LatencyHistory::Part latency_after(std::uint64_t seen);
 };
 
 void Server::Impl::listen() {
@@ -255,10 +265,11 @@ asio::awaitable<void> Server::Impl::converse(Stream& stream) {
     }
     const auto after = parser.keep_alive() ? After::keep : After::close;
     auto answered = co_await answer(request_of(parser));
-    if (auto* subscription = std::get_if<Subscription>(&answered)) {
+    if (!std::holds_alternative<Response>(answered)) {
       if (subscribers < config.limits.subscribers_max) {
         ++subscribers;
-        co_await feed(stream, std::move(*subscription));
+        const auto* one = std::get_if<Subscription>(&answered);
+        co_await feed(stream, one != nullptr ? feed_of(*one) : feed_of(Overview{}));
         --subscribers;
         break;
       }
@@ -298,8 +309,12 @@ asio::awaitable<error_code> Server::Impl::write(Stream& stream, Response respons
   co_return error;
 }
 
+asio::awaitable<EventFeed::Step> step_of(const std::function<EventFeed::Step()>& next) {
+  co_return next();
+}
+
 template <class Stream>
-asio::awaitable<void> Server::Impl::feed(Stream& stream, Subscription subscription) {
+asio::awaitable<void> Server::Impl::feed(Stream& stream, std::function<EventFeed::Step()> next) {
   http::response<http::empty_body> header{http::status::ok, HTTP_11};
   set_common_fields(header);
   header.set(http::field::content_type, "text/event-stream");
@@ -309,11 +324,9 @@ asio::awaitable<void> Server::Impl::feed(Stream& stream, Subscription subscripti
   const auto [header_error, header_bytes] = co_await http::async_write_header(stream, serializer, WITH_ERROR);
   if (header_error) co_return;
 
-  EventFeed events{subscription.after, config.limits.heartbeat_interval};
   asio::steady_timer pause{io};
   for (;;) {
-    const auto seen = co_await asio::co_spawn(quick, look(subscription.id, events.after()), asio::use_awaitable);
-    const auto step = events.next(seen, Clock::now());
+    const auto step = co_await asio::co_spawn(quick, step_of(next), asio::use_awaitable);
     if (!step.text.empty()) {
       beast::get_lowest_layer(stream).expires_after(config.limits.idle_deadline);
       const auto [error, bytes] = co_await asio::async_write(stream, asio::buffer(step.text), WITH_ERROR);
@@ -347,16 +360,50 @@ asio::awaitable<Answer> Server::Impl::answer_here(Request request) {
   }
 }
 
-asio::awaitable<EventFeed::Look> Server::Impl::look(migrator::MigrationId id, std::uint64_t after) {
-  if (stopping) co_return EventFeed::Look{};
-  auto status = services.migrations.status(id);
-  co_return EventFeed::Look{std::move(status), services.migrations.journal(id, after)};
+std::function<EventFeed::Step()> Server::Impl::feed_of(Subscription subscription) {
+  EventFeed feed{subscription.after, config.limits.heartbeat_interval};
+  return [this, id = std::move(subscription.id), feed]() mutable {
+    EventFeed::Look look;
+    if (!stopping) {
+      look.status = services.migrations.status(id);
+      look.entries = services.migrations.journal(id, feed.after());
+    }
+    return feed.next(look, Clock::now());
+  };
+}
+
+std::function<EventFeed::Step()> Server::Impl::feed_of(Overview /*overview*/) {
+  return [this, feed = OverviewFeed{config.limits.heartbeat_interval}]() mutable {
+    if (stopping) return EventFeed::Step{.text = "", .next = EventFeed::Next::end};
+    const OverviewFeed::Look look{.migrations = services.migrations.list(),
+                                  .ready = services.ready(),
+                                  .latency = latency_after(feed.latency_seen())};
+    return EventFeed::Step{.text = feed.next(look, Clock::now())};
+  };
+}
+
+LatencyHistory::Part Server::Impl::latency_after(std::uint64_t seen) {
+  const std::scoped_lock lock{history_mutex};
+  return history.after(seen);
+}
+
+asio::awaitable<void> Server::Impl::sample_latency() {
+  asio::steady_timer tick{io};
+  for (;;) {
+    tick.expires_after(LatencyHistory::INTERVAL);
+    co_await tick.async_wait(WITH_ERROR);
+    const LatencySample sample{std::chrono::system_clock::now(), client_latency()};
+    const std::scoped_lock lock{history_mutex};
+    history.add(sample);
+  }
 }
 
 Server::Server(ServerConfig config, migrator::Migrations& migrations, std::function<std::string()> metrics_text,
-               std::function<bool()> ready)
-    : impl_(
-          std::make_unique<Impl>(std::move(config), Services{migrations, std::move(metrics_text), std::move(ready)})) {}
+               std::function<bool()> ready, ClientLatency client_latency)
+    : impl_(std::make_unique<Impl>(std::move(config),
+                                   Services{migrations, std::move(metrics_text), std::move(ready),
+                                            [this](std::uint64_t seen) { return impl_->latency_after(seen); }},
+                                   std::move(client_latency))) {}
 
 Server::~Server() {
   stop();
@@ -365,6 +412,7 @@ Server::~Server() {
 void Server::start() {
   impl_->listen();
   asio::co_spawn(impl_->io, impl_->accept(), asio::detached);
+  if (impl_->client_latency) asio::co_spawn(impl_->io, impl_->sample_latency(), asio::detached);
   impl_->thread = std::thread{[impl = impl_.get()] { impl->io.run(); }};
 }
 

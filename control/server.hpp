@@ -22,7 +22,7 @@ struct ServerLimits {
   std::size_t connections_max = 256;  // one more is accepted only when one has gone
   std::size_t body_bytes_max = 1024 * 1024;
   std::uint32_t header_bytes_max = 16 * 1024;
-  std::size_t subscribers_max = 32;                    // of GET /migrate/{id}/events
+  std::size_t subscribers_max = 32;                    // of GET /events and GET /migrate/{id}/events
   std::chrono::milliseconds idle_deadline{30'000};     // for a request to arrive whole, and for an answer to be taken
   std::chrono::milliseconds events_interval{250};      // between two looks at a migration that is subscribed to
   std::chrono::milliseconds heartbeat_interval{5000};  // so that subscribers who left are noticed
@@ -36,12 +36,16 @@ struct ServerConfig {
   ServerLimits limits;
 };
 
+// The 99th percentile of the clients' statements of the last few seconds; nothing: none has ended. To be asked once a
+// second. An empty function: nobody measures.
+using ClientLatency = std::function<std::optional<std::chrono::nanoseconds>()>;
+
 // Runs on threads of its own: one for the sockets, a few for the calls that block, so that the probes always answer.
-// `migrations` must outlive the server; the functions are called from its threads.
+// `migrations` must outlive the server; the functions are called from its threads, client_latency from a single one.
 class Server {
  public:
   Server(ServerConfig config, migrator::Migrations& migrations, std::function<std::string()> metrics_text,
-         std::function<bool()> ready);
+         std::function<bool()> ready, ClientLatency client_latency = {});
   ~Server();  // stops
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

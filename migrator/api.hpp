@@ -131,6 +131,11 @@ struct GuardStatus {
   std::string problem;  // why it can't be evaluated; empty: it can
 };
 
+struct GateView {             // how the gate of a migration's table stands
+  std::string phase;          // "open", "armed", "draining" or "held"
+  std::uint64_t waiting = 0;  // clients' statements that are held back now
+};
+
 struct Status {
   MigrationId id;
   std::string database, table, alter;
@@ -156,6 +161,7 @@ struct Status {
   std::optional<Problem> error;
   std::vector<BypassWriter> bypass_writers;
   std::vector<BlockerStatus> blockers;
+  std::optional<GateView> gate;     // nothing: it is not the migration's any more
   std::vector<GuardStatus> guards;  // as of the last look; after the end, as they were
   CutOverStatus cut_over;
 };

@@ -109,7 +109,9 @@ Status Migration::status() const {
   status.paused = fsm_.paused();
   if (status.state == State::completed) status.progress = 1;
   status.blockers = outside_;
-  for (const gate::Blocker& blocker : parts_.gate.status(group_->gate_of()).busy) {
+  const gate::GateStatus gate = parts_.gate.status(group_->gate_of());
+  if (!has_let_go_) status.gate = GateView{to_string(gate.phase), gate.waiting};
+  for (const gate::Blocker& blocker : gate.busy) {
     if (blocker.since < kShortTransaction) continue;
     status.blockers.push_back(status_of(blocker));
   }

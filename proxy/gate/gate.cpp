@@ -6,6 +6,20 @@
 
 namespace sluice::gate {
 
+const char* to_string(Phase phase) noexcept {
+  switch (phase) {
+    case Phase::open:
+      return "open";
+    case Phase::armed:
+      return "armed";
+    case Phase::draining:
+      return "draining";
+    case Phase::held:
+      return "held";
+  }
+  return "unknown";
+}
+
 Gate::Gate() : impl_(std::make_unique<Impl>()) {
   impl_->keeper = std::jthread([impl = impl_.get()](const std::stop_token& stopping) { impl->keep(stopping); });
 }

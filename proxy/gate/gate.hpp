@@ -29,6 +29,7 @@ struct Blocker {
 };
 
 enum class Phase : std::uint8_t { open, armed, draining, held };
+[[nodiscard]] const char* to_string(Phase phase) noexcept;
 
 struct GateStatus {
   Phase phase = Phase::open;

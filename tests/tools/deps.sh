@@ -11,7 +11,7 @@ build_packages=(
 demo_packages=(mariadb-server-core mariadb-client-core)
 # mariadb-test: a connector's own tests, and plugins for accounts.
 test_packages=(
-  mariadb-server mariadb-test sysbench haproxy socat openssl debootstrap prometheus systemd zsh groff-base curl percona-toolkit
+  mariadb-server mariadb-test sysbench haproxy socat openssl debootstrap prometheus systemd zsh groff-base curl chromium percona-toolkit
 )
 # What the tests in tests/clients run; Node's come from npm as well.
 client_packages=(
@@ -70,18 +70,18 @@ install_pam_service() {
   printf 'auth required %s\naccount required pam_permit.so\n' "$module" | as_root tee "$service" >/dev/null
 }
 
-# Node's clients, in the versions of tests/clients/package.json, in a folder of their own.
-install_node_clients() {
-  local root="$cache/clients"
+# What tests/$1 needs of npm, in the versions of its package.json, in a folder of its own.
+install_node_packages() {
+  local root="$cache/$1" description="tests/$1/package.json"
   { command -v node && command -v npm; } >/dev/null || install_packages nodejs npm
-  cmp -s tests/clients/package.json "$root/package.json" && return 0
-  echo "installing: mysql2 and mariadb of npm in $root"
+  cmp -s "$description" "$root/package.json" && return 0
+  echo "installing: what $description names, in $root"
   as_root rm -rf --one-file-system "$root"
   as_root mkdir -p "$root"
   # The description goes last: it tells that the rest is there.
   as_root npm install --silent --no-audit --no-fund --no-save --prefix "$root" \
-    $(sed -n 's/.*"dependencies": { \(.*\) }.*/\1/p' tests/clients/package.json | tr -d '", ' | sed 's/:\([0-9.]*\)/@\1 /g')
-  as_root cp tests/clients/package.json "$root/package.json"
+    $(sed -n 's/.*"dependencies": { \(.*\) }.*/\1/p' "$description" | tr -d '", ' | sed 's/:\([0-9.]*\)/@\1 /g')
+  as_root cp "$description" "$root/package.json"
 }
 
 # What bench_proxy compares Sluice with comes from the same place.

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 #include "tests/integration/migrate/fixture.hpp"
@@ -156,6 +157,35 @@ TEST_P(Serve, explains_the_hold_in_the_status_the_journal_and_a_histogram) {
   EXPECT_NEAR(sum, status.hold_ms, 0.2 * status.hold_ms + 1);
   EXPECT_THAT(sluice().get("/migrate/" + status.id + "/events").body, HasSubstr("\"rename_ms\""));
   EXPECT_THAT(sluice().get("/metrics").body, HasSubstr("sluice_hold_part_seconds_count{part=\"rename\"} 1\n"));
+}
+
+TEST_P(Serve, tells_how_the_gate_stands) {
+  make_orders(100);
+  auto busy = sluice().connect();
+  busy.must("BEGIN");
+  busy.must("UPDATE orders SET qty = 1 WHERE id = 1");
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD COLUMN note INT",
+                                    .options = R"({"on_blocker": "abort", "drain_timeout_ms": 60000})"});
+  const auto gate = [&](const std::string& field) { return json_at(sluice().status(id).json, "/gate/" + field); };
+  EXPECT_TRUE(wait_until([&] { return gate("phase") == "draining"; }, 60s));
+  auto late = sluice().connect();
+  auto write = std::async(std::launch::async, [&] { return late.query("UPDATE orders SET qty = 2 WHERE id = 2"); });
+  EXPECT_TRUE(wait_until([&] { return gate("waiting") == "1"; }, 60s));
+  busy.must("COMMIT");
+  EXPECT_FALSE(write.get().error);
+  expect_completed(await_end(id));
+  EXPECT_TRUE(wait_until([&] { return json_at(sluice().status(id).json, "/gate") == "null"; }, 60s));
+}
+
+TEST_P(Serve, remembers_how_long_clients_statements_took) {
+  const auto measured = [&] {
+    sluice().connect().must("SELECT 1");
+    const auto latency = sluice().get("/clients").body;
+    const auto seconds = json_size(latency, "/seconds");
+    return seconds > 0 && json_at(latency, "/seconds/" + std::to_string(seconds - 1) + "/p99_ms") != "null";
+  };
+  EXPECT_TRUE(wait_until(measured, 60s));
 }
 
 TEST_P(Serve, is_alive_but_not_ready_while_the_primary_is_away) {

@@ -20,10 +20,12 @@ TEST(Access, WithATokenItMustBeShown) {
 }
 
 TEST(Access, ProbesPageAndContractNeedNoToken) {
-  for (const auto path : {"/", "/healthz", "/readyz", "/openapi.yaml", "/?x"}) {
+  for (const auto path : {"/", "/healthz", "/readyz", "/openapi.yaml", "/?x", "/page/main.js", "/page/theme.css?x"}) {
     EXPECT_EQ(status_of(refusal({.target = path}, "secret")), 200U) << path;
   }
-  EXPECT_EQ(status_of(refusal({.target = "/healthz/../migrate"}, "secret")), 401U);
+  for (const auto path : {"/healthz/../migrate", "/page/../migrate", "/page/", "/events", "/clients"}) {
+    EXPECT_EQ(status_of(refusal({.target = path}, "secret")), 401U) << path;
+  }
 }
 
 TEST(Access, WithoutATokenOnlyThisMachineIsAnswered) {

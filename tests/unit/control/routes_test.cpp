@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <map>
 
 #include "tests/unit/control/fake_migrations.hpp"
 
@@ -36,7 +37,9 @@ class Routes : public testing::Test {
 
   FakeMigrations migrations;
   bool is_ready = true;
-  Services services{migrations, [] { return std::string{"sluice_up 1\n"}; }, [this] { return is_ready; }};
+  LatencyHistory latency;
+  Services services{migrations, [] { return std::string{"sluice_up 1\n"}; }, [this] { return is_ready; },
+                    [this](std::uint64_t after) { return latency.after(after); }};
 };
 
 TEST_F(Routes, StartAMigration) {
@@ -152,6 +155,7 @@ TEST_F(Routes, TheStatusHasEveryFieldOfTheContract) {
                           "error",
                           "bypass_writers",
                           "blockers",
+                          "gate",
                           "cut_over"}) {
     EXPECT_TRUE(status.contains(name)) << name;
   }
@@ -248,6 +252,47 @@ TEST_F(Routes, ProbesMetricsPageAndContract) {
   EXPECT_EQ(ask("GET", "/metrics").body, "sluice_up 1\n");
   EXPECT_THAT(ask("GET", "/").body, HasSubstr("<title>Sluice"));
   EXPECT_THAT(ask("GET", "/openapi.yaml").body, HasSubstr("openapi: 3"));
+}
+
+TEST_F(Routes, ThePageIsMadeOfFilesThatItNames) {
+  const auto page = ask("GET", "/");
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  for (const auto& [path, type] :
+       std::map<std::string, std::string>{{"/page/theme.css", "text/css; charset=utf-8"},
+                                          {"/page/main.js", "text/javascript; charset=utf-8"},
+                                          {"/page/icon.svg", "image/svg+xml"}}) {
+    EXPECT_THAT(page.body, HasSubstr('"' + path + '"'));
+    const auto file = ask("GET", path + "?x");
+    EXPECT_EQ(file.status, 200) << path;
+    EXPECT_EQ(file.content_type, type);
+    EXPECT_FALSE(file.body.empty()) << path;
+    EXPECT_EQ(ask("POST", path).status, 405) << path;
+  }
+  EXPECT_EQ(ask("GET", "/page/nothing.js").status, 404);
+  EXPECT_EQ(ask("GET", "/page/../openapi.yaml").status, 404);
+}
+
+TEST_F(Routes, TheClientsLatencyIsAList) {
+  EXPECT_EQ(ask("GET", "/clients").body, R"({"seconds":[],"minutes":[]})");
+  latency.add({std::chrono::system_clock::time_point{}, std::chrono::milliseconds{2}});
+  const auto seconds = json::parse(ask("GET", "/clients").body).at("seconds");
+  EXPECT_EQ(seconds.at(0).at("at"), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(seconds.at(0).at("p99_ms"), 2.0);
+}
+
+TEST_F(Routes, TheGateIsPartOfTheStatusWhileTheMigrationHasOne) {
+  EXPECT_TRUE(json::parse(ask("GET", "/migrate/m1").body).at("gate").is_null());
+  auto holding = a_status("m2", State::cutting_over);
+  holding.gate = {.phase = "held", .waiting = 3};
+  migrations.put(holding);
+  const auto gate = json::parse(ask("GET", "/migrate/m2").body).at("gate");
+  EXPECT_EQ(gate.at("phase"), "held");
+  EXPECT_EQ(gate.at("waiting"), 3);
+}
+
+TEST_F(Routes, AllEventsAreAStream) {
+  EXPECT_TRUE(std::holds_alternative<Overview>(route({.target = "/events"}, services)));
+  EXPECT_EQ(ask("POST", "/events").status, 405);
 }
 
 TEST_F(Routes, EventsGoOnAfterTheLastOneSeen) {

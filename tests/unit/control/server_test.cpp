@@ -195,6 +195,29 @@ TEST_F(HttpServer, SubscribersAreCounted) {
   EXPECT_THAT(ask(get("/migrate/m1/events")), StartsWith("HTTP/1.1 503"));
 }
 
+TEST_F(HttpServer, AllMigrationsAndTheClientsLatencyAreToldAsTheyChange) {
+  ServerConfig config;
+  config.limits.events_interval = std::chrono::milliseconds{5};
+  server = std::make_unique<Server>(
+      std::move(config), migrations, [] { return "metrics"; }, [] { return true; },
+      [] { return std::chrono::milliseconds{7}; });
+  server->start();
+  Wire wire{server->port()};
+  wire.say(get("/events"));
+  EXPECT_THAT(wire.hear_until("\"state\":\"copying\""), HasSubstr("event: service"));
+  migrations.put(a_status("m2", migrator::State::ready));
+  EXPECT_THAT(wire.hear_until("\"id\":\"m2\""), HasSubstr("event: progress"));
+  EXPECT_THAT(wire.hear_until("\"p99_ms\":7E0"), HasSubstr("event: clients"));
+  EXPECT_THAT(ask(get("/clients")), HasSubstr("\"p99_ms\":7E0"));
+}
+
+TEST_F(HttpServer, ThePageMayLoadNothingButItsOwnFiles) {
+  start();
+  const auto page = ask(get("/"));
+  EXPECT_THAT(page, HasSubstr("default-src 'none'; style-src 'self'; script-src 'self';"));
+  EXPECT_THAT(page, testing::Not(HasSubstr("unsafe")));
+}
+
 TEST_F(HttpServer, ATokenIsAskedFor) {
   ServerConfig config;
   config.token = "secret";
