@@ -85,11 +85,11 @@ AccessLogFile::File::~File() {
 }
 
 // A pipe that poll() calls writable takes so much without blocking, and the thread can be told to stop.
-int AccessLogFile::File::append(std::string_view text, const std::stop_token& stop) const {
+int AccessLogFile::File::append(std::string_view text, const std::function<bool()>& give_up) const {
   while (!text.empty()) {
     ::pollfd writable{.fd = descriptor_, .events = POLLOUT, .revents = 0};
     if (::poll(&writable, 1, TAKEN_POLL_MS) == 0) {
-      if (stop.stop_requested()) return ETIMEDOUT;
+      if (give_up()) return ETIMEDOUT;
       continue;
     }
     const auto written = ::write(descriptor_, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
@@ -151,7 +151,11 @@ void AccessLogFile::put(const std::vector<Waiting>& entries, const std::stop_tok
   // Behind a write that failed there may be a part of a line.
   std::string text = last_problem_ == 0 ? "" : "\n";
   for (const auto& each : entries) text += access_line(each.at, each.entry);
-  const int problem = file_.append(text, stop);
+  const int problem = file_.append(text, [&] {
+    // A file that takes nothing is not waited for once there is another.
+    const std::scoped_lock lock{mutex_};
+    return stop.stop_requested() || opened_;
+  });
   using enum metrics::AccessLogEntries;
   metrics_.access_log_entries(problem == 0 ? written : dropped, entries.size());
   if (problem != 0 && problem != last_problem_) {

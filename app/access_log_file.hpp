@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -52,8 +53,8 @@ class AccessLogFile final : public proxy::AccessLog {
       return *this;
     }
     ~File();
-    // Waits while nobody takes it, until it is told to stop. Returns 0 or what was wrong, an errno.
-    [[nodiscard]] int append(std::string_view text, const std::stop_token& stop) const;
+    // Waits while nobody takes it, until `give_up` says so (asked now and then). Returns 0 or what was wrong, an errno.
+    [[nodiscard]] int append(std::string_view text, const std::function<bool()>& give_up) const;
 
    private:
     int descriptor_ = -1;

@@ -1,19 +1,28 @@
 #include "app/command_line.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <cctype>
 #include <map>
+#include <span>
 #include <sstream>
 
 #include "app/exit_code.hpp"
+#include "app/gh_ost_flags.hpp"
 #include "app/shell_help.hpp"
+#include "migrator/options/option_texts.hpp"
 #include "migrator/options/options_json.hpp"
 
 namespace sluice::app {
 namespace {
+
+constexpr const char* MIGRATIONS = "Migrations, by the service's HTTP API";
+constexpr const char* HELP = "Help";
 
 Message refusal(const std::vector<Reason>& reasons) {
   std::string text;
@@ -29,6 +38,7 @@ struct ServeArguments {
 
 CLI::App* declare_serve(CLI::App& app, ServeArguments& given) {
   auto* serve = app.add_subcommand("serve", "Stand in front of a primary: proxy, engine and HTTP API");
+  serve->group("The service");
   serve->add_option("--config", given.config_file, "YAML file with the same settings; flags go before it")
       ->type_name("FILE");
   for (const auto& setting : settings()) {
@@ -85,34 +95,62 @@ Reasoned<Api> read_api(const ApiArguments& given, const Environment& environment
   return api;
 }
 
+// gh-ost's flag of that name takes no value.
+constexpr std::string_view APPROVED_RENAMES = "approve_renamed_columns";
+
 struct MigrateArguments {
   ApiArguments api;
   std::string database, table, alter;
   std::map<std::string_view, std::vector<std::string>> options;  // by their names in JSON
+  std::map<std::string_view, std::string> of_gh_ost;             // by the names of gh-ost's flags
   bool dry_run = false;
   bool detach = false;
+  bool json = false;
 };
+
+void declare_options(CLI::App& migrate, MigrateArguments& given) {
+  const auto texts = migrator::option_texts();
+  for (const auto& option : migrator::known_options()) {
+    const auto keep = [&given, &option](const std::vector<std::string>& words) { given.options[option.name] = words; };
+    const auto text = std::ranges::find(texts, option.name, &migrator::OptionText::name);
+    const std::string help = text == texts.end() ? "" : summary_of(*text) + " - ";
+    auto* flag = migrate.add_option_function<std::vector<std::string>>(migrator::flag_name(option.name), keep,
+                                                                       help + std::string{option.allowed});
+    const bool is_list =
+        option.form == migrator::OptionForm::text_list || option.form == migrator::OptionForm::json_list;
+    const bool is_flag = option.form == migrator::OptionForm::flag;
+    flag->group(text == texts.end() ? "Others" : std::string{text->group});
+    flag->type_name(is_flag ? "" : "VALUE")->expected(is_flag || option.name == APPROVED_RENAMES ? 0 : 1, 1);
+    flag->multi_option_policy(is_list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
+  }
+}
+
+// They are in no help.
+void declare_gh_ost_flags(CLI::App& migrate, MigrateArguments& given) {
+  for (const auto& flag : gh_ost_flags()) {
+    const auto keep = [&given, &flag](const std::string& word) { given.of_gh_ost[flag.name] = word; };
+    const bool has_value = flag.form == GhOstFlag::Form::with_value;
+    migrate.add_option_function<std::string>("--" + std::string{flag.name}, keep)
+        ->group("")
+        ->expected(has_value ? 1 : 0, 1);
+  }
+}
 
 CLI::App* declare_migrate(CLI::App& app, MigrateArguments& given) {
   auto* migrate = app.add_subcommand("migrate", "Change the schema of a live table");
+  migrate->group(MIGRATIONS);
   declare_api(*migrate, given.api);
   migrate->add_option("--database", given.database, "the table's database")->type_name("NAME")->required();
   migrate->add_option("--table", given.table, "the table")->type_name("NAME")->required();
   migrate->add_option("--alter", given.alter, "what follows ALTER TABLE t")->type_name("SQL")->required();
   auto* dry_run = migrate->add_flag("--dry-run", given.dry_run, "only check, and print the plan");
   migrate->add_flag("--detach", given.detach, "print the id and end; the migration goes on")->excludes(dry_run);
-  for (const auto& option : migrator::known_options()) {
-    const auto keep = [&given, &option](const std::vector<std::string>& texts) { given.options[option.name] = texts; };
-    auto* flag = migrate->add_option_function<std::vector<std::string>>(migrator::flag_name(option.name), keep,
-                                                                        std::string{option.allowed});
-    const bool is_list =
-        option.form == migrator::OptionForm::text_list || option.form == migrator::OptionForm::json_list;
-    const bool is_flag = option.form == migrator::OptionForm::flag;
-    flag->group("Options of the migration")->type_name(is_flag ? "" : "VALUE")->expected(is_flag ? 0 : 1, 1);
-    flag->multi_option_policy(is_list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
-  }
+  migrate->add_flag("--json", given.json, "print the API's status, a line each, instead of a bar");
+  declare_options(*migrate, given);
+  declare_gh_ost_flags(*migrate, given);
   migrate->footer(
-      "Ctrl-C stops the migration, a second one panics it.\n"
+      "Ctrl-C stops the migration, a second one panics it, a third one leaves it alone.\n"
+      "gh-ost's other flags are taken where they change nothing; `sluice reference gh-ost` tells.\n"
       "Ends with 0 when the migration completed, 1 if the API can't be reached, 2 if the request was refused,\n"
       "3 when the migration was stopped, 4 when it panicked, 5 when it failed.");
   return migrate;
@@ -125,6 +163,7 @@ boost::json::object options_of(const MigrateArguments& given) {
     if (found == given.options.end()) continue;
     boost::json::value all;
     for (const auto& text : found->second) {
+      if (option.name == APPROVED_RENAMES && text.empty()) continue;  // gh-ost's: what the alter itself renames
       auto value = boost::json::parse(migrator::flag_to_json_text(option, text));
       if (all.is_array()) {
         for (auto& element : value.as_array()) all.get_array().push_back(std::move(element));
@@ -132,22 +171,69 @@ boost::json::object options_of(const MigrateArguments& given) {
         all = std::move(value);
       }
     }
-    options[option.name] = std::move(all);
+    if (!all.is_null()) options[option.name] = std::move(all);
   }
   return options;
 }
 
+// What a command line of gh-ost's asks for beside the options: it is added to them, remarked on, or refused.
+struct FromGhOst {
+  std::vector<std::string> remarks;
+  std::vector<Reason> refusals;
+};
+
+FromGhOst apply_gh_ost_flags(const MigrateArguments& given, boost::json::object& options) {
+  FromGhOst all;
+  for (const auto& flag : gh_ost_flags()) {
+    const auto found = given.of_gh_ost.find(flag.name);
+    if (found == given.of_gh_ost.end() || found->second == "false") continue;
+    const std::string name = "--" + std::string{flag.name};
+    switch (flag.use) {
+      case GhOstFlag::Use::is_default:
+        break;
+      case GhOstFlag::Use::changes_nothing:
+        all.remarks.push_back(name + " changes nothing here: " + std::string{flag.why});
+        break;
+      case GhOstFlag::Use::refused:
+        all.refusals.push_back({name + " is gh-ost's: " + std::string{flag.why}});
+        break;
+      case GhOstFlag::Use::seconds: {
+        const auto seconds = boost::json::parse(migrator::flag_to_json_text(
+            {.name = flag.name, .form = migrator::OptionForm::number, .changes = {}, .allowed = {}}, found->second));
+        constexpr std::int64_t SECONDS_MAX = 600;
+        if (!seconds.is_int64() || seconds.get_int64() < 1 || seconds.get_int64() > SECONDS_MAX) {
+          all.refusals.push_back({name + " must be a whole number of seconds from 1 to 600"});
+          break;
+        }
+        constexpr std::int64_t MILLIS = 1000;
+        for (const char* option : {"drain_timeout_ms", "hold_timeout_ms"}) {
+          options.emplace(option, seconds.get_int64() * MILLIS);
+        }
+        break;
+      }
+    }
+  }
+  return all;
+}
+
 Command migrate_command(const MigrateArguments& given, const Environment& environment) {
+  auto options = options_of(given);
+  const auto from_gh_ost = apply_gh_ost_flags(given, options);
+  if (!from_gh_ost.refusals.empty()) return refusal(from_gh_ost.refusals);
   const auto api = read_api(given.api, environment);
   if (!api) return refusal({api.error()});
   const boost::json::object body{{"database", given.database},
                                  {"table", given.table},
                                  {"alter", given.alter},
-                                 {"options", options_of(given)},
+                                 {"options", std::move(options)},
                                  {"dry_run", given.dry_run}};
   Follow follow = given.detach ? Follow::detach : Follow::to_the_end;
   if (given.dry_run) follow = Follow::dry_run;
-  return MigrateCommand{.api = *api, .body = boost::json::serialize(body), .follow = follow};
+  return MigrateCommand{.api = *api,
+                        .body = boost::json::serialize(body),
+                        .follow = follow,
+                        .form = given.json ? Form::json : Form::for_people,
+                        .remarks = from_gh_ost.remarks};
 }
 
 struct NamedCommand {
@@ -167,10 +253,12 @@ struct ActionArguments {
   ApiArguments api;
   std::string id;
   bool json = false;
+  std::optional<unsigned> watch_seconds;
 };
 
 CLI::App* declare_action(CLI::App& app, const NamedCommand& named, ActionArguments& given) {
   auto* command = app.add_subcommand(named.name, named.help);
+  command->group(MIGRATIONS);
   declare_api(*command, given.api);
   command->add_option("ID", given.id, "the migration; may be left out where it is clear");
   command->add_flag("--json", given.json, "print what the API answers");
@@ -189,7 +277,11 @@ Command action_command(const std::string& name, const ActionArguments& given, co
   if (!api) return refusal({api.error()});
   if (const auto reason = judge_id(given.id)) return refusal({*reason});
   const auto form = given.json ? Form::json : Form::for_people;
-  if (name == STATUS.name) return StatusCommand{.api = *api, .id = given.id, .form = form};
+  if (name == STATUS.name) {
+    StatusCommand status{.api = *api, .id = given.id, .form = form};
+    if (given.watch_seconds) status.watch = std::chrono::seconds{*given.watch_seconds};
+    return status;
+  }
   return ActionCommand{.api = *api, .action = name, .id = given.id, .form = form};
 }
 
@@ -240,24 +332,29 @@ Command rollback_command(const RollbackArguments& given, const Environment& envi
                          .form = given.action.json ? Form::json : Form::for_people};
 }
 
-struct ShellHelp {
+// What is printed for those who ask by its name.
+struct Page {
   const char* name;
   std::string (*text)(const CLI::App&);
 };
-constexpr std::array SHELL_HELPS{ShellHelp{"bash", bash_completion}, ShellHelp{"zsh", zsh_completion},
-                                 ShellHelp{"man", man_page}};
+constexpr std::array SHELL_HELPS{Page{"bash", bash_completion}, Page{"zsh", zsh_completion}, Page{"man", man_page}};
+constexpr std::array REFERENCES{Page{"options", [](const CLI::App&) { return migrator::options_reference(); }},
+                                Page{"gh-ost", [](const CLI::App&) { return gh_ost_reference(); }}};
 
-CLI::App* declare_completion(CLI::App& app, std::string& shell) {
-  auto* completion = app.add_subcommand("completion", "Print what bash or zsh needs to complete, or the manual page");
+CLI::App* declare_pages(CLI::App& app, const NamedCommand& named, std::span<const Page> pages, std::string& chosen) {
+  auto* command = app.add_subcommand(named.name, named.help);
+  command->group(HELP);
   std::vector<std::string> names;
-  for (const auto& help : SHELL_HELPS) names.emplace_back(help.name);
-  completion->add_option("FOR", shell, "bash, zsh or man")->required()->check(CLI::IsMember(names));
-  return completion;
+  for (const auto& page : pages) names.emplace_back(page.name);
+  command->add_option("WHAT", chosen, fmt::format("{}", fmt::join(names, " or ")))
+      ->required()
+      ->check(CLI::IsMember(names));
+  return command;
 }
 
-Command completion_command(const CLI::App& app, const std::string& shell) {
-  const auto* const help = std::ranges::find(SHELL_HELPS, shell, &ShellHelp::name);
-  return Message{.text = help->text(app), .exit_code = exit_code::ok};
+Command page_command(const CLI::App& app, std::span<const Page> pages, const std::string& chosen) {
+  const auto page = std::ranges::find(pages, chosen, &Page::name);
+  return Message{.text = page->text(app), .exit_code = exit_code::ok};
 }
 
 }  // namespace
@@ -271,12 +368,22 @@ Command read_command_line(const std::vector<std::string>& arguments, const Envir
   MigrateArguments migrate_given;
   const auto* migrate = declare_migrate(app, migrate_given);
   ActionArguments action_given;
-  declare_action(app, STATUS, action_given);
+  constexpr unsigned WATCH_SECONDS_MAX = 3600;
+  declare_action(app, STATUS, action_given)
+      ->add_option("--watch", action_given.watch_seconds, "again every so many seconds (1), until Ctrl-C")
+      ->type_name("SECONDS")
+      ->expected(0, 1)
+      ->default_str("1")
+      ->check(CLI::Range(1U, WATCH_SECONDS_MAX));
   for (const auto& action : ACTIONS) declare_action(app, action, action_given);
   RollbackArguments rollback_given;
   const auto* rollback = declare_rollback(app, rollback_given);
-  std::string shell;
-  const auto* completion = declare_completion(app, shell);
+  std::string chosen;
+  const auto* completion = declare_pages(
+      app, {"completion", "Print what bash or zsh needs to complete, or the manual page"}, SHELL_HELPS, chosen);
+  const auto* reference =
+      declare_pages(app, {"reference", "Print what options there are, or what becomes of gh-ost's flags, as Markdown"},
+                    REFERENCES, chosen);
   try {
     app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend() - 1});
   } catch (const CLI::ParseError& error) {
@@ -287,7 +394,8 @@ Command read_command_line(const std::vector<std::string>& arguments, const Envir
   if (serve->parsed()) return serve_command(serve_given, environment);
   if (migrate->parsed()) return migrate_command(migrate_given, environment);
   if (rollback->parsed()) return rollback_command(rollback_given, environment);
-  if (completion->parsed()) return completion_command(app, shell);
+  if (completion->parsed()) return page_command(app, SHELL_HELPS, chosen);
+  if (reference->parsed()) return page_command(app, REFERENCES, chosen);
   return action_command(app.get_subcommands().front()->get_name(), action_given, environment);
 }
 

@@ -1,10 +1,12 @@
 #include "app/commands.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <iostream>
 
 #include "app/exit_code.hpp"
+#include "app/signals.hpp"
 #include "app/view.hpp"
 
 namespace sluice::app {
@@ -43,7 +45,9 @@ Reasoned<std::string> find_id(const Api& api, const std::string& id) {
 
 }  // namespace
 
-int run(const StatusCommand& command) {
+namespace {
+
+int show(const StatusCommand& command) {
   const auto answer = call(command.api, "GET", command.id.empty() ? "/migrate" : "/migrate/" + command.id);
   if (!answer) return complain(answer.error().text);
   if (answer->status != OK) return refused(*answer);
@@ -58,9 +62,22 @@ int run(const StatusCommand& command) {
     migrations.emplace({std::move(*one)});
   }
   if (!migrations) return complain("the API's answer can't be read");
-  if (migrations->empty()) std::cout << "no migrations\n";
-  for (const auto& migration : *migrations) print(migration);
+  std::cout << (migrations->empty() ? "no migrations\n" : status_table(*migrations));
   return exit_code::ok;
+}
+
+}  // namespace
+
+int run(const StatusCommand& command) {
+  if (!command.watch) return show(command);
+  const Signals signals;
+  const bool terminal = command.form == Form::for_people && ::isatty(STDOUT_FILENO) == 1;
+  for (;;) {
+    if (terminal) std::cout << "\x1b[H\x1b[2J";
+    const int shown = show(command);
+    std::cout << std::flush;
+    if (shown == exit_code::refused || signals.wait_for(*command.watch)) return shown;
+  }
 }
 
 int run(const ActionCommand& command) {

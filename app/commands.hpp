@@ -2,8 +2,11 @@
 // standard error, and return a code of exit_code.hpp.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "app/http_client.hpp"
 
@@ -16,12 +19,15 @@ struct MigrateCommand {
   Api api;
   std::string body;  // of POST /migrate
   Follow follow = Follow::to_the_end;
+  Form form = Form::for_people;
+  std::vector<std::string> remarks{};  // on flags that change nothing; told on standard error
 };
 
 struct StatusCommand {
   Api api;
   std::string id;  // empty: all
   Form form = Form::for_people;
+  std::optional<std::chrono::seconds> watch{};  // again and again, so far apart, until Ctrl-C
 };
 
 struct ActionCommand {
@@ -43,7 +49,8 @@ inline constexpr std::chrono::milliseconds LOOK_INTERVAL{250};
 inline constexpr std::chrono::seconds SILENCE_LIMIT{60};
 
 // Attached, it blocks until the migration has ended; Ctrl-C stops the migration, a second one panics it, a third one
-// leaves it alone. To be called on the main thread before any other is started.
+// leaves it alone. On a terminal it shows a bar; in a pipe a line for each new state and every few seconds, as JSON the
+// API's status. To be called on the main thread before any other is started.
 [[nodiscard]] int run(const MigrateCommand& command);
 [[nodiscard]] int run(const StatusCommand& command);
 [[nodiscard]] int run(const ActionCommand& command);

@@ -62,7 +62,7 @@ void Killer::run(const std::stop_token& stop) {
 
 void Killer::kill_all(const std::deque<Victim>& victims) {
   auto connection = migrator::Connection::connect(primary_);
-  if (!connection) return complain(describe(connection.error()));
+  if (!connection) return complain(describe_without_values(connection.error()));
   for (const auto& victim : victims) kill_one(victim, *connection);
 }
 
@@ -82,7 +82,7 @@ void Killer::kill_one(const Victim& victim, migrator::Connection& connection) {
   } else if (killed.error().code == NO_SUCH_THREAD) {
     victim.is_gone();
   } else {
-    complain(describe(killed.error()));
+    complain(describe_without_values(killed.error()));
   }
 }
 
@@ -90,7 +90,7 @@ Killer::Seen Killer::look_for(const proxy::Abandoned& abandoned, migrator::Conne
   const auto found = connection.query("SELECT user, host FROM information_schema.processlist WHERE id = " +
                                       number(abandoned.connection));
   if (!found) {
-    complain(describe(found.error()));
+    complain(describe_without_values(found.error()));
     return Seen::unknown;
   }
   if (found->rows.empty()) return missing(connection);
@@ -106,7 +106,7 @@ Killer::Seen Killer::recognise(const proxy::Abandoned& abandoned, Shown shown, m
   const auto status = connection.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
   const auto uptime = status ? seconds_in(status->rows) : std::nullopt;
   if (!uptime) {
-    complain(status ? "the primary does not tell its uptime" : describe(status.error()));
+    complain(status ? "the primary does not tell its uptime" : describe_without_values(status.error()));
     return Seen::unknown;
   }
   if (*uptime + UPTIME_SLACK < age) return Seen::gone;
@@ -119,7 +119,7 @@ Killer::Seen Killer::recognise(const proxy::Abandoned& abandoned, Shown shown, m
 Killer::Seen Killer::missing(migrator::Connection& connection) {
   const auto granted = connection.query("SHOW GRANTS");
   if (!granted) {
-    complain(describe(granted.error()));
+    complain(describe_without_values(granted.error()));
     return Seen::unknown;
   }
   std::vector<std::string> lines;

@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -17,24 +18,41 @@ constexpr unsigned OK = 200;
 constexpr unsigned ACCEPTED = 202;
 constexpr std::chrono::seconds PLAIN_LINE_INTERVAL{5};
 
+// Of the terminal; one that does not tell is as wide as most.
+std::size_t columns() {
+  constexpr std::size_t USUAL_COLUMNS = 80;
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : USUAL_COLUMNS;
+}
+
 // One line that is written over and over on a terminal; in a pipe a line for each new state and every few seconds.
 class Display {
  public:
-  void show(const MigrationView& migration) {
+  explicit Display(Form form) : form_(form) {}
+
+  // `json`: the same as the API told it.
+  void show(const MigrationView& migration, const std::string& json) {
     if (terminal_) {
-      std::cout << '\r' << progress_bar(migration) << "\x1b[K" << std::flush;
+      std::cout << '\r' << fitting(progress_bar(migration), columns() - 1) << "\x1b[K" << std::flush;
       return;
     }
     const auto now = Clock::now();
     if (migration.state == state_ && now - shown_at_ < PLAIN_LINE_INTERVAL) return;
     state_ = migration.state;
     shown_at_ = now;
-    std::cout << progress_line(migration) << std::endl;
+    std::cout << (form_ == Form::json ? json : progress_line(migration)) << std::endl;
   }
-  void say(const std::string& text) { std::cout << (terminal_ ? "\r\x1b[K" : "") << text << std::endl; }
+  void say(const std::string& text) const {
+    if (form_ == Form::json) {
+      std::cerr << text << std::endl;
+    } else {
+      std::cout << (terminal_ ? "\r\x1b[K" : "") << text << std::endl;
+    }
+  }
 
  private:
-  bool terminal_ = ::isatty(STDOUT_FILENO) == 1;
+  Form form_;
+  bool terminal_ = form_ == Form::for_people && ::isatty(STDOUT_FILENO) == 1;
   std::string state_;
   Clock::time_point shown_at_;
 };
@@ -42,13 +60,13 @@ class Display {
 // An attached command, from the migration's acceptance to its end.
 class Attached {
  public:
-  Attached(const Api& api, std::string id) : api_(api), id_(std::move(id)) {}
+  Attached(const Api& api, std::string id, Form form) : api_(api), id_(std::move(id)), display_(form) {}
 
   int follow(const Signals& signals) {
     for (auto heard_at = Clock::now();;) {
       if (const auto migration = look()) {
         heard_at = Clock::now();
-        display_.show(*migration);
+        display_.show(*migration, json_);
         if (migration->ended()) {
           display_.say(ending_line(*migration));
           return exit_code_of(*migration);
@@ -71,6 +89,7 @@ class Attached {
     auto migration = answer->status == OK ? parse_migration(answer->body) : std::nullopt;
     if (!migration) complain(error_text(answer->status, answer->body));
     if (migration) complaint_.clear();
+    if (migration) json_ = answer->body;
     return migration;
   }
 
@@ -102,6 +121,7 @@ class Attached {
   Api api_;
   std::string id_;
   Display display_;
+  std::string json_;  // the last status
   std::string complaint_;
   int interruptions_ = 0;
 };
@@ -110,6 +130,7 @@ class Attached {
 
 int run(const MigrateCommand& command) {
   const Signals signals;
+  for (const auto& remark : command.remarks) std::cerr << "sluice: " << remark << '\n';
   const auto answer = call(command.api, "POST", "/migrate", command.body);
   if (!answer) {
     std::cerr << "sluice: " << answer.error().text << '\n';
@@ -117,6 +138,7 @@ int run(const MigrateCommand& command) {
   }
   if (answer->status != OK && answer->status != ACCEPTED) {
     std::cerr << "sluice: " << error_text(answer->status, answer->body) << '\n';
+    if (command.form == Form::json) std::cout << answer->body << '\n';
     return exit_code::refused;
   }
   if (command.follow == Follow::dry_run) {
@@ -129,10 +151,10 @@ int run(const MigrateCommand& command) {
     return exit_code::failure;
   }
   if (command.follow == Follow::detach) {
-    std::cout << migration->id << '\n';
+    std::cout << (command.form == Form::json ? answer->body : migration->id) << '\n';
     return exit_code::ok;
   }
-  return Attached{command.api, migration->id}.follow(signals);
+  return Attached{command.api, migration->id, command.form}.follow(signals);
 }
 
 }  // namespace sluice::app

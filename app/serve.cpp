@@ -91,7 +91,9 @@ class Service {
   // Until a signal to stop, which it returns; meanwhile what can be is reloaded.
   [[nodiscard]] int await_end();
   void reload();
-  void reload_certificate();
+  void reload_certificates();
+  // By its name; what throws std::runtime_error has not been reloaded.
+  void reload(const char* what, const std::function<void()>& how);
   void reload_token();
   void reload_limits();
   void reopen_access_log();
@@ -183,19 +185,22 @@ void Service::open() {
 }
 
 int Service::await_end() {
-  const FileTimes files{{config_.proxy.certificate_file, config_.proxy.key_file}};
+  std::vector<std::string> certificates{config_.proxy.certificate_file, config_.proxy.key_file};
+  if (const auto& tls = config_.http.tls)
+    certificates.insert(certificates.end(), {tls->certificate_chain, tls->private_key});
+  const FileTimes files{std::move(certificates)};
   for (auto seen = files.now();;) {
     const auto signal = signals_->wait_for(FILES_LOOK_INTERVAL);
     if (signal && *signal != SIGHUP) return *signal;
     if (signal) reload();
     const auto now = files.now();
-    if (!signal && now != seen) reload_certificate();
+    if (!signal && now != seen) reload_certificates();
     seen = now;
   }
 }
 
 void Service::reload() {
-  reload_certificate();
+  reload_certificates();
   reload_token();
   reload_limits();
   reopen_access_log();
@@ -223,26 +228,25 @@ void Service::reload_limits() {
   config_.drain_timeout = again->drain_timeout;
   allow_connections();
   proxy_.change_limits(config_.proxy.limits);
+  proxy_.change_access_log_sample(again->proxy.access_log_sample);
   log_.write(Level::info, "reloaded", {{"what", "limits"}});
 }
 
 void Service::reopen_access_log() {
-  if (!access_log_) return;
-  try {
-    access_log_->open();
-    log_.write(Level::info, "reloaded", {{"what", "access_log"}});
-  } catch (const std::runtime_error& error) {
-    log_.write(Level::error, "reload.failed", {{"what", "access_log"}, {"reason", error.what()}});
-  }
+  if (access_log_) reload("access_log", [this] { access_log_->open(); });
 }
 
-void Service::reload_certificate() {
-  if (config_.proxy.certificate_file.empty()) return;
+void Service::reload_certificates() {
+  if (!config_.proxy.certificate_file.empty()) reload("certificate", [this] { proxy_.reload_certificate(); });
+  if (config_.http.tls) reload("http_certificate", [this] { http_.reload_certificate(); });
+}
+
+void Service::reload(const char* what, const std::function<void()>& how) {
   try {
-    proxy_.reload_certificate();
-    log_.write(Level::info, "reloaded", {{"what", "certificate"}});
+    how();
+    log_.write(Level::info, "reloaded", {{"what", what}});
   } catch (const std::runtime_error& error) {
-    log_.write(Level::error, "reload.failed", {{"what", "certificate"}, {"reason", error.what()}});
+    log_.write(Level::error, "reload.failed", {{"what", what}, {"reason", error.what()}});
   }
 }
 

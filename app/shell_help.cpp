@@ -12,9 +12,10 @@ std::vector<const CLI::App*> commands_of(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App*) { return true; });
 }
 
-// Those that have a long name.
+// Those that have a long name, and are shown.
 std::vector<const CLI::Option*> flags_of(const CLI::App& command) {
-  return command.get_options([](const CLI::Option* option) { return !option->get_lnames().empty(); });
+  return command.get_options(
+      [](const CLI::Option* option) { return !option->get_lnames().empty() && !option->get_group().empty(); });
 }
 
 std::string flag_of(const CLI::Option& option) {

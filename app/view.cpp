@@ -16,6 +16,7 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 5> ENDED{"completed", "stopped", "panicked", "failed", "reverted"};
 constexpr int BAR_COLUMNS = 30;
 constexpr double PERCENT = 100;
+constexpr std::size_t TABLE_COLUMNS = 8;
 
 std::string text_in(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
@@ -28,7 +29,8 @@ double number_in(const json::object& object, std::string_view name, double other
 }
 
 std::int64_t count_in(const json::object& object, std::string_view name, double otherwise = 0) {
-  return static_cast<std::int64_t>(number_in(object, name, otherwise));
+  constexpr double EXACT_MAX = 9e15;
+  return static_cast<std::int64_t>(std::clamp(number_in(object, name, otherwise), -EXACT_MAX, EXACT_MAX));
 }
 
 const json::object* object_in(const json::object& object, std::string_view name) {
@@ -121,6 +123,58 @@ std::string progress_line(const MigrationView& migration) {
 std::string progress_bar(const MigrationView& migration) {
   const auto full = static_cast<int>(migration.progress * BAR_COLUMNS);
   return fmt::format("[{:#<{}}{:.<{}}] {}", "", full, "", BAR_COLUMNS - full, progress_line(migration));
+}
+
+namespace {
+
+std::string remark_on(const MigrationView& migration) {
+  if (!migration.error.empty()) return migration.error;
+  if (!migration.throttled_by.empty()) return "throttled by " + migration.throttled_by;
+  return migration.waiting_for.empty() ? "" : "waiting for " + migration.waiting_for;
+}
+
+std::array<std::string, TABLE_COLUMNS> cells_of(const MigrationView& migration) {
+  const bool runs = !migration.ended() && migration.eta_seconds >= 0;
+  return {migration.id,
+          migration.database + "." + migration.table,
+          migration.paused ? "paused" : migration.state,
+          fmt::format("{:.1f}%", migration.progress * PERCENT),
+          fmt::format("{}/{}", migration.rows_copied, migration.rows_estimated),
+          std::to_string(migration.changes_pending),
+          runs ? std::to_string(migration.eta_seconds) + " s" : "-",
+          remark_on(migration)};
+}
+
+}  // namespace
+
+std::string status_table(const std::vector<MigrationView>& migrations) {
+  std::vector<std::array<std::string, TABLE_COLUMNS>> lines{
+      {"ID", "TABLE", "STATE", "DONE", "ROWS", "PENDING", "LEFT", "REMARKS"}};
+  for (const auto& migration : migrations) lines.push_back(cells_of(migration));
+  std::array<std::size_t, TABLE_COLUMNS> widths{};
+  for (const auto& line : lines) {
+    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  }
+  std::string table;
+  for (const auto& line : lines) {
+    std::string text;
+    for (std::size_t i = 0; i < line.size(); ++i) text += fmt::format("{:<{}}  ", line[i], widths[i]);
+    text.erase(text.find_last_not_of(' ') + 1);
+    table += text + "\n";
+  }
+  return table;
+}
+
+std::string fitting(std::string line, std::size_t columns) {
+  constexpr unsigned char CONTINUES = 0x80;  // a byte of UTF-8 that begins no character
+  constexpr unsigned char CONTINUES_MASK = 0xC0;
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if ((static_cast<unsigned char>(line[i]) & CONTINUES_MASK) == CONTINUES || ++seen <= columns) continue;
+    line.resize(i);
+    break;
+  }
+  return line;
 }
 
 std::string ending_line(const MigrationView& migration) {

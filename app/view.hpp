@@ -38,6 +38,10 @@ struct MigrationView {
 [[nodiscard]] std::string progress_line(const MigrationView& migration);
 // The same behind a bar, for a terminal.
 [[nodiscard]] std::string progress_bar(const MigrationView& migration);
+// A table of all, with a heading.
+[[nodiscard]] std::string status_table(const std::vector<MigrationView>& migrations);
+// As much of the line as so many columns show. Never cuts through a character.
+[[nodiscard]] std::string fitting(std::string line, std::size_t columns);
 // One sentence on how it ended.
 [[nodiscard]] std::string ending_line(const MigrationView& migration);
 // An exit_code; only for one that ended.

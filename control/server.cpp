@@ -127,9 +127,12 @@ asio::awaitable<void> say_goodbye(Tls& stream) {
   co_await stream.async_shutdown(WITH_ERROR);
 }
 
-std::optional<asio::ssl::context> tls_context(const std::optional<TlsFiles>& files) {
-  if (!files) return std::nullopt;
-  asio::ssl::context context{asio::ssl::context::tls_server};
+using TlsContext = std::shared_ptr<asio::ssl::context>;
+
+TlsContext tls_context(const std::optional<TlsFiles>& files) {
+  if (!files) return nullptr;
+  auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  auto& context = *made;
   context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
                       asio::ssl::context::no_tlsv1_1);
   error_code error;
@@ -137,7 +140,7 @@ std::optional<asio::ssl::context> tls_context(const std::optional<TlsFiles>& fil
   if (error) throw std::runtime_error{"can't use the certificate " + files->certificate_chain + ": " + error.message()};
   context.use_private_key_file(files->private_key, asio::ssl::context::pem, error);
   if (error) throw std::runtime_error{"can't use the key " + files->private_key + ": " + error.message()};
-  return context;
+  return made;
 }
 
 }  // namespace
@@ -149,7 +152,7 @@ struct Server::Impl {
   ClientLatency client_latency;
   std::mutex history_mutex;
   LatencyHistory history;  // under history_mutex
-  std::optional<asio::ssl::context> tls;
+  TlsContext tls;  // none: it speaks none
   std::size_t connections = 0;
   std::size_t subscribers = 0;
   std::atomic<std::uint16_t> port{0};
@@ -235,12 +238,13 @@ asio::awaitable<void> Server::Impl::serve(tcp::socket socket) {
 asio::awaitable<void> Server::Impl::shake_hands_and_converse(tcp::socket socket) {
   error_code ignored;
   socket.set_option(tcp::no_delay{true}, ignored);
-  if (!tls) {
+  const TlsContext context = tls;  // as of now: it may be another soon
+  if (!context) {
     Plain stream{std::move(socket)};
     co_await converse(stream);
     co_return;
   }
-  Tls stream{std::move(socket), *tls};
+  Tls stream{std::move(socket), *context};
   beast::get_lowest_layer(stream).expires_after(config.limits.idle_deadline);
   const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, WITH_ERROR);
   if (!error) co_await converse(stream);
@@ -420,6 +424,12 @@ std::uint16_t Server::port() const noexcept {
 void Server::set_token(std::string token) {
   asio::post(impl_->io,
              [impl = impl_.get(), token = std::move(token)]() mutable { impl->config.token = std::move(token); });
+}
+
+void Server::reload_certificate() {
+  if (!impl_->config.tls) return;
+  asio::post(impl_->io,
+             [impl = impl_.get(), made = tls_context(impl_->config.tls)]() mutable { impl->tls.swap(made); });
 }
 
 void Server::stop() {

@@ -57,6 +57,9 @@ class Server {
   [[nodiscard]] std::uint16_t port() const noexcept;
   // From any thread, while it runs: requests have to carry this one from now on. `token` is not empty.
   void set_token(std::string token);
+  // From any thread, while it runs: new connections get the certificate that the files hold now. Throws
+  // std::runtime_error with a sentence that names the file; the certificate stays the one it was then.
+  void reload_certificate();
   // Closes every connection; blocks until the calls that are running have ended. May be called more than once.
   void stop();
 

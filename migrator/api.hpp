@@ -60,6 +60,10 @@ struct Problem {  // an error or a refusal: a stable word and a sentence that sa
   std::string code;
   std::string message;
   std::optional<ServerRefusal> server{};  // whose words stand in the message; not known any more after a restart
+  std::string logged{};  // the same without values of rows and pieces of SQL; empty: `message` has none
+
+  // For journal and log.
+  [[nodiscard]] const std::string& to_be_logged() const noexcept { return logged.empty() ? message : logged; }
 };
 
 struct BypassWriter {

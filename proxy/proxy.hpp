@@ -68,7 +68,7 @@ struct ProxyConfig {
   // Tells the primary by such a header who the client is. Nothing: does not.
   std::optional<protocol::ProxyHeaderVersion> proxy_header_to_primary;
   Limits limits;                        // that it starts with
-  std::uint32_t access_log_sample = 1;  // of so many statements that succeed, one is written down
+  std::uint32_t access_log_sample = 1;  // the same: of so many statements that succeed, one is written down
   // How DDL is run where a client says nothing about it: `online` or `direct`.
   protocol::DdlMode ddl_mode = protocol::DdlMode::direct;
 };
@@ -113,6 +113,8 @@ class Proxy {
 
   // From any thread, after start(): nobody is sent away who is there, but the idle deadline is everybody's.
   void change_limits(const Limits& limits);
+  // From any thread. `one_in`: not 0.
+  void change_access_log_sample(std::uint32_t one_in) noexcept;
 
   // Blocks: accepts no more, ends each session as soon as it has no command or transaction open, and at `deadline` the
   // rest. A second call does nothing.

@@ -4,8 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "migrator/rows/duplicate.hpp"
-
 namespace sluice::migrator {
 namespace {
 
@@ -22,7 +20,16 @@ Problem refused_row(const std::string& key, const SqlError& error) {
   if (error.code == server_error::no_such_table) {
     return {"tables_missing", "the source or the new table is gone: " + describe(error)};
   }
-  return {"row_refused", "the new table refuses the row with the key " + key + ": " + describe(error)};
+  return {.code = "row_refused",
+          .message = "the new table refuses the row with the key " + key + ": " + describe(error),
+          .logged = "the new table refuses a row: " + describe_without_values(error)};
+}
+
+Problem duplicate_key(const Duplicate& duplicate, const KeyLiterals& key, const SqlError& error) {
+  return {.code = "duplicate_key",
+          .message = describe(duplicate, key, error),
+          .server = ServerRefusal{error.code, error.sqlstate, error.text},
+          .logged = "the new table takes two rows for the same: " + describe_without_values(error)};
 }
 
 Applier::Result Applier::apply_some(Connection& connection, const RowSql& sql, const Manner& manner) {
@@ -111,8 +118,7 @@ void Applier::after_conflict(const Worker& worker, Entries entry, ResyncMode mod
     const Duplicate duplicate = find_duplicate(worker.connection, worker.sql, entry[0].key, error);
     if (duplicate.kind != Duplicate::Kind::passing || now - since >= kPassingConflictMax) {
       result.status = Status::failed;
-      result.problem = Problem{"duplicate_key", describe(duplicate, entry[0].key, error),
-                               ServerRefusal{error.code, error.sqlstate, error.text}};
+      result.problem = duplicate_key(duplicate, entry[0].key, error);
       return inbox_.again(std::move(entry));
     }
   }
@@ -129,8 +135,10 @@ void Applier::after_mismatch(Entries entries, Result& result) {
     ++mismatches_;
     observer_.mismatched(1);
     result.status = Status::failed;
-    result.problem = Problem{"mismatch", "the row with the key " + describe(entries[0].key) +
-                                             " is not the same in the new table, however often it is written"};
+    result.problem = Problem{.code = "mismatch",
+                             .message = "the row with the key " + describe(entries[0].key) +
+                                        " is not the same in the new table, however often it is written",
+                             .logged = "a row is not the same in the new table, however often it is written"};
   }
   inbox_.again(std::move(entries));
 }

@@ -12,6 +12,7 @@
 
 #include "migrator/engine/inbox.hpp"
 #include "migrator/rows/copy_frontier.hpp"
+#include "migrator/rows/duplicate.hpp"
 #include "migrator/rows/resync.hpp"
 
 namespace sluice::migrator {
@@ -73,5 +74,6 @@ class Applier {
 
 // The end of a migration whose row of that key, as it is described, can't be written.
 [[nodiscard]] Problem refused_row(const std::string& key, const SqlError& error);
+[[nodiscard]] Problem duplicate_key(const Duplicate& duplicate, const KeyLiterals& key, const SqlError& error);
 
 }  // namespace sluice::migrator

@@ -45,7 +45,7 @@ Audit::Stop Audit::connect() {
       connection_ = std::move(*made);
       sql_.emplace(parts_.plan, connection_->flavor());
     } else if (Clock::now() >= deadline_) {
-      return impossible(describe(made.error()));
+      return impossible(describe_without_values(made.error()));
     } else {
       parts_.rest(kReconnectAfter);
     }
@@ -59,7 +59,7 @@ Audit::Stop Audit::repeat(const std::function<SqlResult<void>()>& statements) {
     const auto done = statements();
     if (done.has_value()) return std::nullopt;
     if (done.error().outcome == Outcome::refused || Clock::now() >= deadline_)
-      return impossible(describe(done.error()));
+      return impossible(describe_without_values(done.error()));
     connection_.reset();
   }
 }

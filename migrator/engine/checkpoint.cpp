@@ -216,6 +216,7 @@ std::string to_json(const Checkpoint& checkpoint) {
                       {"changes_applied", checkpoint.changes_applied},
                       {"verified_rows", checkpoint.verified_rows},
                       {"mismatches", checkpoint.mismatches},
+                      {"worked_ms", checkpoint.worked.count()},
                       {"seconds_estimated", checkpoint.seconds_estimated},
                       {"cut_over", from(checkpoint.cut_over)},
                       {"attachments", from(checkpoint.attachments)}};
@@ -252,6 +253,7 @@ boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
   checkpoint.changes_applied = number_at(object, "changes_applied");
   checkpoint.verified_rows = number_at(object, "verified_rows");
   checkpoint.mismatches = number_at(object, "mismatches");
+  checkpoint.worked = Millis{static_cast<std::int64_t>(number_at(object, "worked_ms"))};
   checkpoint.seconds_estimated = number_at(object, "seconds_estimated");
   checkpoint.cut_over = cut_over_at(object, "cut_over");
   checkpoint.attachments = attachments_at(object, "attachments");

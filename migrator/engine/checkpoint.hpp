@@ -39,7 +39,8 @@ struct Checkpoint {
   std::string altered_from;  // the source's definition, where it is itself altered in the hold; empty: rows are copied
   bool cut_over_asked = false;  // by hand: it is not postponed any more
   std::uint64_t rows_copied = 0, rows_estimated = 0, changes_applied = 0, verified_rows = 0, mismatches = 0;
-  std::uint64_t seconds_estimated = 0;  // from the start to the end of the comparison; 0: not known yet
+  Millis worked{};                      // copying and comparing so far, neither paused nor throttled
+  std::uint64_t seconds_estimated = 0;  // of such time, to the end of the comparison; 0: not known yet
   CutOverStatus cut_over;
   Attachments attachments;  // known from the start
   std::optional<Revert> revert;

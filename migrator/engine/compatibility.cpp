@@ -8,15 +8,32 @@
 #include "migrator/engine/watchdog.hpp"
 #include "migrator/sql/quoting.hpp"
 #include "migrator/table/shadow.hpp"
-#include "protocol/sql/table_rename.hpp"
+#include "protocol/sql/written_table.hpp"
 
 namespace sluice::migrator {
 namespace {
 
-constexpr std::string_view kPlaceholder = "{table}";
-
+// A product of estimates may be more than any integer.
 std::string count_text(double rows) {
-  return std::to_string(static_cast<std::uint64_t>(rows));
+  constexpr double kCountedMax = 1e18;
+  return rows < kCountedMax ? std::to_string(static_cast<std::uint64_t>(rows)) : "more than 10^18";
+}
+
+// What is wrong with a plan that reads so many rows, with the old table `before`; empty: nothing.
+std::string worse_plan(const CompatibilityQuery& query, double rows, std::optional<double> before) {
+  if (query.max_rows && rows > static_cast<double>(*query.max_rows)) {
+    return "it is planned to read " + count_text(rows) + " rows (max_rows " + std::to_string(*query.max_rows) + ")";
+  }
+  const double ratio = rows / std::max(1.0, before.value_or(0));
+  if (query.max_ratio && before && ratio > *query.max_ratio) {
+    return "it is planned to read " + count_text(rows) + " rows instead of " + count_text(*before) +
+           ", which is more than max_ratio allows";
+  }
+  return {};
+}
+
+Objection objection(const SqlError& error) {
+  return {describe(error), describe_without_values(error)};
 }
 
 }  // namespace
@@ -63,14 +80,14 @@ SqlResult<void> Compatibility::read_settings() {
   auto rows = connection_.query("SELECT @@SESSION.sql_mode, @@GLOBAL.lower_case_table_names");
   if (rows.has_error()) return rows.error();
   const std::string mode = rows->rows.at(0).at(0).value_or("");
-  if (mode.find("ANSI_QUOTES") != std::string::npos) double_quotes_ = Quotes::identifiers;
-  if (mode.find("NO_BACKSLASH_ESCAPES") != std::string::npos) backslashes_ = Backslashes::plain;
-  if (rows->rows[0].at(1).value_or("0") != "0") names_ = Names::folded;
+  using protocol::sql::Reading;
+  if (mode.find("ANSI_QUOTES") != std::string::npos) reading_.double_quotes = Reading::DoubleQuotes::identifier;
+  if (mode.find("NO_BACKSLASH_ESCAPES") != std::string::npos) reading_.backslash = Reading::Backslash::literal;
+  if (rows->rows[0].at(1).value_or("0") != "0") names_ = protocol::sql::TableRename::Case::is_folded;
   return {};
 }
 
 std::string Compatibility::about(const TableRef& table, const std::string& sql) const {
-  using protocol::sql::Reading;
   using protocol::sql::TableRename;
   const bool is_column_too = std::ranges::any_of(plan_.columns,
                                                  [&](const SharedColumn& column) {
@@ -81,24 +98,23 @@ std::string Compatibility::about(const TableRef& table, const std::string& sql) 
                                return same_name(column, plan_.source.table);
                              });
   const std::string to = quote_identifier(table.table);
-  std::string text = sql;
-  for (std::size_t at = text.find(kPlaceholder); at != std::string::npos;
-       at = text.find(kPlaceholder, at + to.size())) {
-    text.replace(at, kPlaceholder.size(), to);
-  }
   return protocol::sql::with_table_renamed(
-      text,
-      {.names = names_ == Names::folded ? TableRename::Case::is_folded : TableRename::Case::matters,
+      sql,
+      {.names = names_,
        .namesake = is_column_too ? TableRename::Namesake::column : TableRename::Namesake::none,
        .database = plan_.source.database,
        .from = plan_.source.table,
        .to = to},
-      {.backslash = backslashes_ == Backslashes::plain ? Reading::Backslash::literal : Reading::Backslash::escape,
-       .double_quotes =
-           double_quotes_ == Quotes::identifiers ? Reading::DoubleQuotes::identifier : Reading::DoubleQuotes::string});
+      reading_);
 }
 
 SqlResult<Compatibility::Verdict> Compatibility::judge(const CompatibilityQuery& query, How how) {
+  using protocol::sql::Writes;
+  const auto writes = protocol::sql::written_by(
+      about(plan_.shadow, query.sql), {.names = names_, .database = plan_.shadow.database, .table = plan_.shadow.table},
+      reading_);
+  // Undone or not, it would lock rows that clients want, and fire triggers.
+  if (writes == Writes::elsewhere) return Verdict{.problem = {"it may write to another table than the new one"}};
   const bool has_limits = query.max_rows || query.max_ratio;
   if (how == How::run && has_limits && !analyzed_) {
     // Rows have just been poured into it: the server may not have looked at them yet.
@@ -117,44 +133,37 @@ SqlResult<Compatibility::Verdict> Compatibility::judge(const CompatibilityQuery&
     if (answer->has_error() && answer->error().outcome == Outcome::unknown) return answer->error();
   }
   if (after.has_error()) {
-    verdict.problem = describe(after.error());
+    verdict.problem = objection(after.error());
     return verdict;
   }
   if (how == How::plan) return verdict;
   const double rows = planned_rows(*after).value_or(0);
-  const double ratio = rows / std::max(1.0, verdict.rows.value_or(0));
-  if (query.max_rows && rows > static_cast<double>(*query.max_rows)) {
-    verdict.problem =
-        "it is planned to read " + count_text(rows) + " rows (max_rows " + std::to_string(*query.max_rows) + ")";
-  } else if (query.max_ratio && verdict.rows && ratio > *query.max_ratio) {
-    verdict.problem = "it is planned to read " + count_text(rows) + " rows instead of " + count_text(*verdict.rows) +
-                      ", which is more than max_ratio allows";
-  } else if (rows <= kRowsRunMax) {
-    auto problem = run(about(plan_.shadow, query.sql));
-    if (problem.has_error()) return problem.error();
-    verdict.problem = std::move(*problem);
-  }
+  verdict.problem.text = worse_plan(query, rows, verdict.rows);
+  if (!verdict.problem.empty() || rows > kRowsRunMax) return verdict;
+  auto ran = ask(about(plan_.shadow, query.sql));
+  if (ran.has_value()) return verdict;
+  if (ran.error().outcome == Outcome::unknown) return ran.error();
+  verdict.problem = objection(ran.error());
   return verdict;
 }
 
 SqlResult<Rows> Compatibility::ask(const std::string& sql) {
-  // MySQL's own limit is for SELECTs only.
-  const Watchdog watchdog(side_, connection_.connection_id(), kAnswersWithin);
-  return connection_.query(sql);
-}
-
-SqlResult<std::string> Compatibility::run(const std::string& sql) {
-  // Not before: what is planned alone keeps no lock behind it.
   if (auto begun = connection_.execute("START TRANSACTION"); begun.has_error()) return begun.error();
-  auto result = ask(sql);
-  auto undone = connection_.execute("ROLLBACK");
-  if (result.has_error() && result.error().outcome == Outcome::unknown) return result.error();
-  if (undone.has_error()) return undone.error();
-  return {boost::system::in_place_value, result.has_error() ? describe(result.error()) : std::string()};
+  auto result = [&] {
+    // MySQL's own limit is for SELECTs only.
+    const Watchdog watchdog(side_, connection_.connection_id(), kAnswersWithin);
+    return connection_.query(sql);
+  }();
+  if (result.has_error() && result.error().outcome == Outcome::unknown) return result;
+  if (auto undone = connection_.execute("ROLLBACK"); undone.has_error()) {
+    SqlError lost = undone.error();
+    lost.outcome = Outcome::unknown;  // nobody knows what of it is left
+    return lost;
+  }
+  return result;
 }
 
-SqlResult<std::string> Compatibility::problem_of(const std::vector<CompatibilityQuery>& queries,
-                                                 const GiveUp& give_up) {
+SqlResult<Objection> Compatibility::problem_of(const std::vector<CompatibilityQuery>& queries, const GiveUp& give_up) {
   const auto next = next_auto_increment(side_, plan_.shadow);
   if (next.has_error()) return next.error();
   auto problem = first_problem_of(queries, give_up);
@@ -166,18 +175,22 @@ SqlResult<std::string> Compatibility::problem_of(const std::vector<Compatibility
   return problem;
 }
 
-SqlResult<std::string> Compatibility::first_problem_of(const std::vector<CompatibilityQuery>& queries,
-                                                       const GiveUp& give_up) {
+SqlResult<Objection> Compatibility::first_problem_of(const std::vector<CompatibilityQuery>& queries,
+                                                     const GiveUp& give_up) {
   std::size_t number = 0;
   for (const CompatibilityQuery& query : queries) {
     ++number;
-    if (give_up()) return {boost::system::in_place_value, "compatibility queries were given up"};
+    if (give_up()) return Objection{"compatibility queries were given up"};
     auto verdict = judge(query, How::run);
     if (verdict.has_error()) return verdict.error();
     if (verdict->problem.empty()) continue;
-    return {boost::system::in_place_value, "compatibility query " + std::to_string(number) + ": " + verdict->problem};
+    const std::string which = "compatibility query " + std::to_string(number) + ": ";
+    Objection problem = verdict->problem;
+    problem.text.insert(0, which);
+    if (!problem.logged.empty()) problem.logged.insert(0, which);
+    return problem;
   }
-  return {boost::system::in_place_value, std::string()};
+  return Objection{};
 }
 
 }  // namespace sluice::migrator

@@ -211,7 +211,7 @@ void CutOver::note(const std::string& what, const std::string& why) {
 }
 
 void CutOver::note(const std::string& what, const SqlError& error) {
-  note(what, describe(error));
+  note(what, describe_without_values(error));
 }
 
 void CutOver::kill_blockers() {
@@ -318,7 +318,7 @@ CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
   while (Clock::now() < deadline && !parts_.panicked()) {
     const Inbox::Progress progress = table.inbox.progress();
     if (progress.trouble) {
-      note("catch_up", progress.trouble->message);
+      note("catch_up", progress.trouble->to_be_logged());
       return Outcome::failed;  // which fails the migration, by the trouble's own name, once the gate is open
     }
     if (!progress.has_found_keys && progress.applied >= head) return Outcome::ok;
@@ -330,7 +330,7 @@ CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
     const auto applied =
         table.applier.apply_some(*main_, sql, {.mode = fenced_ ? ResyncMode::tables_locked : ResyncMode::no_wait});
     if (applied.status == Applier::Status::failed) {
-      note("catch_up", applied.problem->message);
+      note("catch_up", applied.problem->to_be_logged());
       return Outcome::unequal;
     }
     if (applied.status == Applier::Status::lost) break;
@@ -409,10 +409,10 @@ std::optional<std::string> CutOver::let_pass(const std::function<bool()>& has_en
   while (!pins_.empty()) {
     for (const auto& pin : pins_) {
       auto is_next = pin->is_waited_for();
-      if (is_next.has_error()) return describe(is_next.error());
+      if (is_next.has_error()) return describe_without_values(is_next.error());
       if (!*is_next) continue;
       auto other = definition_changed_by(*side_, main_->connection_id(), pin->table());
-      if (other.has_error()) return describe(other.error());
+      if (other.has_error()) return describe_without_values(other.error());
       if (*other) return "DDL of " + **other + " on " + pin->table().table + " would come first";
       pin->release();
       std::erase(pins_, pin);
@@ -444,7 +444,7 @@ CutOver::Outcome CutOver::rename() {
   const auto renamed = answer.get();
   pins_.clear();  // not before: what is pinned is not renamed
   if (renamed.has_value()) return Outcome::ok;
-  note("rename", in_its_way ? *in_its_way : describe(renamed.error()));
+  note("rename", in_its_way ? *in_its_way : describe_without_values(renamed.error()));
   // Only what still waited is sure to have renamed nothing; after anything else the names are looked at.
   const bool waited = renamed.error().code == server_error::lock_wait_timeout ||
                       (in_its_way && renamed.error().code == server_error::query_interrupted);

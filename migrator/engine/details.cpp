@@ -36,6 +36,15 @@ std::string with_whereabouts(std::string details, const Whereabouts& then) {
   return boost::json::serialize(value);
 }
 
+std::string without_rows(std::string details) {
+  boost::system::error_code error;
+  auto value = boost::json::parse(details, error);
+  if (error || !value.is_object()) return details;
+  std::size_t named = 0;
+  for (const char* member : {"key", "examples"}) named += value.get_object().erase(member);
+  return named == 0 ? details : boost::json::serialize(value);
+}
+
 std::string Details::text() const {
   return boost::json::serialize(object_->fields);
 }

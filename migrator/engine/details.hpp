@@ -33,5 +33,7 @@ struct Whereabouts {
 };
 // The JSON object `details` with one more member, "at", unless it has it already.
 [[nodiscard]] std::string with_whereabouts(std::string details, const Whereabouts& then);
+// Without the members that name rows by their keys: for the log and for webhooks and hooks.
+[[nodiscard]] std::string without_rows(std::string details);
 
 }  // namespace sluice::migrator

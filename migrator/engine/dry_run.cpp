@@ -45,7 +45,7 @@ SqlResult<std::vector<PlannedQuery>> try_queries(const ServerAddress& primary, c
   for (const CompatibilityQuery& query : options.compatibility_queries) {
     auto verdict = compatibility->judge(query, Compatibility::How::plan);
     if (verdict.has_error()) return verdict.error();
-    planned.push_back({.sql = query.sql, .problem = verdict->problem, .rows = verdict->rows});
+    planned.push_back({.sql = query.sql, .problem = verdict->problem.text, .rows = verdict->rows});
   }
   return planned;
 }

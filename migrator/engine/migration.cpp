@@ -69,6 +69,7 @@ void Migration::resume(std::vector<JournalEntry> journal) {
   {
     const std::scoped_lock lock(mutex_);
     journal_ = std::move(journal);
+    told_ready_ = std::ranges::find(journal_, "ready", &JournalEntry::event) != journal_.end();
   }
   if (take_up_rollback()) return;
   if (ended()) {
@@ -309,8 +310,11 @@ MigrationFsm::Facts Migration::facts() {
   if (is_instant()) facts.lag = {};  // no stream is followed
   // What the old table can't hold must be known before anybody is held.
   facts.catching_up = reverts_ && !has_written_what_was_pending();
-  if (applied_per_ms_ > 0)
-    facts.backlog = Millis(static_cast<std::int64_t>(static_cast<double>(facts.pending) / applied_per_ms_));
+  if (applied_per_ms_ > 0) {
+    constexpr double kForeverMs = 1e12;  // what is more than that is no number of milliseconds, or none that counts
+    const double backlog = static_cast<double>(facts.pending) / applied_per_ms_;
+    facts.backlog = Millis(static_cast<std::int64_t>(std::min(backlog, kForeverMs)));
+  }
   return facts;
 }
 
@@ -388,9 +392,11 @@ void Migration::note(std::string_view event, std::string details) {
     journal_.push_back(entry);
     if (journal_.size() > kJournalShownMax) journal_.erase(journal_.begin());
   }
-  parts_.observer.journalled(id_, entry.event, entry.details);
-  if (auto webhooks = options().webhooks; parts_.notifier.is_asked(entry, webhooks)) {
-    parts_.notifier.tell({.status = status(), .entry = entry, .webhooks = std::move(webhooks)});
+  JournalEntry told = entry;
+  told.details = without_rows(std::move(told.details));
+  parts_.observer.journalled(id_, told.event, told.details);
+  if (auto webhooks = options().webhooks; parts_.notifier.is_asked(told, webhooks)) {
+    parts_.notifier.tell({.status = status(), .entry = std::move(told), .webhooks = std::move(webhooks)});
   }
   (void)store_.append(id_, entry);  // a journal that can't be written now must not stop the migration
 }
@@ -427,8 +433,9 @@ SqlResult<void> Migration::save() {
 }
 
 void Migration::tell_save(const SqlResult<void>& saved) {
-  std::string refused =
-      saved.has_error() && saved.error().outcome == Outcome::refused ? describe(saved.error()) : std::string();
+  std::string refused = saved.has_error() && saved.error().outcome == Outcome::refused
+                            ? describe_without_values(saved.error())
+                            : std::string();
   if (refused == not_saved_) return;
   not_saved_ = std::move(refused);
   if (!not_saved_.empty()) note("not_saved", Details().add("why", not_saved_).text());

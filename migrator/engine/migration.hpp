@@ -16,6 +16,7 @@
 #include "migrator/engine/audit.hpp"
 #include "migrator/engine/audit_marks.hpp"
 #include "migrator/engine/client_latency.hpp"
+#include "migrator/engine/compatibility.hpp"
 #include "migrator/engine/crew.hpp"
 #include "migrator/engine/cut_over.hpp"
 #include "migrator/engine/inbox.hpp"
@@ -206,7 +207,8 @@ class Migration {
   // migration_guards.cpp
   void look_at_guards(const Options& options, const MigrationFsm::Facts& facts, TimePoint now);
   void tell_guard(const Guards::Told& told);
-  [[nodiscard]] Reading row_difference(const Options& options, const MigrationFsm::Facts& facts);
+  [[nodiscard]] bool do_for_guard(GuardAction action);  // false: there was nothing to be done
+  [[nodiscard]] Reading row_difference(const Options& options, const MigrationFsm::Facts& facts, TimePoint now);
   [[nodiscard]] Reading duration_ratio(const MigrationFsm::Facts& facts, TimePoint now);
 
   // migration_end.cpp
@@ -331,8 +333,10 @@ class Migration {
   TimePoint guards_watched_since_{};
   std::unique_ptr<RollbackDriver> rollback_;
   std::unique_ptr<RowCounts> row_counts_;  // while a guard asks for them, once the rows are copied
+  Retired retired_;
   Reading row_difference_;
   std::optional<RowCounts::Count> awaited_count_;  // the stream is not as far yet
+  TimePoint worked_seen_{};                        // up to when checkpoint_.worked is known
   LatencyGovernor governor_;
   std::unique_ptr<LatencyWatch> latency_;  // while the option asks for it
   std::string slowed_by_;                  // by the governor, in words; empty: by nothing
@@ -364,7 +368,7 @@ class Migration {
   bool told_ready_ = false;
   bool told_paused_ = false;
   std::optional<TimePoint> hooks_agreed_at_;  // to the attempt that is to come
-  std::string incompatible_;  // what does not work with the new table, in words; empty: as far as is known, nothing
+  Objection incompatible_;                    // empty: as far as is known, nothing
   std::vector<CompatibilityQuery> tried_queries_;
   TimePoint tried_at_{};
   std::optional<TimePoint> passed_at_;  // where that took its time

@@ -182,12 +182,11 @@ SwapGroup::Swapped Migration::drive(const std::vector<SwapGroup::Party*>& partie
 
 void Migration::cut_over() {
   const auto back = [this] {
-    if (row_counts_) row_counts_->go_on();
     after_cut_over({.result = CutOverFsm::Result::again, .status = checkpoint_.cut_over, .drove = true});
   };
   checkpoint_.cut_over.hold_ms = 0;
   checkpoint_.cut_over.parts.clear();
-  if (row_counts_ && !row_counts_->hold_off()) {
+  if (row_counts_ && !row_counts_->give_up(*connection_)) {
     checkpoint_.cut_over.last_error = "rows are being counted for a guard";
     return back();
   }
@@ -198,14 +197,14 @@ void Migration::cut_over() {
   ++checkpoint_.cut_over.attempts;
   note("cut_over.begun", Details().add("attempt", checkpoint_.cut_over.attempts).text());
   if (auto kept = keep_auto_increment(*connection_, plan_->source, plan_->shadow); kept.has_error()) {
-    checkpoint_.cut_over.last_error = "auto_increment: " + describe(kept.error());
+    checkpoint_.cut_over.last_error = "auto_increment: " + describe_without_values(kept.error());
     if (kept.error().outcome == Outcome::unknown) connection_lost(kept.error());
     return back();
   }
   if (is_instant() && !is_as_it_was()) return ended() ? void() : back();
   // From here on a crash is followed by a look at the tables' names.
   if (auto saved = save(); saved.has_error()) {
-    checkpoint_.cut_over.last_error = "the checkpoint can't be saved: " + describe(saved.error());
+    checkpoint_.cut_over.last_error = "the checkpoint can't be saved: " + describe_without_values(saved.error());
     const bool refused = saved.error().outcome == Outcome::refused;
     if (refused && ++unsaved_cut_overs_ >= kUnsavedCutOversMax)
       return fail({"not_saved", checkpoint_.cut_over.last_error});
@@ -279,7 +278,8 @@ void Migration::clean_up() {
   if (dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (is_lock_conflict(dropped.error())) return rest(kReconnectAfter);
-    if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
+    if (dropped.error().code != server_error::bad_table)
+      return fail({"not_dropped", describe_without_values(dropped.error())});
   }
   const std::scoped_lock lock(mutex_);
   fsm_.cleaned_up();
@@ -328,10 +328,10 @@ void Migration::finish() {
   brakes_ = {};
   slowed_by_.clear();
   throttle_.stop();
-  row_counts_.reset();
+  if (row_counts_) retired_.take(std::move(row_counts_));
   guards_.stop();
   if (error_) {
-    note("failed", Details().add("code", error_->code).add("message", error_->message).text());
+    note("failed", Details().add("code", error_->code).add("message", error_->to_be_logged()).text());
   } else {
     note(to_string(fsm_.state()), "{}");
   }

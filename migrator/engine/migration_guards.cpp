@@ -1,7 +1,7 @@
 // What is watched while a migration runs, and what follows from it: Guards say what, here it is done.
 #include <algorithm>
+#include <utility>
 
-#include "migrator/engine/clock_text.hpp"
 #include "migrator/engine/details.hpp"
 #include "migrator/engine/migration.hpp"
 
@@ -26,7 +26,7 @@ const char* event_name(GuardFsm::Event event) {
 
 void Migration::look_at_guards(const Options& options, const MigrationFsm::Facts& facts, TimePoint now) {
   if (!guards_.is_due(now)) return;
-  Guards::Facts known{.row_difference = row_difference(options, facts),
+  Guards::Facts known{.row_difference = row_difference(options, facts, now),
                       .duration_ratio = duration_ratio(facts, now),
                       .mismatches = checkpoint_.mismatches};
   if (const auto replicas = throttle_.replicas(now)) {
@@ -44,41 +44,48 @@ void Migration::tell_guard(const Guards::Told& told) {
   details.add("guard", told.guard.name).add("measure", to_string(told.guard.measure));
   if (const auto* value = std::get_if<double>(&told.reading)) details.add("value", *value);
   details.add("threshold", told.guard.threshold).add("why", describe(told.guard, told.reading));
-  const bool acts = told.event == GuardFsm::Event::fired || told.event == GuardFsm::Event::unevaluable;
-  if (acts) {
-    details.add("action", to_string(told.action));
-    parts_.observer.guard_fired(told.guard.measure, told.action);
+  if (told.action) {
+    details.add("action", to_string(*told.action));
+    parts_.observer.guard_fired(told.guard.measure, *told.action);
   }
-  note(event_name(told.event), details.text());
-  if (!acts) return;
-  const std::scoped_lock lock(mutex_);
-  switch (told.action) {
-    case GuardAction::warn:
-    case GuardAction::throttle:  // as long as it fires: see throttled_by()
-      return;
-    // What is not possible any more has been done already, or has been overtaken by the end.
-    case GuardAction::pause:
-      (void)fsm_.act(Action::pause);
-      return;
-    case GuardAction::stop:
-      (void)fsm_.act(Action::stop);
-      return;
-    case GuardAction::panic:
-      (void)fsm_.act(Action::panic);
-      return;
-  }
+  if (told.entry && told.entry->left_out > 0) details.add("left_out", told.entry->left_out);
+  if (told.entry) note(event_name(told.entry->event), details.text());
+  const bool does = told.action && do_for_guard(*told.action);
+  if (!does || told.entry) return;
+  // What was done is told, however often.
+  const bool is_known = std::holds_alternative<double>(told.reading);
+  note(event_name(is_known ? GuardFsm::Event::fired : GuardFsm::Event::unevaluable), details.text());
 }
 
-Reading Migration::row_difference(const Options& options, const MigrationFsm::Facts& facts) {
-  const bool wanted = Guards::measures(options.guards, GuardMeasure::row_difference) && facts.copied && inbox_ &&
-                      applier_ && plan_ && !is_instant();
+bool Migration::do_for_guard(GuardAction action) {
+  const auto act = [this](Action what) {
+    const std::scoped_lock lock(mutex_);
+    // What is not possible any more has been done already, or has been overtaken by the end.
+    return !fsm_.act(what);
+  };
+  switch (action) {
+    case GuardAction::warn:
+    case GuardAction::throttle:  // as long as it fires: see throttled_by()
+      return false;
+    case GuardAction::pause:
+      return act(Action::pause);
+    case GuardAction::stop:
+      return act(Action::stop);
+    case GuardAction::panic:
+      return act(Action::panic);
+  }
+  return false;
+}
+
+Reading Migration::row_difference(const Options& options, const MigrationFsm::Facts& facts, TimePoint now) {
+  const bool wanted = Guards::measures(options.guards, GuardMeasure::row_difference) && facts.copied && facts.indexed &&
+                      inbox_ && applier_ && plan_ && !is_instant();
   if (!wanted) {
-    row_counts_.reset();
+    if (row_counts_) retired_.take(std::move(row_counts_));
     return NotApplicable{};
   }
   if (!row_counts_) {
-    row_counts_ = std::make_unique<RowCounts>(parts_.primary, plan_->source, plan_->shadow,
-                                              [applier = applier_.get()] { return applier->applied(); });
+    row_counts_ = std::make_unique<RowCounts>(parts_.primary, plan_->source, plan_->shadow);
     row_difference_ = NotApplicable{};
     awaited_count_.reset();
   }
@@ -86,6 +93,7 @@ Reading Migration::row_difference(const Options& options, const MigrationFsm::Fa
     if (auto* unknown = std::get_if<Unevaluable>(&*counted)) row_difference_ = *unknown;
     if (auto* count = std::get_if<RowCounts::Count>(&*counted)) awaited_count_ = std::move(*count);
   }
+  if (brakes_.throttled_by.empty()) row_counts_->begin(applier_->applied(), now);
   if (!awaited_count_) return row_difference_;
   // All that the count has seen of the source stands in the binlog before its head.
   const Inbox::Progress progress = inbox_->progress();
@@ -98,17 +106,21 @@ Reading Migration::row_difference(const Options& options, const MigrationFsm::Fa
 
 Reading Migration::duration_ratio(const MigrationFsm::Facts& facts, TimePoint now) {
   if (facts.copied && facts.verified) return NotApplicable{};  // who waits for the cut-over may do so for days
-  const auto started = time_from(status_.started_at);
-  if (!started) return NotApplicable{};
-  const auto elapsed =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - *started).count();
+  bool rests = !brakes_.throttled_by.empty() || !guards_.throttled_by().empty();
+  {
+    const std::scoped_lock lock(mutex_);
+    rests = rests || fsm_.paused();
+  }
+  const TimePoint since = std::exchange(worked_seen_, now);
+  if (!rests && since != TimePoint{}) checkpoint_.worked += std::chrono::duration_cast<Millis>(now - since);
   if (checkpoint_.seconds_estimated == 0) {
     const auto left = eta_.left(now);
     if (!left || status_.progress < kEstimatedAt) return NotApplicable{};
-    checkpoint_.seconds_estimated =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed + left->count(), kEstimateMin.count()));
+    const auto whole = std::chrono::duration_cast<Seconds>(checkpoint_.worked) + *left;
+    checkpoint_.seconds_estimated = static_cast<std::uint64_t>(std::max(whole, kEstimateMin).count());
   }
-  return static_cast<double>(elapsed) / static_cast<double>(checkpoint_.seconds_estimated);
+  const double seconds = std::chrono::duration<double>(checkpoint_.worked).count();
+  return seconds / static_cast<double>(checkpoint_.seconds_estimated);
 }
 
 }  // namespace sluice::migrator

@@ -28,7 +28,7 @@ bool Migration::put_indexes_off() {
   if (dropped.has_value() || dropped.error().code == server_error::cant_drop_key) return true;  // gone before a crash
   if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error()), false;
   // A foreign key may need one of them.
-  note("indexes.not_deferred", Details().add("why", describe(dropped.error())).text());
+  note("indexes.not_deferred", Details().add("why", describe_without_values(dropped.error())).text());
   checkpoint_.deferred_indexes.clear();
   return true;
 }
@@ -61,11 +61,14 @@ void Migration::index() {
   if (by_another || is_lock_conflict(error) || error.code == server_error::query_interrupted)
     return rest(kReconnectAfter);
   if (error.code == server_error::online_log_too_big && !index_alone_) {
-    note("indexes.built_alone", Details().add("why", describe(error)).text());
+    note("indexes.built_alone", Details().add("why", describe_without_values(error)).text());
     index_alone_ = true;
     return;
   }
-  fail({"index_refused", "an index of the new table can't be built: " + describe(error)});
+  const std::string what = "an index of the new table can't be built: ";
+  fail({.code = "index_refused",
+        .message = what + describe(error),
+        .logged = what + describe_without_values(error)});
 }
 
 }  // namespace sluice::migrator

@@ -79,7 +79,7 @@ void Migration::refuse_instant() {
 void Migration::drop_pattern() {
   if (!connect()) return;
   if (auto dropped = drop_table(*connection_, shadow_table(source())); dropped.has_error()) {
-    note("shadow.not_dropped", Details().add("why", describe(dropped.error())).text());
+    note("shadow.not_dropped", Details().add("why", describe_without_values(dropped.error())).text());
   }
 }
 

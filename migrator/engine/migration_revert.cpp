@@ -43,7 +43,7 @@ bool Migration::take_old_table() {
   } else if (is_lock_conflict(taken.error())) {
     rest(kReconnectAfter);
   } else {
-    fail({"old_table_refused", "the old table can't be taken: " + describe(taken.error())});
+    fail({"old_table_refused", "the old table can't be taken: " + describe_without_values(taken.error())});
   }
   return false;
 }
@@ -95,8 +95,11 @@ Problem Migration::with_all_refused(Problem first) {
     }
   });
   if (refused == 0) return first;
-  return {"row_refused", "the old table can't hold rows that were written since the swap: " + rows +
-                             (all ? "" : "; there may be more") + ". Change them so that they fit, then revert again"};
+  const std::string what = "the old table can't hold rows that were written since the swap";
+  return {.code = "row_refused",
+          .message = what + ": " + rows + (all ? "" : "; there may be more") +
+                     ". Change them so that they fit, then revert again",
+          .logged = what};
 }
 
 }  // namespace sluice::migrator

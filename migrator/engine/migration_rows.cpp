@@ -73,7 +73,7 @@ void Migration::read_failed(const std::string& what, const SqlError& error) {
   if (error.code == server_error::table_definition_changed) return rest(kIdle);
   // The key that a chunk ends with, or is named by, is a date that this sql_mode lets nobody look for (MySQL).
   if (error.code == server_error::wrong_value) return fail(refused_row("that the error names", error));
-  fail({what, describe(error)});
+  fail({.code = what, .message = describe(error), .logged = describe_without_values(error)});
 }
 
 void Migration::refused(const SqlError& error, const KeyRange& range) {
@@ -101,8 +101,7 @@ void Migration::after_duplicate(const SqlError& error, const KeyRange& range) {
   const bool may_pass =
       duplicate.kind == Duplicate::Kind::passing && now - in_the_way_since_ < Applier::kPassingConflictMax;
   if (may_pass) return rest(kIdle);
-  fail({"duplicate_key", describe(duplicate, *range.up_to, error),
-        ServerRefusal{error.code, error.sqlstate, error.text}});
+  fail(duplicate_key(duplicate, *range.up_to, error));
 }
 
 RangeOutcome Migration::work_through(const std::optional<KeyLiterals>& above, std::size_t hands,

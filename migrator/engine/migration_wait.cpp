@@ -1,7 +1,6 @@
 // What a migration that is ready waits for before its cut-over, told in the status and in the journal.
 #include <utility>
 
-#include "migrator/engine/compatibility.hpp"
 #include "migrator/engine/details.hpp"
 #include "migrator/engine/migration.hpp"
 
@@ -29,7 +28,7 @@ WaitReason Migration::reason_of(MigrationFsm::Wait wait) const {
     case MigrationFsm::Wait::nothing:
       return {};
     case MigrationFsm::Wait::incompatible:
-      return {incompatible_, incompatible_};
+      return {incompatible_.text, incompatible_.text, incompatible_.logged};
     case MigrationFsm::Wait::postponed: {
       const std::string text = now.postpone_cut_over ? "postpone_cut_over"
                                                      : "postpone_cut_over_flag_file " + now.postpone_cut_over_flag_file;
@@ -74,15 +73,17 @@ bool Migration::passes_compatibility() {
   tried_at_ = gate::Clock::now();
   passed_at_.reset();
   if (queries.empty()) {
-    incompatible_.clear();
+    incompatible_ = {};
     return true;
   }
   auto compatibility = Compatibility::connect(parts_.primary, *plan_);
   const auto give_up = [this] { return is_to_end() || flag_is_set(options().panic_flag_file); };
   auto problem = compatibility.has_value() ? compatibility->problem_of(queries, give_up)
-                                           : SqlResult<std::string>(compatibility.error());
-  incompatible_ = problem.has_value() ? std::move(*problem)
-                                      : "compatibility queries could not be tried: " + describe(problem.error());
+                                           : SqlResult<Objection>(compatibility.error());
+  const std::string what = "compatibility queries could not be tried: ";
+  incompatible_ = problem.has_value()
+                      ? std::move(*problem)
+                      : Objection{what + describe(problem.error()), what + describe_without_values(problem.error())};
   const TimePoint now = gate::Clock::now();
   if (incompatible_.empty() && now - tried_at_ >= kHooksMoment) passed_at_ = now;
   return incompatible_.empty();
@@ -93,8 +94,9 @@ bool Migration::is_compatible() {
   if (is_known && options().compatibility_queries == tried_queries_) return true;
   const bool passes = passes_compatibility();
   if (passes && !passed_at_) return true;
+  const std::string& objection = incompatible_.logged.empty() ? incompatible_.text : incompatible_.logged;
   checkpoint_.cut_over.last_error =
-      passes ? "the compatibility queries took their time; what has changed meanwhile is applied first" : incompatible_;
+      passes ? "the compatibility queries took their time; what has changed meanwhile is applied first" : objection;
   return false;
 }
 

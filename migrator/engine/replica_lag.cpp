@@ -113,7 +113,7 @@ void ReplicaLag::look(const std::stop_token& stop, ServerAddress login, Replica&
     if (rows.has_error()) connection.reset();
     {
       const std::scoped_lock lock(mutex_);
-      replica.error = rows.has_error() ? describe(rows.error()) : std::string();
+      replica.error = rows.has_error() ? describe_without_values(rows.error()) : std::string();
       if (rows.has_value()) {
         replica.beats = beats_of(*rows);
         replica.answered_at = Clock::now();

@@ -73,8 +73,11 @@ void SwapGroup::stay_away() {
 void SwapGroup::fail(const Member& member, const Problem& problem) {
   const std::scoped_lock lock(mutex_);
   if (failure_) return;
-  failure_ = Problem{"group_failed", "the tables swap together or not at all, and " + member.source.table + " (" +
-                                         member.id + ") failed: " + problem.message};
+  const std::string what =
+      "the tables swap together or not at all, and " + member.source.table + " (" + member.id + ") failed: ";
+  failure_ = Problem{.code = "group_failed",
+                     .message = what + problem.message,
+                     .logged = problem.logged.empty() ? "" : what + problem.logged};
 }
 
 std::optional<Problem> SwapGroup::failure() const {

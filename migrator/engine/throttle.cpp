@@ -55,12 +55,12 @@ void Throttle::follow(const Options& options) {
   if (options.throttle_control_replicas != replicas_ || options.max_lag_millis != max_lag_) {
     replicas_ = options.throttle_control_replicas;
     max_lag_ = options.max_lag_millis;
-    replica_lag_.reset();
+    if (replica_lag_) retired_.take(std::move(replica_lag_));
     if (!replicas_.empty()) replica_lag_ = std::make_unique<ReplicaLag>(primary_, id_, replicas_, max_lag_);
   }
   if (options.throttle_http != url_) {
     url_ = options.throttle_http;
-    http_check_.reset();
+    if (http_check_) retired_.take(std::move(http_check_));
     if (auto url = http_url_from(url_)) http_check_ = std::make_unique<HttpCheck>("throttle_http", std::move(*url));
   }
 }

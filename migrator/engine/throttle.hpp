@@ -10,6 +10,7 @@
 
 #include "migrator/api.hpp"
 #include "migrator/engine/replica_lag.hpp"
+#include "migrator/guards/retired.hpp"
 #include "migrator/http/http_check.hpp"
 #include "migrator/sql/connection.hpp"
 
@@ -31,7 +32,7 @@ class Throttle {
   [[nodiscard]] SqlResult<Brakes> look(Connection& connection, const Options& options, TimePoint now);
   // Of the replicas that are watched now; nothing: none are.
   [[nodiscard]] std::optional<ReplicaLag::State> replicas(TimePoint now) const;
-  // Asks nobody any more, until the next look.
+  // Asks nobody any more, until the next look. Never blocks; the destructor does, until what is under way was given up.
   void stop();
 
  private:
@@ -48,6 +49,7 @@ class Throttle {
   std::unique_ptr<ReplicaLag> replica_lag_;
   std::string url_;
   std::unique_ptr<HttpCheck> http_check_;
+  Retired retired_;
 };
 
 [[nodiscard]] bool flag_is_set(const std::string& file);  // false for an empty name

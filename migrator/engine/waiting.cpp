@@ -23,7 +23,7 @@ std::optional<std::string> WaitJournal::tell(const WaitReason& reason, TimePoint
   }
   if (seen_.empty() || seen_ == told_ || now - seen_since_ < kTellAfter) return std::nullopt;
   told_ = seen_;
-  return reason.text;
+  return reason.logged.empty() ? reason.text : reason.logged;
 }
 
 }  // namespace sluice::migrator

@@ -11,8 +11,9 @@
 namespace sluice::migrator {
 
 struct WaitReason {
-  std::string key;   // the same as long as it is the same reason
-  std::string text;  // may grow with time: "... open for 12 s"; empty: nothing is waited for
+  std::string key;       // the same as long as it is the same reason
+  std::string text;      // may grow with time: "... open for 12 s"; empty: nothing is waited for
+  std::string logged{};  // for the journal, where `text` is not; empty: it is
 };
 
 [[nodiscard]] BlockerStatus status_of(const gate::Blocker& blocker);

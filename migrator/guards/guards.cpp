@@ -57,11 +57,11 @@ bool Guards::measures(const std::vector<Guard>& guards, GuardMeasure measure) {
 
 void Guards::follow(const std::vector<Guard>& guards) {
   if (guards == wanted_) return;
+  stop();
   wanted_ = guards;
-  watched_.clear();
   for (const Guard& guard : guards) {
-    Watched watched{
-        .guard = guard, .fsm = GuardFsm(guard.threshold, guard.lasts), .reading = {}, .query = {}, .http = {}};
+    Watched watched{.guard = guard, .fsm = GuardFsm(guard.threshold, guard.lasts)};
+    if (guard.measure == GuardMeasure::disk_percent) watched.disk = std::make_unique<DiskWatch>(guard.subject);
     if (guard.measure == GuardMeasure::sql) watched.query = std::make_unique<QueryWatch>(primary_, guard.subject);
     if (guard.measure == GuardMeasure::http) {
       if (auto url = http_url_from(guard.subject)) watched.http = std::make_unique<HttpCheck>("it", std::move(*url));
@@ -70,14 +70,14 @@ void Guards::follow(const std::vector<Guard>& guards) {
   }
 }
 
-Reading Guards::read(const Watched& watched, const Facts& facts, const Reading& cpu) {
+Reading Guards::read(const Watched& watched, const Facts& facts, const Reading& cpu, TimePoint now) {
   switch (watched.guard.measure) {
     case GuardMeasure::cpu_percent:
       return cpu;
     case GuardMeasure::memory_percent:
       return Machine::memory_percent();
     case GuardMeasure::disk_percent:
-      return Machine::disk_percent(watched.guard.subject);
+      return watched.disk ? watched.disk->reading(now) : NotApplicable{};
     case GuardMeasure::replica_lag_seconds:
       return facts.replica_lag_seconds;
     case GuardMeasure::replica_unreachable:
@@ -102,12 +102,15 @@ std::vector<Guards::Told> Guards::look(const std::vector<Guard>& guards, const F
   const Reading cpu = measures(wanted_, GuardMeasure::cpu_percent) ? machine_.cpu_percent() : NotApplicable{};
   std::vector<Told> told;
   for (Watched& watched : watched_) {
-    watched.reading = read(watched, facts, cpu);
+    watched.reading = read(watched, facts, cpu, now);
     const auto event = watched.fsm.observe(watched.reading, now);
-    if (!event) continue;
-    const auto action =
-        *event == GuardFsm::Event::unevaluable ? watched.guard.if_unevaluable : action_of(watched.guard, actions_);
-    told.push_back({.guard = watched.guard, .event = *event, .reading = watched.reading, .action = action});
+    Told news{.guard = watched.guard,
+              .reading = watched.reading,
+              .action = std::nullopt,
+              .entry = watched.telling.look(event, now)};
+    if (event == GuardFsm::Event::fired) news.action = action_of(watched.guard, actions_);
+    if (event == GuardFsm::Event::unevaluable) news.action = watched.guard.if_unevaluable;
+    if (news.action || news.entry) told.push_back(std::move(news));
   }
   return told;
 }
@@ -137,6 +140,10 @@ std::vector<GuardStatus> Guards::status() const {
 }
 
 void Guards::stop() {
+  for (Watched& watched : watched_) {
+    if (watched.query) retired_.take(std::move(watched.query));
+    if (watched.http) retired_.take(std::move(watched.http));
+  }
   watched_.clear();
   wanted_.clear();
 }

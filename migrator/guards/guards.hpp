@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "migrator/api.hpp"
+#include "migrator/guards/disk_watch.hpp"
 #include "migrator/guards/guard_fsm.hpp"
+#include "migrator/guards/guard_telling.hpp"
 #include "migrator/guards/machine.hpp"
 #include "migrator/guards/query_watch.hpp"
+#include "migrator/guards/retired.hpp"
 #include "migrator/http/http_check.hpp"
 #include "migrator/options/guard.hpp"
 
@@ -31,9 +34,9 @@ class Guards {
 
   struct Told {
     const Guard& guard;  // as long as the list is the same
-    GuardFsm::Event event{};
     Reading reading;
-    GuardAction action{};  // to be done now: at `fired` and at `unevaluable`
+    std::optional<GuardAction> action;         // to be done now: it has just fired, or can't be evaluated any more
+    std::optional<GuardTelling::Entry> entry;  // for the journal
   };
 
   Guards(ServerAddress primary, GuardActions actions) : primary_(std::move(primary)), actions_(actions) {}
@@ -47,20 +50,23 @@ class Guards {
   // By which guard, in words; empty: by none.
   [[nodiscard]] std::string throttled_by() const;
   [[nodiscard]] std::vector<GuardStatus> status() const;
-  // Asks nobody any more, until the next look. Blocks as long as it takes for questions under way to be given up.
+  // Asks nobody any more, until the next look. Never blocks; the destructor does, until questions under way have been
+  // given up.
   void stop();
 
  private:
   struct Watched {
     Guard guard;
     GuardFsm fsm;
-    Reading reading;
-    std::unique_ptr<QueryWatch> query;
-    std::unique_ptr<HttpCheck> http;
+    GuardTelling telling{};
+    Reading reading{};
+    std::unique_ptr<DiskWatch> disk{};
+    std::unique_ptr<QueryWatch> query{};
+    std::unique_ptr<HttpCheck> http{};
   };
 
   void follow(const std::vector<Guard>& guards);
-  [[nodiscard]] static Reading read(const Watched& watched, const Facts& facts, const Reading& cpu);
+  [[nodiscard]] static Reading read(const Watched& watched, const Facts& facts, const Reading& cpu, TimePoint now);
 
   ServerAddress primary_;
   GuardActions actions_;
@@ -68,6 +74,7 @@ class Guards {
   std::vector<Watched> watched_;
   Machine machine_;
   std::optional<TimePoint> looked_at_;
+  Retired retired_;
 };
 
 // "guard cpu: cpu_percent is 93.1 (threshold 80)", or why it can't be evaluated. Without the guard's query or URL.

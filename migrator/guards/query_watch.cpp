@@ -44,7 +44,7 @@ Reading QueryWatch::ask() {
     settings.select_limit = kAnswersWithin;
     settings.reply_timeout = 2 * kAnswersWithin;  // the server is to end it first
     auto made = Connection::connect(primary_, settings);
-    if (made.has_error()) return Unevaluable{"the primary can't be reached: " + describe(made.error())};
+    if (made.has_error()) return Unevaluable{"the primary can't be reached: " + describe_without_values(made.error())};
     // More than the first row is of no use, and might be more than fits into memory.
     if (auto set = made->execute("SET SESSION sql_select_limit = 1"); set.has_error()) return failed(set.error());
     const std::scoped_lock lock(mutex_);

@@ -23,7 +23,8 @@ struct Commands {
 [[nodiscard]] Commands commands_of(const std::filesystem::path& folder, std::string_view name);
 
 // Runs a command with this environment, PATH, and nothing else of ours. Why it failed, in words; empty: it ended with
-// 0. Blocks until it has ended, kCommandWithin has passed, or `give_up` says so (asked often; then it is killed).
+// 0. Blocks until it has ended, kCommandWithin has passed, or `give_up` says so (asked often; then it is killed). What
+// it leaves running in its process group is killed as well.
 [[nodiscard]] std::string run_command(const std::filesystem::path& command, const Environment& environment,
                                       const std::function<bool()>& give_up);
 

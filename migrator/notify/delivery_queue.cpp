@@ -12,16 +12,25 @@ bool DeliveryQueue::push(Delivery delivery) {
   return true;
 }
 
-std::optional<Delivery> DeliveryQueue::next(TimePoint now) const {
-  // The one that has been due for longest, so that none is overlooked.
-  const auto first = std::ranges::min_element(lines_, {}, [](const auto& line) { return line.second.due; });
-  if (first == lines_.end() || first->second.due > now) return std::nullopt;
-  return first->second.waiting.front();
+DeliveryQueue::Lines::const_iterator DeliveryQueue::first() const {
+  auto best = lines_.end();
+  for (auto line = lines_.begin(); line != lines_.end(); ++line) {
+    if (!line->second.under_way && (best == lines_.end() || line->second.due < best->second.due)) best = line;
+  }
+  return best;
+}
+
+std::optional<Delivery> DeliveryQueue::next(TimePoint now) {
+  const auto line = first();
+  if (line == lines_.end() || line->second.due > now) return std::nullopt;
+  Line& taken = lines_.at(line->first);
+  taken.under_way = true;
+  return taken.waiting.front();
 }
 
 std::optional<DeliveryQueue::TimePoint> DeliveryQueue::due() const {
-  const auto first = std::ranges::min_element(lines_, {}, [](const auto& line) { return line.second.due; });
-  return first == lines_.end() ? std::nullopt : std::optional(first->second.due);
+  const auto line = first();
+  return line == lines_.end() ? std::nullopt : std::optional(line->second.due);
 }
 
 void DeliveryQueue::drop_first(const std::string& url) {
@@ -33,12 +42,15 @@ void DeliveryQueue::drop_first(const std::string& url) {
 }
 
 void DeliveryQueue::done(const std::string& url) {
-  lines_.at(url).due = {};
+  Line& line = lines_.at(url);
+  line.due = {};
+  line.under_way = false;
   drop_first(url);
 }
 
 bool DeliveryQueue::failed(const std::string& url, TimePoint now) {
   Line& line = lines_.at(url);
+  line.under_way = false;
   ++line.attempts;
   const auto pause = kRetryFirst * (1U << std::min(line.attempts - 1, 10U));
   line.due = now + std::min<std::chrono::seconds>(pause, kRetryMax);

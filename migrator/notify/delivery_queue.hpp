@@ -28,24 +28,31 @@ class DeliveryQueue {
 
   // False: there are too many already, and this one is left out.
   [[nodiscard]] bool push(Delivery delivery);
-  // One that is due, to be tried now, after which done() or failed() is to be said of it.
-  [[nodiscard]] std::optional<Delivery> next(TimePoint now) const;
-  // When the next one is due; nothing: none waits.
+  // One that is due, to be tried now, after which done() or failed() is to be said of it. Until then its URL has no
+  // next.
+  [[nodiscard]] std::optional<Delivery> next(TimePoint now);
+  // When the next one is due; nothing: none waits, but behind one that is being tried.
   [[nodiscard]] std::optional<TimePoint> due() const;
   void done(const std::string& url);
   // True: it was the last attempt, and the delivery is given up.
   [[nodiscard]] bool failed(const std::string& url, TimePoint now);
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
+  // To how many URLs.
+  [[nodiscard]] std::size_t targets() const noexcept { return lines_.size(); }
 
  private:
   struct Line {
     std::deque<Delivery> waiting;
     unsigned attempts = 0;  // of the first
     TimePoint due{};
+    bool under_way = false;
   };
+  using Lines = std::map<std::string, Line>;  // by URL
+  // The one that has been due for longest, so that none is overlooked; of those that are not under way.
+  [[nodiscard]] Lines::const_iterator first() const;
   void drop_first(const std::string& url);
 
-  std::map<std::string, Line> lines_;  // by URL
+  Lines lines_;
   std::size_t waiting_ = 0;
 };
 

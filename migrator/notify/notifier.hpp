@@ -1,4 +1,4 @@
-// Tells those outside what happens to migrations: webhooks and command hooks, each on a thread of its own, so that
+// Tells those outside what happens to migrations: webhooks and command hooks, on threads of their own, so that
 // nothing waits for them. Thread-safe.
 #pragma once
 

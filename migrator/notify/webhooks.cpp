@@ -1,5 +1,6 @@
 #include "migrator/notify/webhooks.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -19,15 +20,14 @@ std::string host_of(const std::string& url) {
 
 }  // namespace
 
-Webhooks::Webhooks(std::string secret, Report report)
-    : secret_(std::move(secret)),
-      report_(std::move(report)),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+Webhooks::Webhooks(std::string secret, Report report) : secret_(std::move(secret)), report_(std::move(report)) {}
 
 Webhooks::~Webhooks() {
-  thread_.request_stop();
+  for (std::jthread& thread : threads_) thread.request_stop();
   const std::scoped_lock lock(mutex_);
-  if (stream_) stream_->interrupt();
+  for (const Stream& stream : streams_) {
+    if (stream) stream->interrupt();
+  }
 }
 
 void Webhooks::post(Delivery delivery) {
@@ -36,12 +36,15 @@ void Webhooks::post(Delivery delivery) {
   {
     const std::scoped_lock lock(mutex_);
     queued = queue_.push(std::move(delivery));
+    if (threads_.size() < std::min(queue_.targets(), kAtOnceMax)) {
+      threads_.emplace_back([this, number = threads_.size()](const std::stop_token& stop) { run(stop, number); });
+    }
   }
   changed_.notify_all();
   if (!queued) report_(NoticeOutcome::dropped, to, "too many wait already");
 }
 
-void Webhooks::run(const std::stop_token& stop) {
+void Webhooks::run(const std::stop_token& stop, std::size_t number) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     const auto delivery = queue_.next(Clock::now());
@@ -55,11 +58,13 @@ void Webhooks::run(const std::stop_token& stop) {
       }
       continue;
     }
+    const auto stream = std::make_shared<net::BlockingStream>();
+    streams_.at(number) = stream;
     lock.unlock();
-    const std::string why = deliver(*delivery);
+    const std::string why = deliver(*delivery, *stream);
     lock.lock();
     if (stop.stop_requested()) return;
-    stream_.reset();
+    streams_.at(number).reset();
     auto outcome = NoticeOutcome::delivered;
     if (why.empty()) {
       queue_.done(delivery->url);
@@ -80,21 +85,16 @@ std::string Webhooks::request_of(const Delivery& delivery, const HttpUrl& url) c
   return request + "\r\n" + delivery.body;
 }
 
-std::string Webhooks::deliver(const Delivery& delivery) {
+std::string Webhooks::deliver(const Delivery& delivery, net::BlockingStream& stream) const {
   constexpr unsigned kSuccesses = 200;
   constexpr unsigned kRedirections = 300;
   const auto url = http_url_from(delivery.url);
   if (!url) return "it is no URL";
-  auto stream = std::make_shared<net::BlockingStream>();
-  {
-    const std::scoped_lock lock(mutex_);
-    stream_ = stream;
-  }
   try {
     std::optional<net::ClientTls> tls;
     if (url->scheme == HttpUrl::Scheme::https) tls = net::ClientTls::make(net::Verify::identity, "");
     const auto status =
-        http_exchange(*stream, *url, tls ? &*tls : nullptr, request_of(delivery, *url), Clock::now() + kAnswersWithin);
+        http_exchange(stream, *url, tls ? &*tls : nullptr, request_of(delivery, *url), Clock::now() + kAnswersWithin);
     if (!status) return "it does not answer: " + status.error().message();
     if (*status >= kSuccesses && *status < kRedirections) return {};
     return "it answers " + std::to_string(*status);

@@ -88,9 +88,13 @@ ChildProcess::~ChildProcess() {
 }
 
 std::optional<std::string> ChildProcess::ended() {
+  // Not waited for yet: until then its number, and so that of the group, is nobody else's.
+  siginfo_t info{};
+  const int looked = ::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT);
+  if (looked == 0 && info.si_pid == 0) return std::nullopt;
+  ::kill(-process_, SIGKILL);
   int status = 0;
-  const pid_t ended = ::waitpid(process_, &status, WNOHANG);
-  if (ended == 0) return std::nullopt;
+  const pid_t ended = ::waitpid(process_, &status, 0);
   const bool known = ended == process_;
   process_ = 0;
   return known ? outcome_of(status) : "nobody can tell how it ended";

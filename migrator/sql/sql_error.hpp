@@ -46,7 +46,11 @@ inline constexpr unsigned lock_nowait = 3572;         // MySQL's NOWAIT met a lo
 // Whether another transaction's lock was in the way, so that the same may succeed later.
 [[nodiscard]] bool is_lock_conflict(const SqlError& error) noexcept;
 
-// "text (code)", for messages.
+// "text (code)", for the one who asked. The text may repeat values of rows and parts of statements.
 [[nodiscard]] std::string describe(const SqlError& error);
+
+// For journal and log: the same where the server's words can name nothing but objects of the schema, accounts and
+// hosts, else "error code (SQLSTATE …)".
+[[nodiscard]] std::string describe_without_values(const SqlError& error);
 
 }  // namespace sluice::migrator

@@ -21,6 +21,8 @@ constexpr std::array<std::string_view, 4> kBeforeLists{"FROM", "JOIN", "UPDATE",
 constexpr std::array<std::string_view, 11> kAfterLists{"SET",   "WHERE",  "ON",     "USING", "GROUP", "ORDER",
                                                        "LIMIT", "HAVING", "SELECT", "UNION", "VALUES"};
 
+constexpr std::string_view kPlaceholder = "{table}";
+
 template <std::size_t Size>
 bool is_one_of(const std::array<std::string_view, Size>& words, const Token& token) {
   return token.kind == Kind::word &&
@@ -45,7 +47,11 @@ class Renamer {
     std::string result;
     std::size_t copied = 0;
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      const bool is_the_table = means_the_table(i);
+      if (is_placeholder(i)) {
+        result.append(sql_.substr(copied, tokens_[i].begin - copied)).append(rename_.to);
+        copied = tokens_[i].begin + kPlaceholder.size();
+      }
+      const bool is_the_table = means_the_table(i) && tokens_[i].begin >= copied;
       follow(tokens_[i]);
       if (!is_the_table) continue;
       result.append(sql_.substr(copied, tokens_[i].begin - copied)).append(rename_.to);
@@ -68,6 +74,9 @@ class Renamer {
     return text == name || (rename_.names == TableRename::Case::is_folded && equals_folded(text, name));
   }
 
+  [[nodiscard]] bool is_placeholder(std::size_t i) const {
+    return is_symbol(tokens_[i], '{') && sql_.substr(tokens_[i].begin).starts_with(kPlaceholder);
+  }
   [[nodiscard]] bool means_the_table(std::size_t i) const {
     if (!is_name(tokens_[i], rename_.from)) return false;
     if (i > 0 && is_symbol(tokens_[i - 1], '.')) {

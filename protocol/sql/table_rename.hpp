@@ -20,7 +20,8 @@ struct TableRename {
   std::string_view to;  // as it is to stand in the text: quoted where it needs that
 };
 
-// `sql` with each identifier that means the table `from` replaced: `orders`, `shop`.`orders`, orders.qty. What stands
+// `sql` with each identifier that means the table `from` replaced: `orders`, `shop`.`orders`, orders.qty; {table} means
+// it anywhere. What stands
 // in strings and comments, other databases' tables and other tables' columns of that name stays; so does everything
 // from where the text can't be read any more.
 [[nodiscard]] std::string with_table_renamed(std::string_view sql, const TableRename& rename, Reading reading = {});

@@ -100,6 +100,10 @@ void Proxy::reload_certificate() {
   if (shared.client_side_tls.load() && is_from_files) shared.client_side_tls = make_client_side(shared.config);
 }
 
+void Proxy::change_access_log_sample(std::uint32_t one_in) noexcept {
+  state_->shared.access_log_sample = one_in;
+}
+
 void Proxy::change_limits(const Limits& limits) {
   state_->shared.limits = std::make_shared<const Limits>(limits);
   for (const auto& worker : state_->workers) worker->change_limits();

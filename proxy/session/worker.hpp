@@ -22,7 +22,8 @@ namespace sluice::proxy {
 
 class Session;
 
-// What all sessions of a proxy share. Read-only after start, except the counts, the limits and the certificate.
+// What all sessions of a proxy share. Read-only after start, except the counts, the limits, the sample and the
+// certificate.
 struct Shared {
   ProxyConfig config;
   gate::Gate& gate;
@@ -32,6 +33,7 @@ struct Shared {
   OnlineDdl* online_ddl = nullptr;  // nobody runs it
   // As they are now: they may be changed while the proxy runs.
   std::atomic<std::shared_ptr<const Limits>> limits{std::make_shared<const Limits>(config.limits)};
+  std::atomic<std::uint32_t> access_log_sample{config.access_log_sample};  // the same
   Tally users;
   Tally addresses;
   std::atomic<std::shared_ptr<const net::ServerTls>> client_side_tls;  // none: not offered
@@ -69,7 +71,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
   [[nodiscard]] protocol::FrameWriter& frame_writer() noexcept { return frame_writer_; }
   // Whether the access log takes this one of the statements that it needn't take. By chance, for a client's statements
   // come in patterns.
-  [[nodiscard]] bool takes_sample() noexcept { return random_() % shared_.config.access_log_sample == 0; }
+  [[nodiscard]] bool takes_sample() noexcept {
+    return random_() % shared_.access_log_sample.load(std::memory_order_relaxed) == 0;
+  }
   // The names armed now, which may be newer than the epoch that made the caller ask.
   [[nodiscard]] const ArmedIndex& armed();
 

@@ -11,7 +11,7 @@ build_packages=(
 demo_packages=(mariadb-server-core mariadb-client-core)
 # mariadb-test: a connector's own tests, and plugins for accounts.
 test_packages=(
-  mariadb-server mariadb-test sysbench haproxy socat openssl debootstrap prometheus systemd zsh groff-base curl chromium
+  mariadb-server mariadb-test sysbench haproxy socat openssl debootstrap prometheus systemd zsh groff-base curl chromium percona-toolkit
 )
 # What the tests in tests/clients run; Node's come from npm as well.
 client_packages=(

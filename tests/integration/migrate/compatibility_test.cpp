@@ -38,6 +38,17 @@ class Compatible : public BehindSluice {
         },
         30s);
   }
+  // What the server was asked from now on is written down.
+  void listen() {
+    set_global("log_output", "'TABLE'");
+    set_global("general_log", "1");
+  }
+  // How often it was asked that.
+  std::string asked(const std::string& pattern) {
+    return direct()
+        .must("SELECT COUNT(*) FROM mysql.general_log WHERE command_type = 'Query' AND argument LIKE '" + pattern + "'")
+        .value();
+  }
   // The new table must be as it would be without the queries.
   void expect_as_before() {
     EXPECT_EQ(direct().must("SELECT COUNT(*) FROM orders").value(), "1000");
@@ -84,30 +95,72 @@ TEST_P(Compatible, who_stops_it_waits_for_one_of_them_at_most) {
 }
 
 TEST_P(Compatible, are_not_run_while_it_is_paused) {
-  // What a ROLLBACK does not undo counts how often they were run.
-  direct().must("CREATE TABLE runs (number INT) ENGINE = MyISAM");
-  const auto runs = [&] { return direct().must("SELECT COUNT(*) FROM runs").value(); };
   const auto id = postponed("DROP COLUMN tag");
   act(id, "pause");
-  for (const std::string query : {"INSERT INTO runs VALUES (1)", "INSERT INTO runs VALUES (2)"}) {
+  listen();
+  for (const std::string query : {"SELECT 1 FROM orders", "SELECT 2 FROM orders"}) {
     EXPECT_EQ(change(id, queries("\"" + query + "\"")).status, accepted_change);
     EXPECT_TRUE(wait_until([&] {
       return direct().must("SELECT COUNT(*) FROM _sluice.migrations WHERE options LIKE '%" + query + "%'").value() !=
              "0";
     })) << "it looks at its options between one and the next";
   }
-  EXPECT_EQ(runs(), "0");
+  EXPECT_EQ(asked("SELECT _ FROM `_orders%"), "0");
   act(id, "resume");
-  EXPECT_TRUE(wait_until([&] { return runs() != "0"; }));
+  EXPECT_TRUE(wait_until([&] { return asked("SELECT 2 FROM `_orders%") != "0"; }));
   act(id, "stop");
   EXPECT_EQ(await_end(id).state, "stopped");
 }
 
 TEST_P(Compatible, slow_ones_are_not_tried_again_with_the_changes_they_kept_waiting) {
-  // What a ROLLBACK does not undo counts how often it was run.
-  direct().must("CREATE TABLE runs (slept INT) ENGINE = MyISAM");
-  expect_completed(await_end(start(R"q("INSERT INTO runs VALUES (SLEEP(1))")q")));
-  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM runs").value(), "1");
+  listen();
+  expect_completed(await_end(start(R"q("SELECT SLEEP(1) FROM orders LIMIT 1")q")));
+  EXPECT_EQ(asked("SELECT SLEEP(1)%"), "1");
+}
+
+TEST_P(Compatible, nothing_is_planned_or_run_outside_a_transaction) {
+  listen();
+  expect_completed(
+      await_end(start(R"q("SELECT 'once' FROM orders WHERE id = 1", "DELETE FROM orders WHERE id = 2")q")));
+  const auto rows = direct()
+                        .must(
+                            "SELECT argument FROM mysql.general_log WHERE command_type = 'Query' AND thread_id = "
+                            "(SELECT MIN(thread_id) FROM mysql.general_log WHERE argument LIKE 'SELECT ''once''%')")
+                        .rows();
+  std::size_t met = 0;
+  for (std::size_t i = 1; i + 1 < rows.size(); ++i) {
+    const auto sql = rows[i].at(0).value();
+    if (sql.find("once") == std::string::npos && sql.find("DELETE") == std::string::npos) continue;
+    ++met;
+    EXPECT_EQ(rows[i - 1].at(0).value(), "START TRANSACTION") << sql;
+    EXPECT_EQ(rows[i + 1].at(0).value(), "ROLLBACK") << sql;
+  }
+  EXPECT_EQ(met, 6U) << "each is planned with both tables, and run with the new one";
+}
+
+TEST_P(Compatible, what_may_write_to_another_table_is_not_run) {
+  listen();
+  const auto id = start(R"q("UPDATE orders SET qty = 1 WHERE id = 1", "UPDATE items SET order_id = 2")q");
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 2: it may write to another table"))
+      << sluice().status(id).json;
+  EXPECT_EQ(asked("UPDATE items%"), "0");
+  EXPECT_EQ(asked("EXPLAIN%UPDATE items%"), "0");
+  EXPECT_EQ(change(id, queries(R"q("UPDATE orders JOIN items ON order_id = orders.id SET order_id = 2")q")).status,
+            accepted_change);
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 1: it may write to another table"));
+  EXPECT_EQ(change(id, queries(R"q("DELETE FROM orders WHERE id IN (SELECT order_id FROM items)")q")).status,
+            accepted_change);
+  expect_completed(await_end(id));
+  expect_as_before();
+}
+
+TEST_P(Compatible, what_they_say_of_values_is_for_the_status_alone) {
+  const auto id = start(R"q("INSERT INTO orders (id, qty, name) VALUES (424, 7, 'x')")q");
+  EXPECT_TRUE(comes_to_wait_for(id, "compatibility query 1: Duplicate entry '424'")) << sluice().status(id).json;
+  EXPECT_TRUE(journal_tells("compatibility query 1: error 1062 (SQLSTATE 23000)"));
+  EXPECT_THAT(sluice().log(), testing::Not(HasSubstr("424")));
+  act(id, "stop");
+  EXPECT_EQ(await_end(id).state, "stopped");
 }
 
 TEST_P(Compatible, numbers_that_were_tried_are_not_lost) {

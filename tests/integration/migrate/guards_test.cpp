@@ -81,6 +81,14 @@ TEST_P(Guarded, one_that_warns_stops_nothing_and_is_told_once) {
   finish(id);
 }
 
+TEST_P(Guarded, one_that_flaps_does_not_flood_the_journal) {
+  const auto id =
+      copying(R"(, "guards": [{"name": "odd", "when": "sql:SELECT SECOND(SYSDATE()) % 2", "threshold": 1}])");
+  EXPECT_TRUE(wait_until([&] { return firings("sql", "warn") >= 5; }, 50s)) << "it is counted each time";
+  EXPECT_LE(std::stoi(direct().must("SELECT COUNT(*) FROM _sluice.journal WHERE event LIKE 'guard.%'").value()), 8);
+  finish(id);
+}
+
 TEST_P(Guarded, one_that_throttles_holds_back_until_it_is_calm) {
   const auto id = copying(", " + by_gauge(R"(, "action": "throttle")"));
   show("12.5");
@@ -231,6 +239,26 @@ TEST_P(Guarded, duration_is_compared_with_what_was_estimated) {
   const auto id =
       copying(R"(, "guards": [{"when": "duration_ratio", "threshold": 0.001, "for": "1s", "action": "pause"}])");
   EXPECT_TRUE(wait_until([&] { return shown(id, "/paused") == "true"; }, 60s)) << sluice().status(id).json;
+  act(id, "resume");
+  finish(id);
+}
+
+TEST_P(Guarded, what_it_is_paused_for_is_no_part_of_the_duration) {
+  const auto id =
+      copying(R"(, "guards": [{"when": "duration_ratio", "threshold": 1000},)"
+              R"( {"name": "clock", "when": "sql:SELECT UNIX_TIMESTAMP() % 1000000", "threshold": 1000000}])");
+  const auto clock = [&] {
+    const auto text = shown(id, "/guards/1/value");
+    return text.empty() ? 0.0 : std::stod(text);
+  };
+  EXPECT_TRUE(wait_until([&] { return !shown(id, "/guards/0/value").empty(); }, 60s)) << sluice().status(id).json;
+  act(id, "pause");
+  auto since = clock();
+  EXPECT_TRUE(wait_until([&] { return clock() > since; }, 30s)) << "the guards are looked at once more";
+  const auto ratio = shown(id, "/guards/0/value");
+  since = clock();
+  EXPECT_TRUE(wait_until([&] { return clock() > since + 2; }, 30s));
+  EXPECT_EQ(shown(id, "/guards/0/value"), ratio);
   act(id, "resume");
   finish(id);
 }

@@ -109,6 +109,40 @@ TEST_P(Told, a_webhook_that_does_not_answer_delays_nothing) {
   EXPECT_THAT(events(silent), Not(IsEmpty()));
 }
 
+TEST_P(Told, that_it_is_ready_once_whatever_is_started_again) {
+  const HttpStub hook;
+  const auto id =
+      sluice().migrate({.table = "orders",
+                        .alter = add_note,
+                        .options = R"({"postpone_cut_over": true, "webhooks": [")" + hook.url() + R"("]})"});
+  EXPECT_TRUE(comes_to_hear(hook, "ready"));
+  sluice().kill9();
+  sluice().restart();
+  EXPECT_EQ(sluice().await_state(id, "ready").state, "ready");
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  EXPECT_TRUE(comes_to_hear(hook, "completed"));
+  EXPECT_THAT(events(hook), ElementsAre("started", "ready", "cut_over.begun", "cut_over.completed", "completed"));
+}
+
+TEST_P(Told, values_of_rows_by_nobody_but_the_status) {
+  const HttpStub hook;
+  direct().must("UPDATE orders SET name = 'hush' WHERE id IN (7, 8)");
+  direct().must("UPDATE orders SET name = id WHERE id NOT IN (7, 8)");
+  const auto id = sluice().migrate({.table = "orders",
+                                    .alter = "ADD UNIQUE KEY by_name (name)",
+                                    .options = R"({"webhooks": [")" + hook.url() + R"("]})"});
+  EXPECT_EQ(await_end(id).state, "failed");
+  EXPECT_THAT(json_at(sluice().status(id).json, "/error/message"), HasSubstr("hush"));
+  EXPECT_TRUE(comes_to_hear(hook, "failed"));
+  for (const auto& post : hook.posts()) EXPECT_THAT(post.body, Not(HasSubstr("hush")));
+  EXPECT_EQ(direct().must("SELECT COUNT(*) FROM _sluice.journal WHERE details LIKE '%hush%'").value(), "0");
+  EXPECT_EQ(
+      direct().must("SELECT COUNT(*) FROM _sluice.journal WHERE details LIKE '%error 1062 (SQLSTATE 23000)%'").value(),
+      "1");
+  EXPECT_THAT(sluice().log(), Not(HasSubstr("hush")));
+}
+
 TEST_P(Told, command_hooks_run_by_the_names_that_gh_ost_uses) {
   for (const auto* name :
        {"startup", "before-row-copy", "row-copy-complete", "before-cut-over", "success", "failure"}) {

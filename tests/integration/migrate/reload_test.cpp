@@ -85,5 +85,21 @@ TEST_P(Reload, access_log_goes_on_in_a_new_file_and_holds_no_literal) {
   EXPECT_THAT(text_of(path + ".1"), Not(HasSubstr("\"ping\"")));
 }
 
+TEST_P(Reload, access_log_takes_another_share_of_what_succeeds) {
+  const auto path = file("access.json");
+  configure("access_log_sample: 1000000\n");
+  const auto sluice =
+      SluiceProcess::start(server(), {.arguments = {"--config", file("sluice.yaml"), "--access-log", path}});
+  auto client = sluice.connect();
+  EXPECT_TRUE(client.ping());
+  EXPECT_FALSE(client.query("SELECT 1 FROM no_such_table").ok());
+  ASSERT_TRUE(wait_until([&] { return text_of(path).find("\"error\":1146") != std::string::npos; })) << text_of(path);
+  EXPECT_THAT(text_of(path), Not(HasSubstr("\"ping\"")));
+  configure("access_log_sample: 1\n");
+  (void)reload(sluice);
+  EXPECT_TRUE(client.ping());
+  EXPECT_TRUE(wait_until([&] { return text_of(path).find("\"ping\"") != std::string::npos; })) << text_of(path);
+}
+
 }  // namespace
 }  // namespace sluice::test

@@ -441,6 +441,43 @@ TEST_P(Serve, command_line_panics_and_takes_lists_of_objects) {
   EXPECT_THAT(leftovers(direct()), testing::ElementsAre("_orders_gho"));
 }
 
+TEST_P(Serve, certificate_of_the_api_is_read_again) {
+  const ScratchFolder folder{"certificates"};
+  const auto files = make_certificate(folder.path(), "api", "IP:127.0.0.1,DNS:first.example");
+  const Port proxy;
+  const Port http_port;
+  auto command = serve_command("sluice", server().port(), proxy, http_port);
+  command.insert(command.end(), {"--http-certificate", files.certificate_file, "--http-key", files.key_file});
+  auto child = start(command);
+  const auto shown = [&] {
+    const auto text = folder.path() / "shown";
+    ChildProcess asking{{.arguments = {"/bin/sh", "-c",
+                                       "openssl s_client -connect 127.0.0.1:" + std::to_string(http_port.number()) +
+                                           " </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName"},
+                         .environment = {},
+                         .output = text,
+                         .account = {}}};
+    (void)asking.wait(10s);
+    std::stringstream all;
+    all << std::ifstream{text}.rdbuf();
+    std::filesystem::remove(text);
+    return all.str();
+  };
+  const auto comes_to_show = [&](const std::string& name) {
+    return wait_until([&] { return shown().find(name) != std::string::npos; }, 30s);
+  };
+  ASSERT_TRUE(comes_to_show("first.example")) << output();
+  (void)make_certificate(folder.path(), "api", "IP:127.0.0.1,DNS:second.example");
+  child.signal(SIGHUP);
+  EXPECT_TRUE(comes_to_show("second.example")) << output();
+  std::ofstream{files.key_file} << "no key";
+  child.signal(SIGHUP);
+  EXPECT_TRUE(wait_until([&] { return output().find("reload.failed") != std::string::npos; }, 30s));
+  EXPECT_TRUE(comes_to_show("second.example")) << "what was there before goes on";
+  child.signal(SIGTERM);
+  EXPECT_EQ(child.wait(30s), 0) << output();
+}
+
 TEST_P(Serve, interrupted_command_line_stops_the_migration) {
   make_orders(500);
   auto command = migrate_command("ADD COLUMN note INT");

@@ -129,6 +129,22 @@ TEST_F(AccessLogFileTest, what_nobody_reads_is_dropped_and_counted_and_keeps_nob
   EXPECT_LT(entries("written"), AccessLogFile::WAITING_MAX);
 }
 
+TEST_F(AccessLogFileTest, a_pipe_that_takes_nothing_is_left_when_it_is_opened_again) {
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int silent = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(silent, 0);
+  AccessLogFile file{path, metrics, log};
+  file.open();
+  for (std::size_t n = 0; n < AccessLogFile::WAITING_MAX; ++n) file.write(entry("stuck"));
+  std::filesystem::remove(path);
+  file.open();
+  EXPECT_TRUE(wait_until([&] {
+    file.write(entry("goes on"));
+    return std::filesystem::exists(path) && text_of(path).find("goes on") != std::string::npos;
+  }));
+  ::close(silent);
+}
+
 TEST_F(AccessLogFileTest, a_full_disk_drops_entries_and_the_next_line_is_whole_again) {
   std::filesystem::create_symlink("/dev/full", path);
   AccessLogFile file{path, metrics, log};

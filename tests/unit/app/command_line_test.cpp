@@ -69,6 +69,70 @@ TEST(CommandLine, WhatIsUnknownIsRefused) {
   EXPECT_EQ(refusal({"migrate", "--database", "shop"}).exit_code, exit_code::refused);
 }
 
+MigrateCommand migrate(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"migrate", "--database", "shop", "--table", "orders", "--alter", "ADD c INT"});
+  return std::get<MigrateCommand>(read(std::move(arguments)));
+}
+
+TEST(CommandLine, WhatOfGhOstsChangesNothingIsTakenAndSaid) {
+  const auto command = migrate({"--execute", "--exact-rowcount", "--default-retries=120", "--cut-over=default",
+                                "--approve-renamed-columns", "--chunk-size=500", "--verbose", "--gcp=false"});
+  EXPECT_THAT(command.remarks,
+              ::testing::UnorderedElementsAre(::testing::StartsWith("--exact-rowcount changes nothing"),
+                                              ::testing::StartsWith("--default-retries changes nothing"),
+                                              ::testing::StartsWith("--cut-over changes nothing"),
+                                              ::testing::StartsWith("--verbose changes nothing")));
+  EXPECT_EQ(boost::json::parse(command.body).at_pointer("/options"), (boost::json::value{{"chunk_size", 500}}));
+}
+
+TEST(CommandLine, WhatOfGhOstsAsksForSomethingElseIsRefused) {
+  const auto refused = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"migrate", "--database", "shop", "--table", "orders", "--alter", "ADD c INT"});
+    const auto message = refusal(std::move(flags));
+    EXPECT_EQ(message.exit_code, exit_code::refused);
+    return message.text;
+  };
+  EXPECT_THAT(refused({"--host=db1", "--password=hush"}),
+              ::testing::AllOf(HasSubstr("--host is gh-ost's: `sluice serve`"), HasSubstr("--password is gh-ost's"),
+                               ::testing::Not(HasSubstr("hush"))));
+  EXPECT_THAT(refused({"--test-on-replica"}), HasSubstr("--test-on-replica is gh-ost's: all rows are compared"));
+  EXPECT_THAT(refused({"--cut-over-lock-timeout-seconds", "soon"}), HasSubstr("a whole number of seconds"));
+  EXPECT_THAT(refused({"--cut-over-lock-timeout-seconds", "0"}), HasSubstr("from 1 to 600"));
+}
+
+TEST(CommandLine, GhOstsLockTimeoutIsThatOfDrainingAndHolding) {
+  const auto options = [](std::vector<std::string> flags) {
+    return boost::json::parse(migrate(std::move(flags)).body).at_pointer("/options");
+  };
+  EXPECT_EQ(options({"--cut-over-lock-timeout-seconds=6"}),
+            (boost::json::value{{"drain_timeout_ms", 6000}, {"hold_timeout_ms", 6000}}));
+  EXPECT_EQ(options({"--cut-over-lock-timeout-seconds=6", "--hold-timeout-ms=100"}),
+            (boost::json::value{{"hold_timeout_ms", 100}, {"drain_timeout_ms", 6000}}));
+}
+
+TEST(CommandLine, HelpIsInGroups) {
+  const auto help = refusal({"migrate", "--help"}).text;
+  for (const char* shown : {"\nThe copy:\n", "\nGiving way:\n", "\nThe cut-over:\n", "--chunk-size",
+                            "rows of the first chunk", "Ends with 0 when"}) {
+    EXPECT_THAT(help, HasSubstr(shown));
+  }
+  EXPECT_THAT(help, ::testing::Not(HasSubstr("--assume-rbr")));
+  EXPECT_THAT(help, ::testing::Not(HasSubstr("\nOthers:\n"))) << "an option has no text in option_texts.cpp";
+  EXPECT_THAT(refusal({"--help"}).text, HasSubstr("Migrations, by the service's HTTP API:"));
+}
+
+TEST(CommandLine, StatusMayBeWatched) {
+  const auto status = [](std::vector<std::string> arguments) {
+    return std::get<StatusCommand>(read(std::move(arguments)));
+  };
+  EXPECT_FALSE(status({"status"}).watch);
+  EXPECT_EQ(status({"status", "--watch"}).watch, std::chrono::seconds{1});
+  EXPECT_EQ(status({"status", "--watch", "5"}).watch, std::chrono::seconds{5});
+  EXPECT_EQ(status({"status", "m7", "--watch", "2"}).id, "m7");
+  EXPECT_EQ(refusal({"status", "--watch", "0"}).exit_code, exit_code::refused);
+  EXPECT_EQ(refusal({"pause", "--watch"}).exit_code, exit_code::refused);
+}
+
 TEST(CommandLine, MigrateSendsItsOptionsAsJson) {
   const auto body = body_of({"--chunk-size", "250", "--postpone-cut-over", "--max-load", "Threads_running=25"});
   EXPECT_EQ(body.at("database"), "shop");

@@ -35,6 +35,23 @@ TEST(View, WhoWaitsSaysWhy) {
   EXPECT_THAT(progress_line(migration), ::testing::StartsWith("paused"));
 }
 
+TEST(View, ALineIsCutToTheTerminal) {
+  EXPECT_EQ(fitting("copying", 10), "copying");
+  EXPECT_EQ(fitting("copying", 4), "copy");
+  EXPECT_EQ(fitting("\xC3\xA4\xC3\xB6\xC3\xBC", 2), "\xC3\xA4\xC3\xB6") << "never within a character";
+}
+
+TEST(View, AllAreATable) {
+  auto first = *parse_migration(RUNNING);
+  first.throttled_by = "max_load";
+  auto second = in_state("failed", "m12");
+  second.error = "row_refused: no";
+  EXPECT_EQ(status_table({first, second}),
+            "ID   TABLE        STATE    DONE   ROWS       PENDING  LEFT  REMARKS\n"
+            "m1   shop.orders  copying  42.0%  1000/2400  3        12 s  throttled by max_load\n"
+            "m12  shop.orders  failed   0.0%   0/0        0        -     row_refused: no\n");
+}
+
 TEST(View, TheEndGivesTheExitStatus) {
   EXPECT_EQ(exit_code_of(in_state("completed")), exit_code::ok);
   EXPECT_EQ(exit_code_of(in_state("stopped")), exit_code::stopped);

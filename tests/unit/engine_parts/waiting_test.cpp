@@ -20,6 +20,13 @@ TEST(WaitJournal, TellsAReasonOnceItHasLasted) {
   EXPECT_FALSE(journal.tell({"connection 17", "open for 2 s"}, kNow + 2 * kSoon));
 }
 
+TEST(WaitJournal, TellsNoValues) {
+  WaitJournal journal;
+  const WaitReason reason{.key = "query", .text = "Duplicate entry '7'", .logged = "error 1062"};
+  EXPECT_FALSE(journal.tell(reason, kNow));
+  EXPECT_EQ(journal.tell(reason, kNow + kSoon), "error 1062");
+}
+
 TEST(WaitJournal, TellsAnotherReasonAgain) {
   WaitJournal journal;
   EXPECT_FALSE(journal.tell({"a", "a"}, kNow));

@@ -145,7 +145,7 @@ TEST(Guards, HoldBackWhileOneThatThrottlesFires) {
   EXPECT_EQ(guards.throttled_by(), "");
   const auto told = guards.look(wanted, {.mismatches = 3}, now + 1s);
   ASSERT_EQ(told.size(), 1U);
-  EXPECT_EQ(told[0].event, Event::fired);
+  EXPECT_EQ(told[0].entry.value().event, Event::fired);
   EXPECT_EQ(told[0].action, GuardAction::throttle);
   EXPECT_EQ(guards.throttled_by(), "guard differ: mismatches is 3 (threshold 3)");
   EXPECT_TRUE(guards.status().at(0).firing);

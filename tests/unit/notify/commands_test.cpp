@@ -38,6 +38,16 @@ class CommandHooks : public testing::Test {
   }
   [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
   static bool never() { return false; }
+  // The process whose number stands in the file "pid".
+  bool comes_to_be_gone() {
+    const auto child = std::stoi(file("pid"));
+    return test::wait_until([&] {
+      std::ifstream in{"/proc/" + std::to_string(child) + "/stat"};
+      std::string text;
+      std::getline(in, text);
+      return !in || text.find(") Z ") != std::string::npos;
+    });
+  }
 
  private:
   test::ScratchFolder folder_{"hooks"};
@@ -92,13 +102,13 @@ TEST_F(CommandHooks, AreKilledWithAllTheyStartedWhenNobodyWaitsAnyMore) {
   const auto slow = script("slow", "sleep 1000 & echo $! > " + (folder() / "pid").string() + "; wait");
   const auto started = [&] { return !file("pid").empty(); };
   EXPECT_EQ(run_command(slow, {}, started), "it was not waited for");
-  const auto child = std::stoi(file("pid"));
-  EXPECT_TRUE(test::wait_until([&] {
-    std::ifstream in{"/proc/" + std::to_string(child) + "/stat"};
-    std::string text;
-    std::getline(in, text);
-    return !in || text.find(") Z ") != std::string::npos;
-  }));
+  EXPECT_TRUE(comes_to_be_gone());
+}
+
+TEST_F(CommandHooks, LeaveNothingRunningBehindThem) {
+  const auto quick = script("quick", "sleep 1000 & echo $! > " + (folder() / "pid").string());
+  EXPECT_EQ(run_command(quick, {}, never), "") << "its own status counts";
+  EXPECT_TRUE(comes_to_be_gone());
 }
 
 }  // namespace

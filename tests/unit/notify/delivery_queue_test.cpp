@@ -15,7 +15,7 @@ Delivery to(const std::string& url, const std::string& id) {
   return {.url = url, .id = id, .kind = "guard", .body = "{}"};
 }
 
-std::string next_id(const DeliveryQueue& queue, DeliveryQueue::TimePoint now) {
+std::string next_id(DeliveryQueue& queue, DeliveryQueue::TimePoint now) {
   const auto next = queue.next(now);
   return next ? next->id : "";
 }
@@ -68,6 +68,20 @@ TEST(DeliveryQueue, OneThatDoesNotAnswerKeepsNoOtherWaiting) {
   EXPECT_EQ(next_id(queue, start), "3");
   queue.done("well");
   EXPECT_EQ(next_id(queue, start), "");
+}
+
+TEST(DeliveryQueue, OneThatIsBeingTriedKeepsNoOtherWaiting) {
+  DeliveryQueue queue;
+  EXPECT_TRUE(queue.push(to("slow", "1")));
+  EXPECT_TRUE(queue.push(to("slow", "2")));
+  EXPECT_TRUE(queue.push(to("well", "3")));
+  EXPECT_EQ(queue.targets(), 2U);
+  EXPECT_EQ(next_id(queue, start), "1");
+  EXPECT_EQ(next_id(queue, start), "3");
+  EXPECT_EQ(next_id(queue, start), "") << "what is for the same URL keeps its order";
+  EXPECT_EQ(queue.due(), std::nullopt);
+  queue.done("slow");
+  EXPECT_EQ(next_id(queue, start), "2");
 }
 
 TEST(DeliveryQueue, IsBounded) {

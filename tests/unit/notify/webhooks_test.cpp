@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <memory>
 #include <mutex>
 
 #include "tests/support/http_stub.hpp"
@@ -84,6 +86,24 @@ TEST_F(WebhooksTest, ThatGoNowhereKeepNoOthersWaiting) {
   webhooks.post(to("http://127.0.0.1:1/"));
   webhooks.post(to(server.url()));
   EXPECT_TRUE(wait_until([&] { return server.posts().size() == 1; }));
+}
+
+TEST_F(WebhooksTest, ThatAreSilentKeepNoOthersWaiting) {
+  std::vector<std::unique_ptr<HttpStub>> silent;
+  HttpStub server;
+  Webhooks webhooks{"", report()};
+  while (silent.size() + 1 < Webhooks::kAtOnceMax) {
+    auto& stub = silent.emplace_back(std::make_unique<HttpStub>());
+    stub->answer(0);
+    webhooks.post(to(stub->url()));
+  }
+  EXPECT_TRUE(
+      wait_until([&] { return std::ranges::all_of(silent, [](const auto& s) { return !s->posts().empty(); }); }));
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3; ++i) webhooks.post(to(server.url()));
+  EXPECT_TRUE(wait_until([&] { return server.posts().size() == 3; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, Webhooks::kAnswersWithin - 1s);
+  EXPECT_EQ(silent.front()->posts().size(), 1U) << "they are still waited for";
 }
 
 TEST_F(WebhooksTest, EndAtOnceInTheMiddleOfARequest) {

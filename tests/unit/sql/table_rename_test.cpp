@@ -45,6 +45,13 @@ TEST(TableRename, NeverInStringsAndComments) {
   EXPECT_EQ(renamed("SELECT 1 FROM t # FROM orders\n"), "SELECT 1 FROM t # FROM orders\n");
 }
 
+TEST(TableRename, WhereverAPlaceholderStands) {
+  EXPECT_EQ(renamed("SELECT {table}.qty FROM {table}"), "SELECT `_orders_gho`.qty FROM `_orders_gho`");
+  EXPECT_EQ(renamed("SELECT '{table}', {d '2024-01-01'} FROM {table} -- {table}"),
+            "SELECT '{table}', {d '2024-01-01'} FROM `_orders_gho` -- {table}");
+  EXPECT_EQ(renamed("SELECT { table } FROM {tables}"), "SELECT { table } FROM {tables}");
+}
+
 TEST(TableRename, OnlyWholeNames) {
   EXPECT_EQ(renamed("SELECT orders_id, my_orders FROM orders2, @orders"),
             "SELECT orders_id, my_orders FROM orders2, @orders");
