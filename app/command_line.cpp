@@ -160,7 +160,6 @@ constexpr std::array ACTIONS{NamedCommand{"pause", "Let a migration rest"},
                              NamedCommand{"cut-over", "Swap the tables now, where that was postponed"},
                              NamedCommand{"stop", "End a migration; its shadow table is dropped"},
                              NamedCommand{"panic", "End a migration at once; its shadow table is kept"},
-                             NamedCommand{"rollback", "Undo a migration that has not swapped its tables"},
                              NamedCommand{"revert", "Undo a completed migration, keeping every write made since"},
                              NamedCommand{"cleanup", "Drop what an ended migration left behind"}};
 
@@ -178,14 +177,67 @@ CLI::App* declare_action(CLI::App& app, const NamedCommand& named, ActionArgumen
   return command;
 }
 
+// What is wrong with it, if anything.
+std::optional<Reason> judge_id(const std::string& id) {
+  const bool plain = std::ranges::all_of(id, [](unsigned char c) { return std::isalnum(c) != 0; });
+  if (plain) return std::nullopt;
+  return Reason{"an ID is letters and digits, like m1, not \"" + id + "\""};
+}
+
 Command action_command(const std::string& name, const ActionArguments& given, const Environment& environment) {
   const auto api = read_api(given.api, environment);
   if (!api) return refusal({api.error()});
-  const bool plain = std::ranges::all_of(given.id, [](unsigned char c) { return std::isalnum(c) != 0; });
-  if (!plain) return refusal({{"an ID is letters and digits, like m1, not \"" + given.id + "\""}});
+  if (const auto reason = judge_id(given.id)) return refusal({*reason});
   const auto form = given.json ? Form::json : Form::for_people;
   if (name == STATUS.name) return StatusCommand{.api = *api, .id = given.id, .form = form};
   return ActionCommand{.api = *api, .action = name, .id = given.id, .form = form};
+}
+
+struct RollbackArguments {
+  ActionArguments action;
+  std::map<std::string, std::string> texts;                 // fields of the request
+  std::map<std::string, std::vector<std::string>> queries;  // the same, as lists
+  bool dry_run = false;
+  bool report = false;
+};
+
+CLI::App* declare_rollback(CLI::App& app, RollbackArguments& given) {
+  auto* command = declare_action(app, {"rollback", "Undo a migration that has not swapped its tables"}, given.action);
+  const auto text = [&](const char* name, const char* value, const char* help) {
+    const auto keep = [&given, name](const std::string& read) { given.texts[name] = read; };
+    return command->add_option_function<std::string>(migrator::flag_name(name), keep, help)->type_name(value);
+  };
+  text("strategy", "NAME", "immediate, graceful (unless another is given) or deferred");
+  text("at", "TIME", "when a deferred one is decided, like 2026-01-31T03:00:00Z");
+  text("window", "TIMES", "within which a deferred one is decided, like \"22:00-04:00\"");
+  text("reason", "TEXT", "for the report");
+  text("backup", "WHAT", "none, definition or data: of the shadow table, before it is dropped");
+  const auto list = [&](const char* name, const char* flag, const char* help) {
+    const auto keep = [&given, name](const std::vector<std::string>& read) { given.queries[name] = read; };
+    command->add_option_function<std::vector<std::string>>(flag, keep, help)
+        ->type_name("SQL")
+        ->expected(1, 1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  list("test_queries", "--test-query", "a SELECT that must work afterwards; may be given several times");
+  list("explain", "--explain", "a statement whose plan the report is to show; may be given several times");
+  auto* dry_run = command->add_flag("--dry-run", given.dry_run, "only tell how long it may take, and how risky it is");
+  command->add_flag("--report", given.report, "only print the report of the last one")->excludes(dry_run);
+  return command;
+}
+
+Command rollback_command(const RollbackArguments& given, const Environment& environment) {
+  const auto api = read_api(given.action.api, environment);
+  if (!api) return refusal({api.error()});
+  if (const auto reason = judge_id(given.action.id)) return refusal({*reason});
+  boost::json::object body;
+  for (const auto& [name, value] : given.texts) body[name] = value;
+  for (const auto& [name, values] : given.queries) body[name] = boost::json::array(values.begin(), values.end());
+  if (given.dry_run) body["dry_run"] = true;
+  return RollbackCommand{.api = *api,
+                         .id = given.action.id,
+                         .body = given.report ? "" : boost::json::serialize(body),
+                         .form = given.action.json ? Form::json : Form::for_people};
 }
 
 struct ShellHelp {
@@ -221,6 +273,8 @@ Command read_command_line(const std::vector<std::string>& arguments, const Envir
   ActionArguments action_given;
   declare_action(app, STATUS, action_given);
   for (const auto& action : ACTIONS) declare_action(app, action, action_given);
+  RollbackArguments rollback_given;
+  const auto* rollback = declare_rollback(app, rollback_given);
   std::string shell;
   const auto* completion = declare_completion(app, shell);
   try {
@@ -232,6 +286,7 @@ Command read_command_line(const std::vector<std::string>& arguments, const Envir
   }
   if (serve->parsed()) return serve_command(serve_given, environment);
   if (migrate->parsed()) return migrate_command(migrate_given, environment);
+  if (rollback->parsed()) return rollback_command(rollback_given, environment);
   if (completion->parsed()) return completion_command(app, shell);
   return action_command(app.get_subcommands().front()->get_name(), action_given, environment);
 }

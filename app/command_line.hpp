@@ -16,7 +16,7 @@ struct Message {
   int exit_code = 0;
 };
 
-using Command = std::variant<Message, ServeConfig, MigrateCommand, StatusCommand, ActionCommand>;
+using Command = std::variant<Message, ServeConfig, MigrateCommand, StatusCommand, ActionCommand, RollbackCommand>;
 
 // `arguments` begin with the program's name. Reads the files that they name: configuration, password, token.
 [[nodiscard]] Command read_command_line(const std::vector<std::string>& arguments, const Environment& environment);

@@ -31,9 +31,9 @@ void print(const MigrationView& migration) {
 }
 
 // The id as given, or the only one that is active; nothing has been done yet if there is a reason.
-Reasoned<std::string> find_id(const ActionCommand& command) {
-  if (!command.id.empty()) return {boost::system::in_place_value, command.id};
-  const auto answer = call(command.api, "GET", "/migrate");
+Reasoned<std::string> find_id(const Api& api, const std::string& id) {
+  if (!id.empty()) return {boost::system::in_place_value, id};
+  const auto answer = call(api, "GET", "/migrate");
   if (!answer) return answer.error();
   if (answer->status != OK) return Reason{error_text(answer->status, answer->body)};
   const auto migrations = parse_migrations(answer->body);
@@ -64,7 +64,7 @@ int run(const StatusCommand& command) {
 }
 
 int run(const ActionCommand& command) {
-  const auto id = find_id(command);
+  const auto id = find_id(command.api, command.id);
   if (!id) return complain(id.error().text);
   const auto answer = call(command.api, "POST", "/migrate/" + *id + "/" + command.action);
   if (!answer) return complain(answer.error().text);
@@ -74,6 +74,23 @@ int run(const ActionCommand& command) {
     std::cout << answer->body << '\n';
   } else {
     print(*migration);
+  }
+  return exit_code::ok;
+}
+
+int run(const RollbackCommand& command) {
+  const auto id = find_id(command.api, command.id);
+  if (!id) return complain(id.error().text);
+  const std::string form = command.form == Form::json ? "json" : "text";
+  const auto answer = call(command.api, command.body.empty() ? "GET" : "POST",
+                           "/migrate/" + *id + "/rollback?format=" + form, command.body);
+  if (!answer) return complain(answer.error().text);
+  if (answer->status != OK && answer->status != ACCEPTED) return refused(*answer);
+  const auto migration = answer->status == ACCEPTED ? parse_migration(answer->body) : std::nullopt;
+  if (command.form == Form::for_people && migration) {
+    print(*migration);
+  } else {
+    std::cout << answer->body << (answer->body.ends_with('\n') ? "" : "\n");
   }
   return exit_code::ok;
 }

@@ -31,6 +31,13 @@ struct ActionCommand {
   Form form = Form::for_people;
 };
 
+struct RollbackCommand {
+  Api api;
+  std::string id;    // empty: the only one that is active
+  std::string body;  // of POST /migrate/{id}/rollback; empty: the report is asked for
+  Form form = Form::for_people;
+};
+
 // How often an attached command looks, and how long it bears with an API that doesn't answer (a restart, say).
 inline constexpr std::chrono::milliseconds LOOK_INTERVAL{250};
 inline constexpr std::chrono::seconds SILENCE_LIMIT{60};
@@ -40,5 +47,6 @@ inline constexpr std::chrono::seconds SILENCE_LIMIT{60};
 [[nodiscard]] int run(const MigrateCommand& command);
 [[nodiscard]] int run(const StatusCommand& command);
 [[nodiscard]] int run(const ActionCommand& command);
+[[nodiscard]] int run(const RollbackCommand& command);
 
 }  // namespace sluice::app

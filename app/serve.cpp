@@ -58,7 +58,8 @@ class Service {
         engine_(migrator::make_engine({.primary = engine_login(config_),
                                        .watch_latency = [this] { return telemetry_.watch_latency(); },
                                        .guard_actions = config_.guard_actions,
-                                       .notifier = config_.notifier},
+                                       .notifier = config_.notifier,
+                                       .backup = config_.backup},
                                       gate_, telemetry_)),
         http_(
             config_.http, *engine_, [this] { return telemetry_.text(engine_->list(), gate_); },

@@ -126,6 +126,10 @@ std::vector<Reason> problems_of(const ServeConfig& config) {
   if (std::error_code error; !hooks.empty() && !std::filesystem::is_directory(hooks, error)) {
     add("--hooks-path " + hooks + " is no folder");
   }
+  const auto& backups = config.backup.folder;
+  if (std::error_code error; !backups.empty() && !std::filesystem::is_directory(backups, error)) {
+    add("--backup-path " + backups + " is no folder");
+  }
   if (config.user.empty()) add("--user NAME is missing: the account that changes tables");
   if (!is_loopback(config.http.host) && config.http.token.empty()) {
     add("--http " + config.http.host + " can be reached from other machines: give --token-file FILE, or use 127.0.0.1");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/server.hpp"
+#include "migrator/backup/backup_config.hpp"
 #include "migrator/notify/notifier.hpp"
 #include "migrator/options/guard.hpp"
 #include "migrator/sql/server_address.hpp"
@@ -30,6 +31,7 @@ struct ServeConfig {
   std::string token_file;  // its first line is the bearer token
   migrator::GuardActions guard_actions;
   migrator::NotifierConfig notifier;
+  migrator::BackupConfig backup;
   std::string webhook_secret_file;  // its first line signs webhooks
   LogFormat log_format = LogFormat::automatic;
   std::string access_log;                  // a file, or "stdout"; empty: none is kept

@@ -174,6 +174,12 @@ bool read_hooks_path(ServeConfig& config, const std::string& text) {
   return !text.empty();
 }
 
+template <std::string migrator::BackupConfig::* Field>
+bool read_backup(ServeConfig& config, const std::string& text) {
+  config.backup.*Field = text;
+  return !text.empty();
+}
+
 // "critical=panic"
 bool read_guard_action(ServeConfig& config, const std::string& text) {
   const auto equals = text.find('=');
@@ -268,6 +274,11 @@ constexpr std::array SETTINGS{
             read_text<&ServeConfig::webhook_secret_file>},
     Setting{"hooks_path", "FOLDER", "of executables that are run when something happens", "the path of a folder",
             read_hooks_path},
+    Setting{"backup_path", "FOLDER", "where backups of tables that are dropped are written to (none are)",
+            "the path of a folder", read_backup<&migrator::BackupConfig::folder>},
+    Setting{"backup_program", "FILE",
+            "mysqldump or mariadb-dump, which writes them (whichever of the two is in PATH, the server's own first)",
+            "the name or the path of a program", read_backup<&migrator::BackupConfig::program>},
     Setting{"log_format", "FORMAT", "text, json or auto: text on a terminal (the default)", "auto, text or json",
             read_log_format},
 };

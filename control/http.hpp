@@ -14,6 +14,7 @@ struct Request {
   std::string host;
   std::string origin;
   std::string last_event_id;
+  std::string accept;
 };
 
 struct Response {

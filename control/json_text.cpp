@@ -106,6 +106,33 @@ json::object plan_json(const migrator::Plan& plan) {
           {"risk", {{"level", migrator::to_string(plan.risk.level)}, {"reasons", texts_json(plan.risk.reasons)}}}};
 }
 
+json::value rollback_json(const std::optional<migrator::RollbackStatus>& rollback) {
+  if (!rollback) return nullptr;
+  return {{"phase", migrator::to_string(rollback->phase)},
+          {"step", migrator::to_string(rollback->step)},
+          {"strategy", rollback->strategy},
+          {"at", text_or_null(rollback->at)},
+          {"window", text_or_null(rollback->window)},
+          {"reason", text_or_null(rollback->reason)},
+          {"waiting_for", text_or_null(rollback->waiting_for)},
+          {"problem", text_or_null(rollback->problem)},
+          {"seconds_estimated", rollback->seconds_estimated},
+          {"risk", {{"level", rollback->risk}, {"reasons", texts_json(rollback->risk_reasons)}}}};
+}
+
+json::value backup_json(const std::optional<migrator::BackupStatus>& backup) {
+  if (!backup) return nullptr;
+  return {{"state", migrator::to_string(backup->state)},
+          {"kind", migrator::to_string(backup->kind)},
+          {"table", backup->table},
+          {"file", text_or_null(backup->file)},
+          {"bytes", backup->bytes},
+          {"bytes_estimated", backup->bytes_estimated},
+          {"rows", backup->rows},
+          {"rows_expected", backup->rows_expected},
+          {"problem", text_or_null(backup->problem)}};
+}
+
 json::value gate_json(const std::optional<migrator::GateView>& gate) {
   if (!gate) return {};
   return {{"phase", gate->phase}, {"waiting", gate->waiting}};
@@ -145,7 +172,9 @@ json::object status_json(const migrator::Status& status) {
           {"blockers", blockers_json(status.blockers)},
           {"gate", gate_json(status.gate)},
           {"guards", guards_json(status.guards)},
-          {"cut_over", cut_over_json(status.cut_over)}};
+          {"cut_over", cut_over_json(status.cut_over)},
+          {"rollback", rollback_json(status.rollback)},
+          {"backup", backup_json(status.backup)}};
 }
 
 json::array list_json(const std::vector<migrator::Status>& statuses) {

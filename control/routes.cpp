@@ -10,6 +10,7 @@
 #include "control/json_text.hpp"
 #include "control/request_body.hpp"
 #include "migrator/options/options_json.hpp"
+#include "migrator/rollback/request_json.hpp"
 
 namespace sluice::control {
 namespace {
@@ -30,6 +31,7 @@ enum class Place : std::uint8_t {
   migration,
   events,
   journal,
+  rollback,
   action
 };
 
@@ -62,7 +64,6 @@ constexpr std::array<NamedAction, 6> ACTIONS{{{"pause", Action::pause},
                                               {"stop", Action::stop},
                                               {"panic", Action::panic},
                                               {"cleanup", Action::cleanup}}};
-constexpr std::array<std::string_view, 1> LATER_ACTIONS{"rollback"};
 constexpr std::string_view REVERT = "revert";
 
 constexpr std::string_view MIGRATION_PREFIX = "/migrate/";
@@ -86,7 +87,8 @@ std::optional<Path> path_of(std::string_view target) {
   const auto what = target.substr(slash + 1);
   if (what == "events") return Path{Place::events, id, ""};
   if (what == "journal") return Path{Place::journal, id, ""};
-  if (action_of(what) || what == REVERT || std::ranges::find(LATER_ACTIONS, what) != LATER_ACTIONS.end()) {
+  if (what == "rollback") return Path{Place::rollback, id, ""};
+  if (action_of(what) || what == REVERT) {
     return Path{Place::action, id, std::string{what}};
   }
   return std::nullopt;
@@ -95,6 +97,7 @@ std::optional<Path> path_of(std::string_view target) {
 std::string_view methods_of(Place place) {
   switch (place) {
     case Place::migrations:
+    case Place::rollback:
       return "GET, POST";
     case Place::migration:
       return "GET, PATCH";
@@ -136,6 +139,7 @@ struct ResponseOf {
   Response operator()(const migrator::Conflict& conflict) const { return error_response(409, conflict.problem); }
   Response operator()(const migrator::Invalid& invalid) const { return error_response(400, invalid.problem); }
   Response operator()(const migrator::Unavailable& down) const { return error_response(503, down.problem); }
+  Response operator()(const migrator::RollbackReport& report) const { return {.body = migrator::to_json(report)}; }
   Response operator()(const migrator::NotFound&) const { return not_found(id); }
 };
 
@@ -155,10 +159,7 @@ Response act(const Path& path, const Request& request, const Services& services)
   if (const auto action = action_of(path.action)) {
     return std::visit(ResponseOf{path.id}, services.migrations.act(path.id, *action));
   }
-  if (path.action == REVERT) return std::visit(ResponseOf{path.id}, services.migrations.revert(path.id));
-  if (!services.migrations.status(path.id)) return not_found(path.id);
-  return error_response(409, {"not_available", path.action + " is not available yet; the table that was replaced is "
-                                                             "kept as old_table of the status"});
+  return std::visit(ResponseOf{path.id}, services.migrations.revert(path.id));
 }
 
 Response change(const MigrationId& id, const Request& request, const Services& services) {
@@ -167,6 +168,46 @@ Response change(const MigrationId& id, const Request& request, const Services& s
   const auto edit = [&](migrator::Options& current) { return migrator::change_options(current, wanted->options); };
   auto response = std::visit(ResponseOf{id}, services.migrations.change(id, edit));
   if (response.status == 202) response.status = 200;  // it is done, not only accepted
+  return response;
+}
+
+// What a report is asked for as; nothing: as what there is not.
+enum class Form : std::uint8_t { json, text };
+std::optional<Form> form_of(const Request& request) {
+  constexpr std::string_view PARAMETER = "format=";
+  const std::string_view target = request.target;
+  const auto query = target.find('?');
+  if (query != std::string_view::npos && target.substr(query + 1).starts_with(PARAMETER)) {
+    const auto format = target.substr(query + 1 + PARAMETER.size());
+    if (format == "text") return Form::text;
+    return format == "json" ? std::optional{Form::json} : std::nullopt;
+  }
+  const bool text = request.accept.find("text/plain") != std::string::npos &&
+                    request.accept.find("application/json") == std::string::npos;
+  return text ? Form::text : Form::json;
+}
+
+Response report_response(const migrator::RollbackReport& report, Form form) {
+  if (form == Form::json) return {.body = migrator::to_json(report)};
+  return {.content_type = "text/plain; charset=utf-8", .body = migrator::to_text(report)};
+}
+
+Response rollback(const MigrationId& id, const Request& request, const Services& services) {
+  const auto form = form_of(request);
+  if (!form) return error_response(400, {"invalid_field", "format must be json or text"});
+  const bool posted = request.method == "POST";
+  std::optional<migrator::RollbackRequest> wanted;
+  if (posted) {
+    auto read = migrator::rollback_request_from(request.body, std::chrono::system_clock::now());
+    if (!read) return error_response(400, read.error());
+    wanted = std::move(*read);
+  }
+  auto answer = posted ? services.migrations.roll_back(id, *wanted) : services.migrations.rollback_report(id);
+  const auto* report = std::get_if<migrator::RollbackReport>(&answer);
+  if (report == nullptr) return std::visit(ResponseOf{id}, std::move(answer));
+  if (!posted || wanted->run == migrator::RollbackRun::dry) return report_response(*report, *form);
+  auto response = status_of(id, services);
+  response.status = 202;
   return response;
 }
 
@@ -224,6 +265,8 @@ Answer answer(const Path& path, const Request& request, const Services& services
       return request.method == "PATCH" ? change(path.id, request, services) : status_of(path.id, services);
     case Place::events:
       return subscribe(path.id, request, services);
+    case Place::rollback:
+      return rollback(path.id, request, services);
     case Place::action:
       return act(path, request, services);
   }
@@ -251,6 +294,8 @@ Cost cost_of(const Request& request) {
       return Cost::quick;
     case Place::migrations:
       return request.method == "POST" ? Cost::asking : Cost::quick;
+    case Place::rollback:
+      return Cost::asking;
     case Place::action:
       return path->action == "cleanup" || path->action == REVERT ? Cost::asking : Cost::quick;
   }

@@ -64,7 +64,8 @@ Request request_of(Parser& parser) {
                   .authorization = text_of(parser, http::field::authorization),
                   .host = text_of(parser, http::field::host),
                   .origin = text_of(parser, http::field::origin),
-                  .last_event_id = std::string{parser.get()["Last-Event-ID"]}};
+                  .last_event_id = std::string{parser.get()["Last-Event-ID"]},
+                  .accept = std::string{parser.get()["Accept"]}};
   if (request.method == "HEAD") request.method = "GET";
   return request;
 }

@@ -79,11 +79,14 @@ struct Metrics::Counts {
   Counter bypass_transactions = 0, throttled_ms = 0;
   std::array<Counter, CUT_OVER_RESULTS.size()> cut_overs{};
   std::array<std::array<Counter, migrator::kGuardActions>, migrator::kGuardMeasures> guards{};
+  std::array<std::array<Counter, migrator::kRollbackPhases.size()>, migrator::kRollbackStrategies.size()> rollbacks{};
+  Counter backups_complete = 0, backups_failed = 0, backup_bytes = 0;
   std::array<std::array<Counter, migrator::kNoticeOutcomes>, migrator::kNoticeChannels> notices{};
 
   void add_clients(std::vector<MetricFamily>& families) const;
   void add_statements(std::vector<MetricFamily>& families) const;
   void add_migrations(std::vector<MetricFamily>& families) const;
+  void add_rollbacks(std::vector<MetricFamily>& families) const;
 };
 
 void Metrics::Counts::add_clients(std::vector<MetricFamily>& families) const {
@@ -196,6 +199,8 @@ void Metrics::Counts::add_migrations(std::vector<MetricFamily>& families) const 
   }
   families.push_back(std::move(firings));
 
+  add_rollbacks(families);
+
   MetricFamily told =
       counters("sluice_notices_total", "Attempts to tell webhooks and command hooks, by their outcome.");
   for (std::size_t c = 0; c < notices.size(); ++c) {
@@ -206,6 +211,24 @@ void Metrics::Counts::add_migrations(std::vector<MetricFamily>& families) const 
     }
   }
   families.push_back(std::move(told));
+}
+
+void Metrics::Counts::add_rollbacks(std::vector<MetricFamily>& families) const {
+  MetricFamily ended = counters("sluice_rollbacks_total", "Rollbacks, by their strategy and how they ended.");
+  for (const auto strategy : migrator::kRollbackStrategies) {
+    for (const auto phase : migrator::kRollbackPhases) {
+      if (!is_over(phase)) continue;
+      sample(ended, as_double(rollbacks[static_cast<std::size_t>(strategy)][static_cast<std::size_t>(phase)].load()),
+             {{"strategy", to_string(strategy)}, {"result", to_string(phase)}});
+    }
+  }
+  families.push_back(std::move(ended));
+  MetricFamily backups =
+      counters("sluice_backups_total", "Tables written to a file before they were dropped, by whether that was done.");
+  sample(backups, as_double(backups_complete.load()), {{"result", "complete"}});
+  sample(backups, as_double(backups_failed.load()), {{"result", "failed"}});
+  families.push_back(std::move(backups));
+  families.push_back(counter("sluice_backup_bytes_total", "Bytes of backups that are complete.", backup_bytes));
 }
 
 Metrics::Metrics() : counts_(std::make_unique<Counts>()) {}
@@ -294,6 +317,17 @@ void Metrics::hold_part(migrator::HoldPart part, std::chrono::microseconds time)
 }
 void Metrics::guard_fired(migrator::GuardMeasure measure, migrator::GuardAction action) {
   counts_->guards[static_cast<std::size_t>(measure)][static_cast<std::size_t>(action)].fetch_add(1);
+}
+void Metrics::rollback_ended(std::string_view strategy, migrator::RollbackPhase result) {
+  for (const auto known : migrator::kRollbackStrategies) {
+    if (strategy != to_string(known)) continue;
+    counts_->rollbacks[static_cast<std::size_t>(known)][static_cast<std::size_t>(result)].fetch_add(1);
+  }
+}
+void Metrics::backed_up(migrator::BackupStatus::State result, std::uint64_t bytes) {
+  const bool complete = result == migrator::BackupStatus::State::complete;
+  (complete ? counts_->backups_complete : counts_->backups_failed).fetch_add(1);
+  if (complete) counts_->backup_bytes.fetch_add(bytes);
 }
 void Metrics::notified(migrator::NoticeChannel channel, migrator::NoticeOutcome outcome, std::string_view,
                        std::string_view) {

@@ -59,6 +59,8 @@ class Metrics : public proxy::ProxyObserver, public migrator::MigrationObserver 
   void cut_over_attempted(std::string_view result, std::chrono::microseconds held) override;
   void hold_part(migrator::HoldPart part, std::chrono::microseconds time) override;
   void guard_fired(migrator::GuardMeasure measure, migrator::GuardAction action) override;
+  void rollback_ended(std::string_view strategy, migrator::RollbackPhase result) override;
+  void backed_up(migrator::BackupStatus::State result, std::uint64_t bytes) override;
   void notified(migrator::NoticeChannel channel, migrator::NoticeOutcome outcome, std::string_view to,
                 std::string_view why) override;
   // Counts nothing: the journal is for the log.

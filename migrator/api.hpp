@@ -12,7 +12,10 @@
 #include <variant>
 #include <vector>
 
+#include "migrator/backup/backup_status.hpp"
 #include "migrator/options.hpp"
+#include "migrator/rollback/report.hpp"
+#include "migrator/rollback/request.hpp"
 
 namespace sluice::migrator {
 
@@ -127,6 +130,18 @@ struct GuardStatus {
   std::string problem;  // why it can't be evaluated; empty: it can
 };
 
+// The short form of a RollbackReport.
+struct RollbackStatus {
+  RollbackPhase phase{};
+  RollbackStep step{};  // at hand
+  std::string strategy, at, window, reason;
+  std::string waiting_for;  // now; empty: for nothing
+  std::string problem;      // why it failed
+  double seconds_estimated = 0;
+  std::string risk;
+  std::vector<std::string> risk_reasons;
+};
+
 struct GateView {             // how the gate of a migration's table stands
   std::string phase;          // "open", "armed", "draining" or "held"
   std::uint64_t waiting = 0;  // clients' statements that are held back now
@@ -160,6 +175,8 @@ struct Status {
   std::optional<GateView> gate;     // nothing: it is not the migration's any more
   std::vector<GuardStatus> guards;  // as of the last look; after the end, as they were
   CutOverStatus cut_over;
+  std::optional<RollbackStatus> rollback;  // the last one that was asked for
+  std::optional<BackupStatus> backup;      // of a table that is to be dropped: the last one
 };
 
 struct JournalEntry {
@@ -232,6 +249,8 @@ using Plans = std::vector<Plan>;
 using Created = std::variant<Status, Plans, Refused, Conflict, Invalid, Unavailable>;
 using Acted = std::variant<Status, NotFound, Conflict, Invalid, Unavailable>;
 
+// A report; or, of a dry run, what it would take: without requested_at, and nothing has been changed.
+using RolledBack = std::variant<RollbackReport, Refused, NotFound, Conflict, Unavailable>;
 using Reverted = std::variant<Status, NotFound, Refused, Conflict, Unavailable>;
 
 class Migrations {
@@ -244,9 +263,13 @@ class Migrations {
   [[nodiscard]] virtual std::vector<Status> list() const = 0;
   [[nodiscard]] virtual std::optional<Status> status(const MigrationId& id) const = 0;
   [[nodiscard]] virtual Acted act(const MigrationId& id, Action action) = 0;
+  // Notes it, in the primary as well, before it answers; blocks for some queries.
+  [[nodiscard]] virtual RolledBack roll_back(const MigrationId& id, const RollbackRequest& request) = 0;
+  // The last rollback's report, or what one would take now. Blocks for some queries in the latter case.
+  [[nodiscard]] virtual RolledBack rollback_report(const MigrationId& id) = 0;
   // Begins the revert of a completed migration, and of those that swapped together with it: a migration of its own,
-  // which the status names as reverted_by. Of one that was reverted: the revert of its revert, whose status is answered.
-  // Blocks for the preflight's queries.
+  // which the status names as reverted_by. Of one that was reverted: the revert of its revert, whose status is
+  // answered. Blocks for the preflight's queries.
   [[nodiscard]] virtual Reverted revert(const MigrationId& id) = 0;
   [[nodiscard]] virtual Acted change(const MigrationId& id,
                                      const std::function<std::optional<Problem>(Options&)>& edit) = 0;

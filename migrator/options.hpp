@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "migrator/options/backup_kind.hpp"
 #include "migrator/options/compatibility_query.hpp"
 #include "migrator/options/cut_over_window.hpp"
 #include "migrator/options/guard.hpp"
@@ -54,6 +55,7 @@ struct Options {
   bool initially_drop_old_table = false;
   bool ok_to_drop_table = false;                          // drop the old table when its retention ends
   Seconds old_table_retention{3600};                      // counted from the cut-over; for so long it can be reverted
+  BackupKind backup = BackupKind::none;                   // of what is dropped: the shadow of a rollback, the old table
   std::vector<CompatibilityQuery> compatibility_queries;  // must work with the new table before the cut-over
   std::vector<Guard> guards = default_guards();
   std::vector<Webhook> webhooks;  // beside those of all migrations

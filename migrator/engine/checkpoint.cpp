@@ -128,14 +128,15 @@ CutOverStatus cut_over_at(const json::object& object, std::string_view name) {
 }
 
 json::value from(const Revert& revert) {
-  return {{"of", revert.of}, {"back", revert.direction == AlterDirection::back}};
+  return {{"of", revert.of}, {"back", revert.direction == AlterDirection::back}, {"taken", from(revert.taken)}};
 }
 
 std::optional<Revert> revert_at(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   if (value == nullptr || !value->is_object()) return std::nullopt;
   const bool back = flag_at(value->get_object(), "back");
-  return Revert{text_at(value->get_object(), "of"), back ? AlterDirection::back : AlterDirection::there};
+  return Revert{text_at(value->get_object(), "of"), back ? AlterDirection::back : AlterDirection::there,
+                position_at(value->get_object(), "taken").value_or(Position{})};
 }
 
 // Triggers, and the defaults of binary columns in definitions, may hold bytes that are no UTF-8.

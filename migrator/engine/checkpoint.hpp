@@ -21,6 +21,7 @@ namespace sluice::migrator {
 struct Revert {
   MigrationId of;
   AlterDirection direction = AlterDirection::back;
+  Position taken;  // since then at the latest the old table has the shadow's name; empty file: not known yet
 };
 
 struct Checkpoint {

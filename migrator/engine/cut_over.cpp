@@ -251,11 +251,12 @@ CutOver::Outcome CutOver::close_gate() {
     return parts_.gate.close(parts_.gate_of, drained_by, drained_by + parts_.options.hold_timeout_ms);
   };
   gate::CloseResult result = close();
-  if (kills && result == gate::CloseResult::drain_expired) {
+  if (kills && result == gate::CloseResult::drain_expired && !parts_.panicked()) {
     kill_blockers();
     result = close();
   }
   if (result != gate::CloseResult::held) {
+    if (parts_.panicked()) return Outcome::panic;
     const auto busy = parts_.gate.status(parts_.gate_of).busy;  // the oldest first
     note("drain", "transactions on the table did not end in time" +
                       (busy.empty() ? "" : ", that of " + describe(status_of(busy.front())) + " among them"));

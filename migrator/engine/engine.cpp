@@ -1,14 +1,17 @@
 #include "migrator/engine/engine.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <utility>
 
+#include "migrator/engine/back_up_leftovers.hpp"
 #include "migrator/engine/clock_text.hpp"
 #include "migrator/engine/dry_run.hpp"
 #include "migrator/engine/migration.hpp"
 #include "migrator/engine/revert_chain.hpp"
+#include "migrator/engine/rollback_desk.hpp"
 #include "migrator/engine/store.hpp"
 #include "migrator/table/names.hpp"
 #include "migrator/table/preflight.hpp"
@@ -24,8 +27,16 @@ class Migrator final : public Engine {
         notifier_(config_.notifier,
                   [&observer](NoticeChannel channel, NoticeOutcome outcome, const std::string& to,
                               const std::string& why) { observer.notified(channel, outcome, to, why); }),
-        parts_{config_.primary, gate, observer, config_.watch_latency, config_.guard_actions, notifier_},
-        store_(config_.primary) {}
+        parts_{config_.primary,
+               gate,
+               observer,
+               config_.watch_latency,
+               config_.guard_actions,
+               notifier_,
+               config_.backup,
+               [this](const MigrationId& but, const std::string& file) { return is_flag_of_others(but, file); }},
+        store_(config_.primary),
+        rollbacks_(config_.primary, config_.backup) {}
 
   ~Migrator() override { ask_all_to_end(); }
 
@@ -36,6 +47,8 @@ class Migrator final : public Engine {
   std::vector<Status> list() const override;
   std::optional<Status> status(const MigrationId& id) const override;
   Acted act(const MigrationId& id, Action action) override;
+  RolledBack roll_back(const MigrationId& id, const RollbackRequest& request) override;
+  RolledBack rollback_report(const MigrationId& id) override;
   Reverted revert(const MigrationId& id) override;
   Acted change(const MigrationId& id, const std::function<std::optional<Problem>(Options&)>& edit) override;
   std::vector<JournalEntry> journal(const MigrationId& id, std::uint64_t after) const override;
@@ -53,9 +66,10 @@ class Migrator final : public Engine {
   void ask_all_to_end();
   // Why no migration of the table may begin, or `more` of them in all.
   [[nodiscard]] std::optional<Problem> busy(const TableRef& table, std::size_t more) const;
-  [[nodiscard]] std::optional<Problem> drop_leftovers(const Migration& migration);
+  [[nodiscard]] std::optional<Problem> drop_leftovers(Migration& migration);
   // The others that swap together with it, and itself.
   [[nodiscard]] std::vector<Handle> group_of(const Migration& migration) const;
+  [[nodiscard]] bool is_flag_of_others(const MigrationId& but, const std::string& file) const;
   [[nodiscard]] std::optional<Created> refuse(Connection& connection, const std::vector<Specification>& tables) const;
   [[nodiscard]] SqlResult<Status> start(const std::vector<Store::Added>& tables, std::vector<Shadow> shadows);
   [[nodiscard]] std::vector<RevertLink> reverts() const;
@@ -71,9 +85,11 @@ class Migrator final : public Engine {
   mutable std::mutex mutex_;                                          // of the map
   std::map<std::pair<std::size_t, MigrationId>, Handle> migrations_;  // in the order of their numbers
   bool recovered_ = false;
+  std::atomic<bool> shutting_down_{false};
 
-  std::mutex creating_;  // one preflight at a time; guards store_
+  std::mutex creating_;  // one preflight at a time; guards the stores
   Store store_;
+  RollbackDesk rollbacks_;
 };
 
 Unavailable unavailable(const SqlError& error) {
@@ -154,11 +170,14 @@ std::optional<Problem> Migrator::recover() {
   if (auto prepared = store_.prepare(); prepared.has_error()) return problem(prepared.error());
   auto stored = store_.load();
   if (stored.has_error()) return problem(stored.error());
+  auto rollbacks = rollbacks_.open();
+  if (rollbacks.has_error()) return problem(rollbacks.error());
   const auto groups = groups_of(*stored);
   for (StoredMigration& one : *stored) {
     auto journal = store_.journal(one.id);
     if (journal.has_error()) return problem(journal.error());
     auto migration = std::make_shared<Migration>(parts_, one, groups.at(one.swap_group));
+    if (const auto rollback = rollbacks->find(one.id); rollback != rollbacks->end()) migration->know(rollback->second);
     migration->resume(std::move(*journal));
     const std::scoped_lock lock(mutex_);
     migrations_.emplace(order_of(one.id), std::move(migration));
@@ -169,6 +188,7 @@ std::optional<Problem> Migrator::recover() {
 }
 
 void Migrator::shut_down() {
+  shutting_down_ = true;
   {
     const std::scoped_lock creating(creating_);
     const std::scoped_lock lock(mutex_);
@@ -206,6 +226,10 @@ std::optional<Problem> Migrator::busy(const TableRef& table, std::size_t more) c
     const Status status = migration->status();
     if (!migration->ended())
       return Problem{"table_busy", "the table has a migration already: " + status.id + "; stop it or wait for its end"};
+    if (status.rollback && status.rollback->phase == RollbackPhase::running)
+      return Problem{"table_busy", status.id + " is being rolled back; wait for its end"};
+    if (migration->takes_away())
+      return Problem{"table_busy", "the tables that " + status.id + " left are being taken away; wait for that"};
     if (status.cut_over.audit == kAuditPending)
       return Problem{"table_busy", "the swap of " + status.id + " is still being audited; ask again in a moment"};
     return Problem{"table_busy", "transactions that began before the swap of " + status.id +
@@ -256,6 +280,13 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
   auto connection = Connection::connect(config_.primary, settings);
   if (connection.has_error()) return unavailable(connection.error());
   if (auto refused = refuse(*connection, tables)) return *refused;
+  for (const Specification& table : tables) {
+    if (auto problem = problem_of(config_.backup, table.options.backup)) return Refused{{*problem}};
+    if (run == Run::dry) continue;
+    auto problem = back_up_leftovers(*connection, config_.primary, config_.backup, table, shutting_down_);
+    if (problem.has_error()) return unavailable(problem.error());
+    if (*problem) return Refused{{**problem}};
+  }
 
   std::vector<Shadow> shadows;
   const auto drop_shadows = [&] {
@@ -264,7 +295,11 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
   for (Specification& table : tables) {
     Specification wanted = table;
     // A dry run is to tell whether it would do.
-    if (run == Run::dry) wanted.options.attempt_instant_ddl = true;
+    if (run == Run::dry) {
+      wanted.options.attempt_instant_ddl = true;
+      wanted.options.initially_drop_ghost_table = false;
+      wanted.options.initially_drop_old_table = false;
+    }
     auto made = create_shadow(*connection, wanted);
     if (made.has_error() || std::holds_alternative<Problems>(*made)) drop_shadows();
     if (made.has_error()) return unavailable(made.error());
@@ -346,17 +381,32 @@ Status Migrator::status_of(const Handle& migration, const std::vector<RevertLink
 }
 
 Migrator::WayBack Migrator::way_back(const Migration& migration) const {
-  const Status status = migration.status();
-  const auto refuse = [&](const std::string& why) { return Problem{"not_possible_now", status.id + " " + why}; };
-  if (status.state != State::completed) {
-    return refuse(std::string("is ") + to_string(status.state) + ": only a completed migration can be reverted" +
+  const MigrationId id = migration.status().id;
+  const auto refuse = [&](const std::string& why) { return Problem{"not_possible_now", id + " " + why}; };
+  if (const State state = migration.status().state; state != State::completed) {
+    return refuse(std::string("is ") + to_string(state) + ": only a completed migration can be reverted" +
                   (migration.ended() ? "" : "; stop it instead"));
   }
+  if (auto problem = busy(migration.source(), migration.group()->members().size())) return *problem;
+  const Status status = migration.status();  // the audit has ended since
   if (status.cut_over.fence == kInstantFence) {
     return refuse("was done INSTANT, so that there is no old table to go back to; alter the table back");
   }
+  if (status.cut_over.audit != kAuditPassed || status.cut_over.conflicts > 0) {
+    return refuse(
+        "can't be reverted, as the old table may hold the only copy of some rows, which a revert would write "
+        "over (audit " +
+        status.cut_over.audit + ", conflicts " + std::to_string(status.cut_over.conflicts) + "); look at the journal");
+  }
   auto found = migration.way_back();
   if (!found) return refuse("can't be reverted: where its RENAME is in the binlog is not known");
+  const Attachments& attached = found->checkpoint.attachments;
+  if (!attached.parents.empty() || !attached.foreign_keys.empty() || !attached.triggers.empty()) {
+    return refuse(
+        "can't be reverted, as foreign keys or triggers went from the old table to the new one; alter the table back "
+        "by "
+        "a migration of its own");
+  }
   if (status.revertible_until < now_as_text()) {
     return refuse("could be reverted until " + status.revertible_until + ", when the old table's retention ended");
   }
@@ -384,10 +434,8 @@ Reverted Migrator::revert(const MigrationId& id) {
   std::vector<Shadow> shadows;
   Problems refused;
   for (const Handle& member : group) {
-    if (member->ended()) (void)member->has_let_go(kLetsGoWithin);
     auto found = way_back(*member);
     if (auto* problem = std::get_if<Problem>(&found)) return Conflict{std::move(*problem)};
-    if (auto problem = busy(member->source(), group.size())) return Conflict{std::move(*problem)};
     added.push_back(revert_of(member->status().id, std::get<Migration::WayBack>(std::move(found))));
     const auto& [specification, checkpoint] = added.back();
     auto shadow = old_table_as_shadow(*connection, specification, checkpoint.revert->direction);
@@ -404,7 +452,7 @@ Reverted Migrator::revert(const MigrationId& id) {
   return *status(last->status().id);
 }
 
-std::optional<Problem> Migrator::drop_leftovers(const Migration& migration) {
+std::optional<Problem> Migrator::drop_leftovers(Migration& migration) {
   const std::scoped_lock creating(creating_);
   if (auto problem = busy(migration.source(), 0); problem && problem->code == "table_busy") return problem;
   const Status status = migration.status();
@@ -424,15 +472,29 @@ std::optional<Problem> Migrator::drop_leftovers(const Migration& migration) {
     return Problem{"not_possible_now", "a later migration of the table has tables of these names of its own"};
   auto connection = Connection::connect(config_.primary);
   if (connection.has_error()) return unavailable(connection.error()).problem;
+  if (migration.reverts() && status.state != State::completed) {
+    // The old table is that of the migration that was to be undone, whose cleanup drops it.
+    auto given = give_old_table_back(*connection, migration.source());
+    return given.has_value() ? std::nullopt : std::optional(unavailable(given.error()).problem);
+  }
+  if (auto problem = problem_of(config_.backup, migration.options().backup)) return problem;
+  if (!ready()) return Problem{"not_possible_now", "Sluice is shutting down"};
+  bool at_once = migration.options().backup == BackupKind::none;
+  for (const TableRef& table : {shadow_table(migration.source()), old_table(migration.source())}) {
+    auto bytes = bytes_of(*connection, table);
+    if (bytes.has_error()) return unavailable(bytes.error()).problem;
+    at_once = at_once && *bytes < GentleDrop::kLargeBytes;
+  }
+  if (!at_once) {
+    migration.take_leftovers_away();
+    // Most are small all the same, and who asks likes to see it done.
+    (void)migration.has_let_go(kLetsGoWithin);
+    return std::nullopt;
+  }
   for (const TableRef& table : {shadow_table(migration.source()), old_table(migration.source())}) {
     auto exists = table_exists(*connection, table);
     if (exists.has_error()) return unavailable(exists.error()).problem;
     if (!*exists) continue;
-    if (migration.reverts() && table == shadow_table(migration.source())) {
-      // It is the old table of the migration that was to be undone.
-      auto given = give_old_table_back(*connection, migration.source());
-      return given.has_value() ? std::nullopt : std::optional(unavailable(given.error()).problem);
-    }
     if (auto dropped = drop_table(*connection, table); dropped.has_error()) return unavailable(dropped.error()).problem;
   }
   return std::nullopt;
@@ -452,6 +514,25 @@ Acted Migrator::act(const MigrationId& id, Action action) {
     if (other != migration) (void)other->act(action);  // it may be so already, or have ended
   }
   return migration->status();
+}
+
+bool Migrator::is_flag_of_others(const MigrationId& but, const std::string& file) const {
+  return std::ranges::any_of(
+      handles(), [&](const Handle& other) { return other->status().id != but && other->names_flag_file(file); });
+}
+
+RolledBack Migrator::rollback_report(const MigrationId& id) {
+  const Handle migration = find(id);
+  if (!migration) return NotFound{};
+  if (auto report = migration->rollback_report()) return *report;
+  const std::scoped_lock creating(creating_);
+  return rollbacks_.estimate_for(*migration);
+}
+
+RolledBack Migrator::roll_back(const MigrationId& id, const RollbackRequest& request) {
+  const std::scoped_lock creating(creating_);
+  const Handle migration = find(id);
+  return migration ? rollbacks_.roll_back(migration, group_of(*migration), request) : NotFound{};
 }
 
 Acted Migrator::change(const MigrationId& id, const std::function<std::optional<Problem>(Options&)>& edit) {

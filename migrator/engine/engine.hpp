@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "migrator/api.hpp"
+#include "migrator/backup/backup_config.hpp"
 #include "migrator/engine/client_latency.hpp"
 #include "migrator/engine/observer.hpp"
 #include "migrator/notify/notifier.hpp"
@@ -19,6 +20,7 @@ struct EngineConfig {
   WatchLatency watch_latency;      // of the clients; must outlive the engine
   GuardActions guard_actions;      // what the severities of guards lead to
   NotifierConfig notifier;
+  BackupConfig backup;
 };
 
 class Engine : public Migrations {

@@ -223,9 +223,11 @@ void Inbox::on_definition(Definition definition, std::stop_token /*stop*/) {
                 to_string(definition.place.before) + ")",
             definition.place.transaction_start);
   }
-  if (shadow_ && definition.text.find(kOwnDefinition) == std::string::npos && defines(definition, *shadow_)) {
+  if (definition.text.find(kOwnDefinition) != std::string::npos) return;
+  for (const auto& shadow : {definition.place.before < shadow_taken_ ? std::nullopt : shadow_, shadow_before_}) {
+    if (!shadow || !defines(definition, *shadow)) continue;
     trouble("table_changed",
-            "somebody changed the definition of the new table, " + shadow_->table +
+            "somebody changed the definition of the new table, " + shadow->table +
                 ", or emptied it, while the migration ran; start again (at " + to_string(definition.place.before) + ")",
             definition.place.transaction_start);
   }

@@ -68,6 +68,12 @@ class Inbox final : public ChangeConsumer {
   // The second table of the stream's first list: rows that others change in it are pending, so that they are written
   // again. A definition of it that does not bear kOwnDefinition is trouble too, up to the RENAME.
   void watch_shadow(TableRef shadow);
+  // The third, of a revert: the shadow under the name that it had before. Up to `taken` nobody cares for the other
+  // name.
+  void watch_shadow_before(TableRef name, Position taken) {
+    shadow_before_ = std::move(name);
+    shadow_taken_ = std::move(taken);
+  }
   // DDL that has one of these in its text is the engine's own, and no trouble.
   void expect_definitions(std::vector<std::string> parts);
   // False too where the stream has ended, which is trouble: nobody will tell any more.
@@ -111,7 +117,9 @@ class Inbox final : public ChangeConsumer {
   std::map<std::uint64_t, BypassWriter> bypass_;
   Position last_bypass_transaction_;
   std::string rename_tag_;
-  std::optional<TableRef> shadow_;  // set before the stream begins
+  std::optional<TableRef> shadow_;  // both are set before the stream begins
+  std::optional<TableRef> shadow_before_;
+  Position shadow_taken_;
   std::vector<std::string> expected_;
   std::optional<Position> renamed_;
   std::uint64_t changed_in_shadow_ = 0;

@@ -33,6 +33,7 @@ Migration::Migration(Parts parts, StoredMigration stored, std::shared_ptr<SwapGr
       mismatches_before_(stored.checkpoint.mismatches),
       durable_(stored.checkpoint) {
   has_let_go_ = fsm_.ended() && !audit_is_due();
+  if (has_let_go_) way_back_ = checkpoint_;
   if (checkpoint_.audit_from) audit_marks_.note(*checkpoint_.audit_from, gate::Clock::now());
   unreadable_options_ = stored.unreadable_options;
   if (stored.paused) (void)fsm_.act(Action::pause);
@@ -69,9 +70,11 @@ void Migration::resume(std::vector<JournalEntry> journal) {
     const std::scoped_lock lock(mutex_);
     journal_ = std::move(journal);
   }
+  if (take_up_rollback()) return;
   if (ended()) {
-    if (!audit_is_due() && !options().ok_to_drop_table) return;
+    if (!audit_is_due() && !options().ok_to_drop_table && !reverts_) return;
     thread_ = std::jthread([this] {
+      if (reverts_) give_old_table_back_in_the_end();
       audit();
       let_go();
       keep_old_table();
@@ -132,6 +135,7 @@ std::optional<Problem> Migration::act(Action action) {
     const std::scoped_lock lock(mutex_);
     problem = fsm_.act(action);
     ++nudges_;
+    abandon_cut_over();
   }
   nudged_.notify_all();
   return problem;
@@ -217,6 +221,8 @@ void Migration::perform(Work work) {
     }
     case Work::clean_up:
       return clean_up();
+    case Work::roll_back:
+      return roll_back_some();
     case Work::end:
       return;
   }
@@ -277,7 +283,9 @@ MigrationFsm::Facts Migration::facts() {
   facts.lag = Millis::max();
   look_at_guards(now_options, facts, now);
   facts.throttled = !guards_.throttled_by().empty();
-  if (!inbox_) return facts;
+  look_at_rollback(now_options, now);
+  // What a rollback has stopped has no progress any more.
+  if (!inbox_ || rolls_back()) return facts;
   if (facts.copied && facts.indexed && facts.verified && plan_) {
     look_at_compatibility(now_options, now);
     now = gate::Clock::now();  // they may have taken their time
@@ -300,7 +308,7 @@ MigrationFsm::Facts Migration::facts() {
   facts.blocked = blocker_.has_value();
   if (is_instant()) facts.lag = {};  // no stream is followed
   // What the old table can't hold must be known before anybody is held.
-  if (reverts_ && !has_written_what_was_pending()) facts.lag = Millis::max();
+  facts.catching_up = reverts_ && !has_written_what_was_pending();
   if (applied_per_ms_ > 0)
     facts.backlog = Millis(static_cast<std::int64_t>(static_cast<double>(facts.pending) / applied_per_ms_));
   return facts;
@@ -355,6 +363,7 @@ void Migration::publish(const MigrationFsm::Facts& facts) {
   status_.bypass_writers = bypass;
   status_.cut_over = checkpoint_.cut_over;
   tell_progress();
+  if (facts.catching_up) status_.progress = 0;  // how much of the binlog is about the table, nobody knows
 }
 
 void Migration::rest(Millis time) {

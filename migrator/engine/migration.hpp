@@ -32,6 +32,8 @@
 #include "migrator/engine/waiting.hpp"
 #include "migrator/guards/guards.hpp"
 #include "migrator/notify/notifier.hpp"
+#include "migrator/rollback/disposal.hpp"
+#include "migrator/rollback/rollback_driver.hpp"
 #include "migrator/stream/stream.hpp"
 #include "migrator/table/plan.hpp"
 #include "migrator/table/shadow.hpp"
@@ -66,6 +68,9 @@ class Migration {
   // The duration is estimated once so much is done; less than so long is not worth a warning.
   static constexpr double kEstimatedAt = 0.05;
   static constexpr Seconds kEstimateMin{60};
+  static constexpr Millis kRollbackLooks{50};             // between two looks at what a rollback waits for
+  static constexpr Millis kTakenAwayAgainAfter{600'000};  // where the old table could not be backed up, or dropped
+  static constexpr Seconds kGuardsSettle{2};  // after so much more than the longest `for` the guards can be asked
   static constexpr std::size_t kJournalShownMax = 10'000;
   // Rows that stop a revert are named, up to so many and as long as looking for them takes no more than that.
   static constexpr std::size_t kRefusedListedMax = 20;
@@ -78,6 +83,9 @@ class Migration {
     WatchLatency watch_latency;
     GuardActions guard_actions;
     Notifier& notifier;
+    BackupConfig backup;
+    // Whether another migration that has not ended names that flag file.
+    std::function<bool(const MigrationId& but, const std::string& file)> is_flag_of_others;
   };
 
   // `group`: with whom its table swaps; this migration is one of its members.
@@ -98,6 +106,21 @@ class Migration {
   [[nodiscard]] std::vector<JournalEntry> journal(std::uint64_t after) const;
   [[nodiscard]] std::optional<Problem> act(Action action);
   [[nodiscard]] std::optional<Problem> change(const std::function<std::optional<Problem>(Options&)>& edit);
+  // ---- rollback, in migration_rollback.cpp
+  // The last one, of an earlier process; before resume().
+  void know(RollbackReport report);
+  // Why it can't be begun, or deferred, now.
+  [[nodiscard]] std::optional<Problem> objection_to(const RollbackRequest& request) const;
+  // The report is in the store. One that has ended has let go. A problem as above: nothing is done.
+  [[nodiscard]] std::optional<Problem> roll_back(RollbackReport report);
+  [[nodiscard]] std::optional<RollbackReport> rollback_report() const;
+  [[nodiscard]] bool names_flag_file(const std::string& file) const;
+  [[nodiscard]] Options options() const;
+
+  // Of one that has let go: its shadow and its old table, on its thread; journalled. A restart ends it.
+  void take_leftovers_away();
+  [[nodiscard]] bool takes_away() const;
+
   [[nodiscard]] bool ended() const;
   // Has ended, and its thread has left the tables and the gate alone since. Waits for that for up to `limit`, which the
   // end's own few statements and the audit need; transactions with a snapshot older than the swap may take longer.
@@ -201,12 +224,12 @@ class Migration {
   [[nodiscard]] bool is_done_with(const gate::TableName& gate) const;
   void save_in_the_end();  // waits for the primary, unless shutting down
   void let_go();
-  void keep_old_table();  // until its retention is over
   [[nodiscard]] SwapGroup::Swapped drive(const std::vector<SwapGroup::Party*>& parties,
                                          CutOverFsm::Result (CutOver::*how)());
   [[nodiscard]] SwapGroup::Party party();
   [[nodiscard]] CutOver::Parts cut_over_parts(const std::vector<SwapGroup::Party*>& parties);
   [[nodiscard]] bool held_from_outside();
+  void abandon_cut_over();  // that drains, where one is asked to; with the mutex held
 
   // migration_wait.cpp
   [[nodiscard]] bool is_outside_window(const Options& options) const;
@@ -223,14 +246,34 @@ class Migration {
   // migration_revert.cpp
   [[nodiscard]] boost::system::result<CopyPlan, Problems> plan() const;  // of the two definitions
   [[nodiscard]] bool take_old_table();                                   // false: not yet, or it failed for that
-  // The shadow is gone, or has the old table's name again, where it was that before.
-  [[nodiscard]] SqlResult<void> give_shadow_up();
+  // Where a revert was given up; after a panic it is kept for study.
   void give_old_table_back_in_the_end();
   // All that had changed since the swap when it began.
+  [[nodiscard]] bool has_read_what_was_pending();
   [[nodiscard]] bool has_written_what_was_pending();
   // The rows that the old table can't hold, by their keys, where one of them is the reason for the end.
   [[nodiscard]] Problem with_all_refused(Problem first);
   [[nodiscard]] std::string revertible_until() const;  // with the mutex held
+
+  // migration_rollback.cpp
+  [[nodiscard]] bool take_up_rollback();  // after a restart; true: of one that had ended, on its thread
+  void look_at_rollback(const Options& options, TimePoint now);  // one that was asked for, or is deferred
+  [[nodiscard]] RollbackFsm::Guards guards_say(const Options& options, TimePoint now, std::string& why) const;
+  [[nodiscard]] bool rolls_back() const;
+  void roll_back_some();
+  void roll_back_ended();  // on a thread of its own: the migration had ended before
+  void settle_rollback();  // at the end: one that did not come to its own
+  [[nodiscard]] RollbackDriver::Parts rollback_parts();
+  [[nodiscard]] std::string stop_for_rollback();
+  [[nodiscard]] RollbackRecord whereabouts();
+  [[nodiscard]] std::vector<std::string> forget();
+  [[nodiscard]] std::string held_back_by(Connection& connection);
+
+  // migration_leftovers.cpp
+  void keep_old_table();  // until its retention is over
+  // With a backup, where the option says so. Why it is still there, empty: it is gone; nothing: shutting down.
+  [[nodiscard]] std::optional<std::string> take_away(const TableRef& table);
+  void show(const BackupStatus& backup);
 
   // migration_audit.cpp
   [[nodiscard]] bool audit_is_due() const;
@@ -242,7 +285,6 @@ class Migration {
   void tell_save(const SqlResult<void>& saved);
   void note(std::string_view event, std::string details);
   void rest(Millis time);
-  [[nodiscard]] Options options() const;
   [[nodiscard]] bool is_to_end() const;  // asked for, or shutting down
   [[nodiscard]] bool stopping() const { return stopping_.load(); }
   void publish(const MigrationFsm::Facts& facts);
@@ -263,6 +305,10 @@ class Migration {
   std::uint64_t nudges_ = 0;
   bool options_changed_ = false;  // and not stored yet
   bool has_let_go_ = false;
+  Checkpoint way_back_;  // as it was when it let go
+  bool takes_away_ = false;
+  std::optional<RollbackReport> asked_rollback_;  // not begun by the thread yet
+  std::optional<RollbackReport> rollback_report_;
 
   // The migration's thread only.
   Store store_;
@@ -282,6 +328,8 @@ class Migration {
   Throttle throttle_{parts_.primary, id_};
   Brakes brakes_;
   Guards guards_{parts_.primary, parts_.guard_actions};
+  TimePoint guards_watched_since_{};
+  std::unique_ptr<RollbackDriver> rollback_;
   std::unique_ptr<RowCounts> row_counts_;  // while a guard asks for them, once the rows are copied
   Reading row_difference_;
   std::optional<RowCounts::Count> awaited_count_;  // the stream is not as far yet
@@ -306,7 +354,7 @@ class Migration {
   TimePoint looked_at_{};
   TimePoint behind_since_{};
   Position head_seen_;
-  Position head_of_revert_;  // when it began, or was taken up again; empty file: not known yet
+  Position head_of_revert_;       // when it began, or was taken up again; empty file: not known yet
   TimePoint in_the_way_since_{};  // a row that can't be copied, or not yet
   std::optional<KeyLiterals> strays_sought_to_;
   AuditMarks audit_marks_;

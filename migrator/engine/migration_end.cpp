@@ -107,6 +107,11 @@ bool Migration::is_related_as_before() {
   return false;
 }
 
+void Migration::abandon_cut_over() {
+  // What is held looks after it by itself.
+  if (!fsm_.ended() && fsm_.abort_asked()) parts_.gate.abandon(group_->gate_of());
+}
+
 bool Migration::hooks_agree() {
   const TimePoint began = gate::Clock::now();
   if (hooks_agreed_at_ && began - *std::exchange(hooks_agreed_at_, std::nullopt) < kHooksHold) return true;
@@ -135,7 +140,7 @@ SwapGroup::Party Migration::party() {
           .panicked =
               [this] {
                 const std::scoped_lock lock(mutex_);
-                return fsm_.panic_asked();
+                return fsm_.abort_asked();
               }};
 }
 
@@ -269,7 +274,9 @@ void Migration::clean_up() {
   // goes in finish(), with the last of its group: had this member left here, two would be the last there, and the
   // slower one would disarm what a later migration may have armed by then.
   if (group_->members().size() == 1 && is_done_with(group_->gate_of())) parts_.gate.disarm(group_->gate_of());
-  if (auto dropped = give_shadow_up(); dropped.has_error()) {
+  // A revert's goes back in finish(), once it is written down that it has ended.
+  const auto dropped = reverts_ ? Affected{} : drop_table(*connection_, shadow_table(source()));
+  if (dropped.has_error()) {
     if (dropped.error().outcome == Outcome::unknown) return connection_lost(dropped.error());
     if (is_lock_conflict(dropped.error())) return rest(kReconnectAfter);
     if (dropped.error().code != server_error::bad_table) return fail({"not_dropped", describe(dropped.error())});
@@ -317,6 +324,7 @@ void Migration::finish() {
   // What follows, the audit too, holds nobody up: not even those who want to alter the table now.
   if (last && is_done_with(gate)) parts_.gate.disarm(gate);
   if (stream_) stream_->stop();
+  settle_rollback();
   brakes_ = {};
   slowed_by_.clear();
   throttle_.stop();
@@ -328,8 +336,8 @@ void Migration::finish() {
     note(to_string(fsm_.state()), "{}");
   }
   publish({});
-  if (reverts_) give_old_table_back_in_the_end();
   save_in_the_end();
+  if (reverts_) give_old_table_back_in_the_end();
   audit();
   // Transactions with an older snapshot must be refused until the last of them has ended.
   // And those who waited go on in turn as long as the gate is there.
@@ -354,36 +362,9 @@ void Migration::let_go() {
   {
     const std::scoped_lock lock(mutex_);
     has_let_go_ = true;
+    way_back_ = checkpoint_;
   }
   nudged_.notify_all();
-}
-
-void Migration::keep_old_table() {
-  const Status now = status();
-  const Options kept = options();
-  // A straggler that was left alone is nowhere else.
-  if (now.state != State::completed || !kept.ok_to_drop_table || now.cut_over.conflicts > 0) return;
-  if (now.cut_over.audit != kAuditPassed) return;
-  const std::vector<JournalEntry> told = journal(0);
-  if (std::ranges::any_of(told, [](const JournalEntry& entry) { return entry.event == "old_table.dropped"; })) return;
-  const auto ended_at = time_from(now.ended_at).value_or(std::chrono::system_clock::now());
-  while (!stopping() && std::chrono::system_clock::now() < ended_at + kept.old_table_retention) rest(kReconnectAfter);
-  // A later migration of the table has an old table of the same name.
-  while (!stopping()) {
-    auto latest = store_.is_latest(id_);
-    if (latest.has_value() && !*latest) return;
-    if (latest.has_value() && connect()) {
-      auto dropped = drop_table(*connection_, old_table(source()));
-      if (dropped.has_value() || dropped.error().outcome == Outcome::refused) {
-        note("old_table.dropped",
-             Details().add("problem", dropped.has_value() ? std::string() : describe(dropped.error())).text());
-        connection_.reset();
-        return;
-      }
-    }
-    connection_.reset();
-    rest(kReconnectAfter);
-  }
 }
 
 }  // namespace sluice::migrator

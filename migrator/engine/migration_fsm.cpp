@@ -7,7 +7,7 @@ namespace sluice::migrator {
 namespace {
 
 bool close_behind(const MigrationFsm::Facts& facts) {
-  return facts.lag <= MigrationFsm::kLagForCutOverMax &&
+  return !facts.catching_up && facts.lag <= MigrationFsm::kLagForCutOverMax &&
          (facts.pending <= MigrationFsm::kPendingForCutOverMax || facts.backlog <= MigrationFsm::kBacklogForCutOverMax);
 }
 
@@ -65,6 +65,8 @@ std::optional<Problem> MigrationFsm::act(Action action) {
     return ended() ? std::nullopt : std::optional(refuse("cleanup is for migrations that have ended; stop it first"));
   }
   if (ended()) return refuse("it has ended");
+  const bool starts_again = action == Action::pause || action == Action::resume || action == Action::cut_over;
+  if (wish_ == Wish::rollback && starts_again) return refuse("it is being rolled back");
   switch (action) {
     case Action::pause:
       if (paused_) return refuse("it is paused already");
@@ -94,6 +96,10 @@ std::optional<Problem> MigrationFsm::act(Action action) {
   return std::nullopt;
 }
 
+void MigrationFsm::roll_back() {
+  if (wish_ != Wish::panic) wish_ = Wish::rollback;
+}
+
 MigrationFsm::Work MigrationFsm::work_between(const Facts& facts, Work turn) {
   // Changes and the copy take turns, so that neither starves; a set that fills up comes first.
   if (facts.resting) return facts.pending > 0 ? Work::apply : Work::wait;
@@ -119,6 +125,7 @@ MigrationFsm::Work MigrationFsm::next(const Facts& facts, TimePoint now) {
     state_ = State::panicked;
     return last_ = Work::end;
   }
+  if (wish_ == Wish::rollback) return last_ = Work::roll_back;
   if (wish_ == Wish::stop) return last_ = Work::clean_up;
   if (state_ == State::preparing) return last_ = Work::prepare;
   if (paused_ || facts.throttled) return last_ = Work::wait;
@@ -155,7 +162,7 @@ void MigrationFsm::cut_over_ended(CutOverFsm::Result result, TimePoint now) {
       retry_ = std::min(retry_ * 2, kRetryMax);
       return;
     case CutOverFsm::Result::panicked:
-      state_ = State::panicked;
+      state_ = wish_ == Wish::rollback ? State::ready : State::panicked;
       return;
     case CutOverFsm::Result::failed:
     case CutOverFsm::Result::strange:

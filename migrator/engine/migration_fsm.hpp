@@ -24,14 +24,15 @@ class MigrationFsm {
   static constexpr Millis kBacklogForCutOverMax{200};
 
   enum class Work : std::uint8_t {
-    prepare,   // shadow table, stream, position
-    apply,     // one batch of pending keys
-    copy,      // chunks
-    index,     // what indexes were put off until the copy was done
-    verify,    // chunks compared
-    cut_over,  // one attempt
-    wait,      // nothing to do now
-    clean_up,  // a normal stop: the shadow table is dropped
+    prepare,    // shadow table, stream, position
+    apply,      // one batch of pending keys
+    copy,       // chunks
+    index,      // what indexes were put off until the copy was done
+    verify,     // chunks compared
+    cut_over,   // one attempt
+    wait,       // nothing to do now
+    clean_up,   // a normal stop: the shadow table is dropped
+    roll_back,  // a piece of a rollback, which has steps of its own
     end,
   };
 
@@ -52,6 +53,7 @@ class MigrationFsm {
     bool indexed = true;
     bool index_alone = false;  // while indexes are built nothing is applied; the stream waits where too much is pending
     bool verified = false;
+    bool catching_up = false;  // a revert: what had changed when it began is still to be written
     bool throttled = false;
     bool resting = false;         // after a round: nothing is copied or compared for a while, but changes are applied
     bool incompatible = false;    // some statement of the application does not work with the new table
@@ -73,10 +75,15 @@ class MigrationFsm {
 
   // Nothing: done, or taken note of. A problem: not possible in this state, in words.
   [[nodiscard]] std::optional<Problem> act(Action action);
+  // From now on there is no other work than the rollback's; only a panic goes before it. It has not ended yet.
+  void roll_back();
   // To be written down before it counts as a fact: a wish that was accepted must outlive a crash.
   [[nodiscard]] bool cut_over_asked() const noexcept { return cut_over_asked_; }
   [[nodiscard]] bool end_asked() const noexcept { return wish_ != Wish::none; }
   [[nodiscard]] bool panic_asked() const noexcept { return wish_ == Wish::panic; }
+  // A cut-over under way is to be backed out of, as far as that is possible.
+  [[nodiscard]] bool abort_asked() const noexcept { return wish_ == Wish::panic || wish_ == Wish::rollback; }
+  [[nodiscard]] bool rollback_asked() const noexcept { return wish_ == Wish::rollback; }
 
   // Also moves copying <-> ready as the facts say.
   [[nodiscard]] Work next(const Facts& facts, TimePoint now);
@@ -99,7 +106,7 @@ class MigrationFsm {
   [[nodiscard]] Work work_between(const Facts& facts, Work turn);
   [[nodiscard]] Wait wait_for(const Facts& facts, TimePoint now) const;
 
-  enum class Wish : std::uint8_t { none, stop, panic };
+  enum class Wish : std::uint8_t { none, stop, rollback, panic };
 
   State state_;
   Wish wish_ = Wish::none;

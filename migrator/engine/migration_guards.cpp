@@ -34,6 +34,7 @@ void Migration::look_at_guards(const Options& options, const MigrationFsm::Facts
     known.replica_unreachable = replicas->unreachable;
   }
   for (const Guards::Told& told : guards_.look(options.guards, known, now)) tell_guard(told);
+  if (guards_watched_since_ == TimePoint{}) guards_watched_since_ = now;
   const std::scoped_lock lock(mutex_);
   status_.guards = guards_.status();
 }

@@ -47,9 +47,11 @@ void Migration::index() {
     if (begun.has_error()) return connection_lost(begun.error());
     index_build_ = std::move(*begun);
   }
+  // The server builds an index by one thread: there is time to compare rows meanwhile.
+  const bool compares = !index_alone_ && !checkpoint_.verified && options().verify == Verify::full;
   const bool changes_wait = inbox_->progress().pending > 0 && !index_alone_;
-  const auto built = index_build_->result(changes_wait ? Millis{0} : kIdle);
-  if (!built) return;
+  const auto built = index_build_->result(changes_wait || compares ? Millis{0} : kIdle);
+  if (!built) return compares ? verify() : void();
   index_build_.reset();
   if (built->has_value()) return;  // which is looked at once more
   const SqlError& error = built->error();

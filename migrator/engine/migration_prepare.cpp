@@ -95,9 +95,14 @@ void Migration::follow_from(const Position& position) {
   audit_marks_.note(position, gate::Clock::now());
   WatchedTable shadow = watch(shadow_table(source()), *shadow_definition_, plan_->key, Side::shadow);
   shadow.writers = Writers::others;
-  stream_ = std::make_unique<ChangeStream>(
-      stream_login(parts_.primary), stream_options(id_), position,
-      WatchList{watch(source(), *source_definition_, plan_->key, Side::source), std::move(shadow)}, *inbox_);
+  WatchList watched{watch(source(), *source_definition_, plan_->key, Side::source), shadow};
+  if (reverts_) {
+    inbox_->watch_shadow_before(old_table(source()), checkpoint_.revert->taken);
+    shadow.table = old_table(source()).table;
+    watched.push_back(std::move(shadow));
+  }
+  stream_ = std::make_unique<ChangeStream>(stream_login(parts_.primary), stream_options(id_), position,
+                                           std::move(watched), *inbox_);
   // The RENAME may be in the binlog already, or come at any time: what follows it is about the new table.
   stream_->switch_on_ddl(ChangeStream::Switch{
       .tag = group_->tag(), .next = {watch(source(), *shadow_definition_, plan_->key, Side::shadow)}});

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "migrator/engine/clock_text.hpp"
+#include "migrator/engine/follow.hpp"
 #include "migrator/engine/migration.hpp"
 #include "migrator/table/names.hpp"
 #include "migrator/table/revert.hpp"
@@ -12,11 +13,10 @@ namespace sluice::migrator {
 
 std::optional<Migration::WayBack> Migration::way_back() const {
   const std::scoped_lock lock(mutex_);
-  // Since it has let go, its thread leaves the checkpoint alone.
-  if (!has_let_go_ || fsm_.state() != State::completed || !checkpoint_.renamed) return std::nullopt;
+  if (!has_let_go_ || fsm_.state() != State::completed || !way_back_.renamed) return std::nullopt;
   Specification specification = specification_;
   specification.options = options_;
-  return WayBack{std::move(specification), checkpoint_};
+  return WayBack{std::move(specification), way_back_};
 }
 
 std::string Migration::revertible_until() const {
@@ -31,7 +31,12 @@ boost::system::result<CopyPlan, Problems> Migration::plan() const {
 }
 
 bool Migration::take_old_table() {
-  const auto taken = migrator::take_old_table(*connection_, source());
+  auto taken = migrator::take_old_table(*connection_, source());
+  if (taken.has_value() && checkpoint_.revert->taken.file.empty()) {
+    auto head = binlog_head(*connection_);
+    if (head.has_error()) return connection_lost(head.error()), false;
+    checkpoint_.revert->taken = std::move(*head);
+  }
   if (taken.has_value()) return true;
   if (taken.error().outcome == Outcome::unknown) {
     connection_lost(taken.error());
@@ -43,50 +48,55 @@ bool Migration::take_old_table() {
   return false;
 }
 
-SqlResult<void> Migration::give_shadow_up() {
-  if (reverts_) return give_old_table_back(*connection_, source());
-  auto dropped = drop_table(*connection_, shadow_table(source()));
-  if (dropped.has_error()) return dropped.error();
-  return {};
-}
-
 void Migration::give_old_table_back_in_the_end() {
   const State state = fsm_.state();
-  if (state != State::failed) return;  // panicked: it is kept for study; stopped: it has been done
+  if (state != State::failed && state != State::stopped) return;
   while (!stopping()) {
-    if (!connect()) continue;
-    const auto given = give_old_table_back(*connection_, source());
-    if (given.has_value() || given.error().outcome == Outcome::refused) return;
-    connection_lost(given.error());
+    // After a restart a later migration may have tables of these names.
+    const auto latest = store_.is_latest(id_);
+    if (latest.has_value() && !*latest) return;
+    if (latest.has_value() && connect()) {
+      const auto given = give_old_table_back(*connection_, source());
+      if (given.has_value() || given.error().outcome == Outcome::refused) return;
+      connection_.reset();
+    }
+    rest(kReconnectAfter);
   }
 }
 
-bool Migration::has_written_what_was_pending() {
+bool Migration::has_read_what_was_pending() {
   if (head_of_revert_.file.empty()) head_of_revert_ = head_seen_;
+  return !head_of_revert_.file.empty() && inbox_->progress().reached >= head_of_revert_;
+}
+
+bool Migration::has_written_what_was_pending() {
+  if (!has_read_what_was_pending()) return false;
   const Inbox::Progress progress = inbox_->progress();
-  return !head_of_revert_.file.empty() && !progress.has_found_keys && progress.applied >= head_of_revert_;
+  return !progress.has_found_keys && progress.applied >= head_of_revert_;
 }
 
 Problem Migration::with_all_refused(Problem first) {
   if (first.code != "row_refused") return first;
-  const RowSql sql(*plan_, connection_->flavor());
   const auto until = gate::Clock::now() + kRefusedSoughtFor;
   std::string rows;
   std::size_t refused = 0;
-  while (refused < kRefusedListedMax && gate::Clock::now() < until) {
-    const std::vector<PendingKeys::Entry> entries = inbox_->take(1);
-    if (entries.empty()) break;
-    const auto resynced =
-        resync(*connection_, sql, std::array{entries.front().key}, ResyncMode::no_wait, RowCheck::compared);
-    if (resynced.status == ResyncStatus::lost) break;
-    if (resynced.status != ResyncStatus::failed) continue;
-    ++refused;
-    rows += (rows.empty() ? "" : "; ") + describe(entries.front().key) + ": " + describe(resynced.error);
-  }
+  bool all = false;
+  crew_->run(1, [&](Crew::Hand& hand) {
+    while (refused < kRefusedListedMax && gate::Clock::now() < until) {
+      const std::vector<PendingKeys::Entry> entries = inbox_->take(1);
+      all = entries.empty() && has_read_what_was_pending();
+      if (entries.empty()) return;
+      const auto resynced =
+          resync(hand.connection, hand.sql, std::array{entries.front().key}, ResyncMode::no_wait, RowCheck::compared);
+      if (resynced.status == ResyncStatus::lost) return;
+      if (resynced.status != ResyncStatus::failed) continue;
+      ++refused;
+      rows += (rows.empty() ? "" : "; ") + describe(entries.front().key) + ": " + describe(resynced.error);
+    }
+  });
   if (refused == 0) return first;
-  const bool more = !inbox_->take(1).empty();
   return {"row_refused", "the old table can't hold rows that were written since the swap: " + rows +
-                             (more ? "; there may be more" : "") + ". Change them so that they fit, then revert again"};
+                             (all ? "" : "; there may be more") + ". Change them so that they fit, then revert again"};
 }
 
 }  // namespace sluice::migrator

@@ -69,6 +69,8 @@ void Migration::read_failed(const std::string& what, const SqlError& error) {
   if (error.outcome == Outcome::unknown) return hands_lost(error);
   // Somebody has locked the table, or killed the statement: that passes.
   if (is_lock_conflict(error) || error.code == server_error::query_interrupted) return rest(kReconnectAfter);
+  // An index was added to it since the snapshot was opened.
+  if (error.code == server_error::table_definition_changed) return rest(kIdle);
   // The key that a chunk ends with, or is named by, is a date that this sql_mode lets nobody look for (MySQL).
   if (error.code == server_error::wrong_value) return fail(refused_row("that the error names", error));
   fail({what, describe(error)});

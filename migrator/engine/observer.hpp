@@ -25,6 +25,10 @@ class MigrationObserver {
   virtual void hold_part(HoldPart part, std::chrono::microseconds time) = 0;
   // A guard fired, or can't be evaluated: what it measures, and what followed.
   virtual void guard_fired(GuardMeasure measure, GuardAction action) = 0;
+  // A rollback has come to its end. `strategy`: immediate, graceful or deferred.
+  virtual void rollback_ended(std::string_view strategy, RollbackPhase result) = 0;
+  // A table was written to a file, or was not.
+  virtual void backed_up(BackupStatus::State result, std::uint64_t bytes) = 0;
   // Somebody outside was told of something, or was not: by a URL's host or a file's name, and why.
   virtual void notified(NoticeChannel channel, NoticeOutcome outcome, std::string_view to, std::string_view why) = 0;
   // One journal entry; `details` is a JSON object without literals of clients' statements.

@@ -41,40 +41,9 @@ std::uint64_t beats_of(const Rows& rows) {
   return beats;
 }
 
-SqlResult<Connection*> Store::connection() {
-  if (!connection_) {
-    auto made = Connection::connect(address_);
-    if (made.has_error()) return made.error();
-    connection_ = std::move(*made);
-  }
-  return &*connection_;
-}
-
-SqlResult<Affected> Store::execute(const std::string& sql) {
-  for (bool again = false;; again = true) {
-    auto open = connection();
-    if (open.has_error()) return open.error();
-    auto result = (*open)->execute(sql);
-    if (result.has_value() || result.error().outcome == Outcome::refused) return result;
-    connection_.reset();
-    if (again) return result;
-  }
-}
-
-SqlResult<Rows> Store::query(const std::string& sql) {
-  for (bool again = false;; again = true) {
-    auto open = connection();
-    if (open.has_error()) return open.error();
-    auto result = (*open)->query(sql);
-    if (result.has_value() || result.error().outcome == Outcome::refused) return result;
-    connection_.reset();
-    if (again) return result;
-  }
-}
-
 SqlResult<void> Store::prepare() {
   // Asked for first: a user without the right to create it may still be given it ready-made.
-  auto exists = query(
+  auto exists = connection_.query(
       "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_sluice'"
       " AND table_name IN ('migrations', 'journal', 'heartbeat')");
   if (exists.has_error()) return exists.error();
@@ -95,14 +64,14 @@ SqlResult<void> Store::prepare() {
         " PRIMARY KEY (migration, number)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4",
         "CREATE TABLE IF NOT EXISTS _sluice.heartbeat (migration BIGINT UNSIGNED NOT NULL PRIMARY KEY,"
         " beats BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB"}) {
-    auto created = execute(statement);
+    auto created = connection_.execute(statement);
     if (created.has_error()) return created.error();
   }
   return {};
 }
 
 SqlResult<std::vector<StoredMigration>> Store::load() {
-  auto rows = query(
+  auto rows = connection_.query(
       "SELECT number, database_name, table_name, alter_text, options, state, paused, checkpoint, error_code,"
       " error_message, started_at, ended_at, swap_group FROM (SELECT * FROM _sluice.migrations ORDER BY ended_at = '' "
       "DESC,"
@@ -137,7 +106,7 @@ SqlResult<std::vector<StoredMigration>> Store::load() {
 }
 
 SqlResult<std::vector<StoredMigration>> Store::add(const std::vector<Added>& tables) {
-  auto named = query("SELECT UUID()");
+  auto named = connection_.query("SELECT UUID()");
   if (named.has_error()) return named.error();
   const std::string group = text(named->rows.at(0).at(0));
   std::string rows;
@@ -147,14 +116,15 @@ SqlResult<std::vector<StoredMigration>> Store::add(const std::vector<Added>& tab
             quote_string(options_to_json_text(table.options)) + ", 'preparing', 0, " +
             quote_string(to_json(checkpoint)) + ", " + std::string(kNow) + ")";
   }
-  auto inserted = execute(
+  auto inserted = connection_.execute(
       "INSERT INTO _sluice.migrations (swap_group, database_name, table_name, alter_text, options, state, paused,"
       " checkpoint, started_at) VALUES " +
       rows);
   // Said twice after a lost answer, it has been done.
   if (inserted.has_error() && inserted.error().code != server_error::duplicate_entry) return inserted.error();
-  auto made = query("SELECT number, started_at FROM _sluice.migrations WHERE swap_group = " + quote_string(group) +
-                    " ORDER BY number");
+  auto made =
+      connection_.query("SELECT number, started_at FROM _sluice.migrations WHERE swap_group = " + quote_string(group) +
+                        " ORDER BY number");
   if (made.has_error()) return made.error();
   if (made->rows.size() != tables.size()) {
     return SqlError{.code = 0, .sqlstate = "HY000", .text = "schema _sluice does not keep what was written"};
@@ -176,21 +146,23 @@ SqlResult<void> Store::save(const MigrationId& id, State state, bool paused, con
                     "', paused = " + (paused ? "1" : "0") + ", checkpoint = " + quote_string(to_json(checkpoint));
   if (error) sql += ", error_code = " + quote_string(error->code) + ", error_message = " + quote_string(error->message);
   if (has_ended(state)) sql += ", ended_at = IF(ended_at = '', " + std::string(kNow) + ", ended_at)";
-  auto saved = execute(sql + " WHERE number = " + number_of(id));
+  auto saved = connection_.execute(sql + " WHERE number = " + number_of(id));
   if (saved.has_error()) return saved.error();
   return {};
 }
 
 SqlResult<void> Store::save_options(const MigrationId& id, const Options& options) {
-  auto saved = execute("UPDATE _sluice.migrations SET options = " + quote_string(options_to_json_text(options)) +
-                       " WHERE number = " + number_of(id));
+  auto saved =
+      connection_.execute("UPDATE _sluice.migrations SET options = " + quote_string(options_to_json_text(options)) +
+                          " WHERE number = " + number_of(id));
   if (saved.has_error()) return saved.error();
   return {};
 }
 
 SqlResult<void> Store::append(const MigrationId& id, const JournalEntry& entry) {
   // REPLACE: said twice after a lost answer, it is still one entry.
-  auto appended = execute("REPLACE INTO _sluice.journal (migration, number, at, event, details) VALUES (" +
+  auto appended =
+      connection_.execute("REPLACE INTO _sluice.journal (migration, number, at, event, details) VALUES (" +
                           number_of(id) + ", " + std::to_string(entry.number) + ", " + quote_string(entry.at) + ", " +
                           quote_string(entry.event) + ", " + quote_string(entry.details) + ")");
   if (appended.has_error()) return appended.error();
@@ -198,8 +170,8 @@ SqlResult<void> Store::append(const MigrationId& id, const JournalEntry& entry) 
 }
 
 SqlResult<std::vector<JournalEntry>> Store::journal(const MigrationId& id) {
-  auto rows = query("SELECT number, at, event, details FROM _sluice.journal WHERE migration = " + number_of(id) +
-                    " ORDER BY number");
+  auto rows = connection_.query(
+      "SELECT number, at, event, details FROM _sluice.journal WHERE migration = " + number_of(id) + " ORDER BY number");
   if (rows.has_error()) return rows.error();
   std::vector<JournalEntry> entries;
   for (const Row& row : rows->rows) {
@@ -212,20 +184,25 @@ SqlResult<std::vector<JournalEntry>> Store::journal(const MigrationId& id) {
 }
 
 SqlResult<bool> Store::is_latest(const MigrationId& id) {
-  auto rows = query(
+  auto rows = connection_.query(
       "SELECT COUNT(*) FROM _sluice.migrations AS one JOIN _sluice.migrations AS later"
       " ON later.database_name = one.database_name AND later.table_name = one.table_name"
-      " AND later.number > one.number WHERE one.number = " +
+      " AND later.number > one.number AND NOT (later.state IN ('stopped', 'failed', 'panicked')"
+      " AND JSON_EXTRACT(later.checkpoint, '$.revert') IS NOT NULL) WHERE one.number = " +
       number_of(id));
   if (rows.has_error()) return rows.error();
   return text(rows->rows.at(0).at(0)) == "0";
 }
 
+SqlResult<Affected> Store::forget_beats(const MigrationId& id) {
+  return connection_.execute("DELETE FROM _sluice.heartbeat WHERE migration = " + number_of(id));
+}
+
 SqlResult<std::uint64_t> Store::beat(const MigrationId& id) {
-  auto beaten = execute("INSERT INTO _sluice.heartbeat (migration, beats) VALUES (" + number_of(id) +
-                        ", 1) ON DUPLICATE KEY UPDATE beats = beats + 1");
+  auto beaten = connection_.execute("INSERT INTO _sluice.heartbeat (migration, beats) VALUES (" + number_of(id) +
+                                    ", 1) ON DUPLICATE KEY UPDATE beats = beats + 1");
   if (beaten.has_error()) return beaten.error();
-  auto beats = query(beats_query(id));
+  auto beats = connection_.query(beats_query(id));
   if (beats.has_error()) return beats.error();
   return beats_of(*beats);
 }

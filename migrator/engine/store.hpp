@@ -10,7 +10,7 @@
 
 #include "migrator/api.hpp"
 #include "migrator/engine/checkpoint.hpp"
-#include "migrator/sql/connection.hpp"
+#include "migrator/sql/steady_connection.hpp"
 
 namespace sluice::migrator {
 
@@ -31,7 +31,7 @@ inline constexpr unsigned kEndedMigrationsListedMax = 200;
 
 class Store {
  public:
-  explicit Store(ServerAddress address) : address_(std::move(address)) {}
+  explicit Store(ServerAddress address) : connection_(std::move(address)) {}
 
   // Creates the schema and its tables where they are missing.
   [[nodiscard]] SqlResult<void> prepare();
@@ -48,22 +48,18 @@ class Store {
   [[nodiscard]] SqlResult<void> save_options(const MigrationId& id, const Options& options);
   [[nodiscard]] SqlResult<void> append(const MigrationId& id, const JournalEntry& entry);
   [[nodiscard]] SqlResult<std::vector<JournalEntry>> journal(const MigrationId& id);
-  // Whether no later migration has worked on the same table.
+  // Whether no later migration has worked on the same table. Reverts that were given up left it as it was.
   [[nodiscard]] SqlResult<bool> is_latest(const MigrationId& id);
   // One small committed transaction in the binlog: the migration's next heartbeat. Its number, which grows.
   [[nodiscard]] SqlResult<std::uint64_t> beat(const MigrationId& id);
 
+  [[nodiscard]] SqlResult<Affected> forget_beats(const MigrationId& id);
+
   // Gives the connection back. What is said later opens another.
-  void disconnect() { connection_.reset(); }
+  void disconnect() { connection_.disconnect(); }
 
  private:
-  // Reconnects once where the connection was lost: everything said here may be said twice.
-  [[nodiscard]] SqlResult<Affected> execute(const std::string& sql);
-  [[nodiscard]] SqlResult<Rows> query(const std::string& sql);
-  [[nodiscard]] SqlResult<Connection*> connection();
-
-  ServerAddress address_;
-  std::optional<Connection> connection_;
+  SteadyConnection connection_;  // everything said here may be said twice
 };
 
 // How many heartbeats of a migration a server has: what to ask it, and what its answer says. 0: none.

@@ -1,5 +1,6 @@
 #include "migrator/options/option_table.hpp"
 
+#include <array>
 #include <boost/json.hpp>
 #include <cmath>
 
@@ -166,6 +167,8 @@ struct Word {
 constexpr std::array<Word<Fence>, 3> FENCES{
     {{"auto", Fence::automatic}, {"gate", Fence::gate}, {"gate+lock", Fence::gate_and_lock}}};
 constexpr std::array<Word<Verify>, 2> VERIFIES{{{"full", Verify::full}, {"off", Verify::off}}};
+constexpr std::array<Word<BackupKind>, 3> BACKUPS{
+    {{"none", BackupKind::none}, {"definition", BackupKind::definition}, {"data", BackupKind::data}}};
 constexpr std::array<Word<OnBlocker>, 3> BLOCKER_POLICIES{
     {{"wait", OnBlocker::wait}, {"kill", OnBlocker::kill}, {"abort", OnBlocker::abort}}};
 
@@ -293,6 +296,7 @@ constexpr std::array ROWS{
     OptionRow{{"old_table_retention", OptionForm::text, RUNNING, "a duration like \"90s\", \"15m\", \"1h\" or \"7d\""},
               read_retention,
               print_retention},
+    word<&Options::backup, BACKUPS>("backup", RUNNING, "\"none\", \"definition\" or \"data\""),
     OptionRow{{"compatibility_queries", OptionForm::json_list, RUNNING,
                R"(a list of at most 100 SQL strings, or objects like {"sql","max_rows","max_ratio"})"},
               nullptr,

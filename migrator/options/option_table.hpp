@@ -1,7 +1,6 @@
 // The one table of options. Only the files of this folder include it.
 #pragma once
 
-#include <array>
 #include <boost/json/value.hpp>
 #include <optional>
 #include <span>
@@ -21,8 +20,5 @@ struct OptionRow {
 };
 
 [[nodiscard]] std::span<const OptionRow> option_rows() noexcept;
-
-// Names of the contract that nothing answers to yet.
-inline constexpr std::array<std::string_view, 1> UNSUPPORTED_OPTIONS{"backup"};
 
 }  // namespace sluice::migrator

@@ -48,9 +48,6 @@ std::string suggestion(std::string_view name) {
 
 Problem no_such_option(std::string_view name) {
   const std::string shown{name.substr(0, NAME_BYTES_SHOWN_MAX)};
-  if (std::ranges::find(UNSUPPORTED_OPTIONS, name) != UNSUPPORTED_OPTIONS.end()) {
-    return {"unsupported_option", "option " + shown + " is not supported yet"};
-  }
   return {"unknown_option", "unknown option " + shown + suggestion(shown)};
 }
 

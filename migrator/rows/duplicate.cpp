@@ -61,20 +61,25 @@ SqlResult<Affected> make_room(Connection& connection, const CopyPlan& plan, cons
   }
   auto gone = connection.execute("DROP TEMPORARY TABLE IF EXISTS " + std::string(taken_over));
   if (gone.has_error()) return gone;
-  return connection.execute("CREATE TEMPORARY TABLE " + std::string(taken_over) + " AS SELECT " + columns + " FROM " +
+  // Its own key: a server may require one.
+  return connection.execute("CREATE TEMPORARY TABLE " + std::string(taken_over) +
+                            " (sluice_row BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY) AS SELECT " + columns + " FROM " +
                             quote(plan.shadow) + " LIMIT 0");
 }
 
 SqlResult<Affected> take_over(Connection& connection, const RowSql& sql, const std::vector<Part>& parts,
                               const KeyLiterals& key) {
+  std::string columns;
   std::string values;
-  for (const Part& part : parts) {
-    values += (values.empty() ? "" : ", ") + stored_expression(part.column, connection.flavor());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    columns += (i == 0 ? "" : ", ") + name_of(i);
+    values += (i == 0 ? "" : ", ") + stored_expression(parts[i].column, connection.flavor());
   }
   auto emptied = connection.execute("DELETE FROM " + std::string(taken_over));
   if (emptied.has_error()) return emptied;
-  return connection.execute("INSERT INTO " + std::string(taken_over) + " SELECT " + values + " FROM " +
-                            quote(sql.plan().source) + " WHERE " + sql.where_keys(Side::source, std::array{key}));
+  return connection.execute("INSERT INTO " + std::string(taken_over) + " (" + columns + ") SELECT " + values +
+                            " FROM " + quote(sql.plan().source) + " WHERE " +
+                            sql.where_keys(Side::source, std::array{key}));
 }
 
 // FROM: the shadow's rows that the unique key takes for the row taken over.
@@ -90,11 +95,12 @@ std::string alike(const CopyPlan& plan, const std::string& index, const std::vec
          quote_identifier(index) + ") ON " + equal;
 }
 
-std::optional<KeyLiterals> find_other(Connection& connection, const RowSql& sql, const std::string& index,
-                                      const std::vector<Part>& parts, const KeyLiterals& key) {
+Duplicate find_other(Connection& connection, const RowSql& sql, const std::string& index,
+                     const std::vector<Part>& parts, const KeyLiterals& key) {
   constexpr auto looked_at_max = " LIMIT 10";
+  const Duplicate unknown{.index = index};
   if (make_room(connection, sql.plan(), parts).has_error() || take_over(connection, sql, parts, key).has_error()) {
-    return std::nullopt;
+    return unknown;
   }
   std::string literals;
   for (const SharedColumn& column : sql.plan().key.columns) {
@@ -103,14 +109,15 @@ std::optional<KeyLiterals> find_other(Connection& connection, const RowSql& sql,
   const std::string from = alike(sql.plan(), index, parts);
   const auto others = connection.query("SELECT " + literals + from + " WHERE NOT (" +
                                        sql.where_keys(Side::shadow, std::array{key}) + ")" + looked_at_max);
-  if (others.has_error()) return std::nullopt;
+  if (others.has_error()) return unknown;
   for (const KeyLiterals& other : keys_of(*others)) {
     if (take_over(connection, sql, parts, other).has_error()) continue;
     const auto itself =
         connection.query("SELECT 1" + from + " WHERE " + sql.where_keys(Side::shadow, std::array{other}));
-    if (itself.has_value() && !itself->rows.empty()) return other;
+    if (itself.has_error()) return unknown;
+    if (!itself->rows.empty()) return {.kind = Duplicate::Kind::real, .index = index, .other = other};
   }
-  return std::nullopt;
+  return {.kind = Duplicate::Kind::passing, .index = index};
 }
 
 }  // namespace
@@ -119,10 +126,9 @@ Duplicate find_duplicate(Connection& connection, const RowSql& sql, const KeyLit
   const std::string index = index_named_in(error.text, sql.plan().shadow.table);
   const auto parts = parts_of(connection, sql.plan(), index);
   if (!parts) return {.index = index};
-  const auto other = find_other(connection, sql, index, *parts, key);
+  Duplicate found = find_other(connection, sql, index, *parts, key);
   (void)connection.execute("DROP TEMPORARY TABLE IF EXISTS " + std::string(taken_over));
-  if (!other) return {.kind = Duplicate::Kind::passing, .index = index};
-  return {.kind = Duplicate::Kind::real, .index = index, .other = *other};
+  return found;
 }
 
 std::string describe(const Duplicate& duplicate, const KeyLiterals& key, const SqlError& error) {

@@ -13,8 +13,9 @@ namespace sluice::migrator {
 struct Duplicate {
   enum class Kind : std::uint8_t {
     real,     // the source has both rows, as they are in each other's way
-    passing,  // none such is found: what is in the way has changed in the source since, and its own change is on its way
-    unknown   // can't be told: an expression, a column that the source has not got
+    passing,  // none such is found: what is in the way has changed in the source since, and its own change is on its
+              // way
+    unknown   // can't be told: an expression, a column that the source has not got, no answer
   };
   Kind kind = Kind::unknown;
   std::string index;  // of the shadow; empty: the server's words do not tell

@@ -26,6 +26,18 @@ TransactionStart start_for(ResyncMode mode) {
   return mode == ResyncMode::tables_locked ? TransactionStart::implicit : TransactionStart::statement;
 }
 
+ResyncResult check_rows(Connection& connection, const RowSql& sql, Keys keys, SourceLock lock, RowCheck check,
+                        ResyncResult result) {
+  if (check == RowCheck::left) return result;
+  auto compared = compare_keys(connection, sql, keys, lock);
+  if (!compared) return {.status = classify(compared.error()), .error = compared.error()};
+  if (!compared->unequal.empty()) {
+    result.status = ResyncStatus::mismatch;
+    result.keys = std::move(compared->unequal);
+  }
+  return result;
+}
+
 // All of resync but the transaction around it.
 ResyncResult rewrite(Connection& connection, const RowSql& sql, Keys keys, SourceLock lock, RowCheck check) {
   ResyncResult result;
@@ -36,6 +48,7 @@ ResyncResult rewrite(Connection& connection, const RowSql& sql, Keys keys, Sourc
     if (!locked) return {.status = classify(locked.error()), .error = locked.error()};
   }
   const std::string where_shadow = sql.where_keys(Side::shadow, keys);
+  std::string where_source = sql.where_keys(Side::source, keys);
   const bool keeps = !sql.plan().kept_columns.empty();
   std::vector<std::string> before;
   if (keeps) before = sql.put_by(where_shadow);
@@ -45,21 +58,20 @@ ResyncResult rewrite(Connection& connection, const RowSql& sql, Keys keys, Sourc
       return {.status = classify(done.error()), .error = done.error()};
     }
   }
-  auto written = connection.execute(sql.insert(sql.where_keys(Side::source, keys), lock));
-  if (!written) return {.status = classify(written.error()), .error = written.error()};
-  result.rows = written->rows;
   if (keeps) {
-    const auto given = connection.execute(sql.give_back());
-    if (!given) return {.status = classify(given.error()), .error = given.error()};
+    auto written = connection.execute(sql.insert_as_put_by(where_source, lock));
+    if (!written) return {.status = classify(written.error()), .error = written.error()};
+    result.rows = written->rows;
+    where_source += sql.not_put_by();
+    // MariaDB misses a column's default also where there is no row to insert.
+    const auto left = connection.query(sql.lock_rows(where_source, lock));
+    if (!left) return {.status = classify(left.error()), .error = left.error()};
+    if (left->rows.empty()) return check_rows(connection, sql, keys, lock, check, std::move(result));
   }
-  if (check == RowCheck::left) return result;
-  auto compared = compare_keys(connection, sql, keys, lock);
-  if (!compared) return {.status = classify(compared.error()), .error = compared.error()};
-  if (!compared->unequal.empty()) {
-    result.status = ResyncStatus::mismatch;
-    result.keys = std::move(compared->unequal);
-  }
-  return result;
+  auto written = connection.execute(sql.insert(where_source, lock));
+  if (!written) return {.status = classify(written.error()), .error = written.error()};
+  result.rows += written->rows;
+  return check_rows(connection, sql, keys, lock, check, std::move(result));
 }
 
 ResyncResult in_transaction(Connection& connection, TransactionStart start,

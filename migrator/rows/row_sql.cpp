@@ -122,52 +122,65 @@ std::string RowSql::remove(const std::string& where_shadow) const {
   return "DELETE " + quote(plan_.shadow) + " FROM " + table(Side::shadow) + " WHERE " + where_shadow;
 }
 
-std::string RowSql::insert(const std::string& where_source, SourceLock lock) const {
-  std::string into;
-  std::string from;
+RowSql::Copied RowSql::copied_columns() const {
+  Copied copied;
   for (const SharedColumn& column : plan_.columns) {
-    if (!into.empty()) into += ", ";
-    if (!from.empty()) from += ", ";
-    into += name_of(column, Side::shadow);
-    from += stored_expression(column, server_);
+    if (!copied.into.empty()) copied.into += ", ";
+    if (!copied.from.empty()) copied.from += ", ";
+    copied.into += name_of(column, Side::shadow);
+    copied.from += stored_expression(column, server_);
   }
+  return copied;
+}
+
+std::string RowSql::insert(const std::string& where_source, SourceLock lock) const {
+  Copied copied = copied_columns();
   for (const FilledColumn& column : plan_.filled_columns) {
-    into += ", " + quote_identifier(column.name);
-    from += ", " + column.literal;
+    copied.into += ", " + quote_identifier(column.name);
+    copied.from += ", " + column.literal;
   }
-  std::string sql = "INSERT INTO " + quote(plan_.shadow) + " (" + into + ") SELECT " + from + " FROM ";
+  std::string sql = "INSERT INTO " + quote(plan_.shadow) + " (" + copied.into + ") SELECT " + copied.from + " FROM ";
   return sql.append(table(Side::source)).append(" WHERE ").append(where_source).append(lock_clause(lock));
 }
 
 std::vector<std::string> RowSql::put_by(const std::string& where_shadow) const {
   std::string columns;
-  for (std::size_t i = 0; i < plan_.key.shadow_columns.size(); ++i) {
-    columns += quote_identifier(plan_.key.shadow_columns[i].name) + " AS " + joined_name(i) + ", ";
+  for (std::size_t i = 0; i < plan_.key.columns.size(); ++i) {
+    columns += name_of(plan_.key.columns[i], Side::shadow) + " AS " + joined_name(i) + ", ";
   }
   for (std::size_t i = 0; i < plan_.kept_columns.size(); ++i) {
     columns += (i == 0 ? "" : ", ") + quote_identifier(plan_.kept_columns[i].name) + " AS " + put_by_value(i);
   }
-  const std::string select = " SELECT " + columns + " FROM " + table(Side::shadow);
-  return {"CREATE TEMPORARY TABLE IF NOT EXISTS " + std::string(kPutBy) + " AS" + select + " LIMIT 0",
-          "DELETE FROM " + std::string(kPutBy),
-          "INSERT INTO " + std::string(kPutBy) + select + " WHERE " + where_shadow};
+  // Its own key: a server may require one.
+  return {"DROP TEMPORARY TABLE IF EXISTS " + std::string(kPutBy),
+          "CREATE TEMPORARY TABLE " + std::string(kPutBy) +
+              " (sluice_row BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY) AS SELECT " + columns + " FROM " +
+              table(Side::shadow) + " WHERE " + where_shadow};
 }
 
-std::string RowSql::give_back() const {
-  std::string same;
-  for (std::size_t i = 0; i < plan_.key.shadow_columns.size(); ++i) {
-    same += (i == 0 ? "" : " AND ") + quote_identifier(plan_.key.shadow_columns[i].name) + " = " + joined_name(i);
-  }
-  std::string values;
+std::string RowSql::insert_as_put_by(const std::string& where_source, SourceLock lock) const {
+  const Copied copied = copied_columns();
+  std::string into = copied.into;
+  std::string from = copied.from;
   for (std::size_t i = 0; i < plan_.kept_columns.size(); ++i) {
-    values += (i == 0 ? "" : ", ") + quote_identifier(plan_.kept_columns[i].name) + " = " + put_by_value(i);
+    into += ", " + quote_identifier(plan_.kept_columns[i].name);
+    from += ", " + put_by_value(i);
   }
-  // Said to stay as it is, a time is not set to now by its ON UPDATE.
-  for (const SharedColumn& column : plan_.columns) {
-    if (!is_temporal(column.shadow)) continue;
-    values += ", " + name_of(column, Side::shadow) + " = " + name_of(column, Side::shadow);
+  std::string sql = "INSERT INTO " + quote(plan_.shadow) + " (" + into + ") SELECT " + from + " FROM " +
+                    std::string(kPutBy) + " STRAIGHT_JOIN " + table(Side::source) + " ON " + is_put_by();
+  return sql.append(" WHERE ").append(where_source).append(lock_clause(lock));
+}
+
+std::string RowSql::not_put_by() const {
+  return " AND NOT EXISTS (SELECT 1 FROM " + std::string(kPutBy) + " WHERE " + is_put_by() + ")";
+}
+
+std::string RowSql::is_put_by() const {
+  std::string same;
+  for (std::size_t i = 0; i < plan_.key.columns.size(); ++i) {
+    same += (i == 0 ? "" : " AND ") + equals_other_side(plan_.key.columns[i], Side::source, joined_name(i));
   }
-  return "UPDATE " + std::string(kPutBy) + " STRAIGHT_JOIN " + table(Side::shadow) + " ON " + same + " SET " + values;
+  return same;
 }
 
 std::string RowSql::hashes_of(Side side, const std::string& rows) const {

@@ -44,10 +44,12 @@ class RowSql {
   // Statements.
   [[nodiscard]] std::string remove(const std::string& where_shadow) const;
   [[nodiscard]] std::string insert(const std::string& where_source, SourceLock lock) const;
-  // Before remove() and after insert(), where the plan has kept_columns: what the shadow's rows have in these is put
-  // by, in a temporary table of the session in schema _sluice, and given back to the rows that are there again.
+  // Where the plan has kept_columns: before remove(), what the shadow's rows have in these is put by, in a temporary
+  // table of the session in schema _sluice; then the rows that have something there are inserted with it, and the
+  // others, of which not_put_by() is a further condition, by insert().
   [[nodiscard]] std::vector<std::string> put_by(const std::string& where_shadow) const;
-  [[nodiscard]] std::string give_back() const;
+  [[nodiscard]] std::string insert_as_put_by(const std::string& where_source, SourceLock lock) const;
+  [[nodiscard]] std::string not_put_by() const;
   // Rows of: the row's hash (NULL where it could not be computed: never equal), then the key's literals.
   [[nodiscard]] std::string hashes(Side side, const std::string& where, SourceLock lock) const;
   // One row: COUNT(*) and the XOR of the hashes, 256 bits of them or on MariaDB 64; a hash that could not be computed
@@ -74,6 +76,11 @@ class RowSql {
   [[nodiscard]] std::string lock_rows(const std::string& where_source, SourceLock lock) const;
 
  private:
+  struct Copied {
+    std::string into, from;  // lists of columns
+  };
+  [[nodiscard]] Copied copied_columns() const;
+  [[nodiscard]] std::string is_put_by() const;                                // a row of the source
   [[nodiscard]] std::string table(Side side) const;                           // `d`.`t` FORCE INDEX (`k`)
   [[nodiscard]] std::string key_select_list(Side side) const;                 // literals, as SQL expressions
   [[nodiscard]] std::string rows_in(Side side, const KeyRange& range) const;  // what follows FROM

@@ -37,7 +37,8 @@ inline constexpr unsigned no_such_table = 1146;
 inline constexpr unsigned lock_wait_timeout = 1205;  // also: MariaDB's NOWAIT met a locked row
 inline constexpr unsigned deadlock = 1213;
 inline constexpr unsigned query_interrupted = 1317;
-inline constexpr unsigned wrong_value = 1525;         // a literal that is no date, or one that sql_mode forbids
+inline constexpr unsigned table_definition_changed = 1412;  // since the snapshot of this transaction was opened
+inline constexpr unsigned wrong_value = 1525;               // a literal that is no date, or one that sql_mode forbids
 inline constexpr unsigned online_log_too_big = 1799;  // more changed while an index was built than it could remember
 inline constexpr unsigned lock_nowait = 3572;         // MySQL's NOWAIT met a locked row
 }  // namespace server_error

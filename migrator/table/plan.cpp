@@ -13,6 +13,8 @@ namespace sluice::migrator {
 
 namespace {
 
+enum class Way : std::uint8_t { there, back };
+
 // How the columns of one table are called in the other.
 class Pairing {
  public:
@@ -92,8 +94,6 @@ const Key* same_key(const TableDefinition& shadow, const std::vector<SharedColum
   return permuted;
 }
 
-enum class Way : std::uint8_t { there, back };
-
 struct KeySearch {
   std::optional<SharedKey> key;
   Problems problems;
@@ -155,7 +155,7 @@ bool needs_server_time_zone(const CopyPlan& plan, const TableDefinition& shadow,
 }
 
 void sort_columns(CopyPlan& plan, Problems& problems, const TableDefinition& source, const TableDefinition& shadow,
-                  const Pairing& pairing) {
+                  const Pairing& pairing, Way way) {
   for (const SharedColumn& pair : pairing.all()) {
     if (pair.shadow.generated != Generated::no) continue;
     plan.columns.push_back(pair);
@@ -177,7 +177,7 @@ void sort_columns(CopyPlan& plan, Problems& problems, const TableDefinition& sou
     if (fills_itself) continue;
     if (auto literal = implicit_default(column)) {
       plan.filled_columns.push_back({column.name, std::move(*literal)});
-    } else {
+    } else if (way == Way::there) {
       problems.push_back({"plan.new_column_default", "the new column " + column.name + " is NOT NULL and of the type " +
                                                          column.column_type +
                                                          ", which has no value to begin with: give it a DEFAULT"});
@@ -190,7 +190,7 @@ boost::system::result<CopyPlan, Problems> plan_way(const TableDefinition& source
   const Pairing pairing(source, shadow, alter);
   CopyPlan plan{.source = source.name, .shadow = shadow.name};
   Problems problems;
-  sort_columns(plan, problems, source, shadow, pairing);
+  sort_columns(plan, problems, source, shadow, pairing, way);
   if (plan.columns.empty()) {
     problems.push_back({"plan.no_columns", "the alter leaves no column of the table: nothing could be copied"});
   }

@@ -223,13 +223,14 @@ void old_table_is_there(const Specification&, const PreflightFacts& facts, Probl
 void nothing_hangs_on_it(const Specification&, const PreflightFacts& facts, Problems& problems) {
   if (!facts.table->foreign_keys_out.empty()) {
     problems.push_back({"revert.foreign_keys",
-                        "the table has foreign keys, which a revert can't give back to the old table: drop them "
-                        "before, and add them again afterwards"});
+                        "the table has foreign keys, which a revert can't give back to the old table: alter the table "
+                        "back by a migration of its own"});
   }
   if (!facts.table->triggers.empty()) {
-    problems.push_back({"revert.triggers", "the table has triggers (" + join(facts.table->triggers) +
-                                               "), which a revert can't give back to the old table: drop them before, "
-                                               "and create them again afterwards"});
+    problems.push_back(
+        {"revert.triggers", "the table has triggers (" + join(facts.table->triggers) +
+                                "), which a revert can't give back to the old table: alter the table back "
+                                "by a migration of its own"});
   }
 }
 

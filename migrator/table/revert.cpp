@@ -14,12 +14,20 @@ namespace {
 
 using Answer = std::variant<Shadow, Problems>;
 
-SqlResult<void> rename_once(Connection& connection, const TableRef& from, const TableRef& to) {
-  const auto there = table_exists(connection, from);
-  if (!there) return there.error();
-  const auto taken = table_exists(connection, to);
-  if (!taken) return taken.error();
-  if (!*there || *taken) return {};
+struct Present {
+  bool shadow = false;
+  bool old = false;
+};
+
+SqlResult<Present> look(Connection& connection, const TableRef& source) {
+  const auto shadow = table_exists(connection, shadow_table(source));
+  if (!shadow) return shadow.error();
+  const auto old = table_exists(connection, old_table(source));
+  if (!old) return old.error();
+  return Present{*shadow, *old};
+}
+
+SqlResult<void> rename(Connection& connection, const TableRef& from, const TableRef& to) {
   const auto renamed = connection.execute(as_own("RENAME TABLE " + quote(from) + " TO " + quote(to)));
   if (!renamed) return renamed.error();
   return {};
@@ -51,7 +59,10 @@ boost::system::result<CopyPlan, Problems> plan_of_revert(const Specification& sp
                                                          const TableDefinition& source, const TableDefinition& shadow) {
   auto plan = direction == AlterDirection::there ? plan_for(specification, source, shadow)
                                                  : plan_way_back(specification, source, shadow);
-  if (plan) plan->kept_columns = own_columns(*plan, shadow);
+  if (!plan) return plan;
+  plan->kept_columns = own_columns(*plan, shadow);
+  // What has been in the old table may stay in it.
+  if (!plan->kept_columns.empty()) plan->zero_dates = ZeroDates::allowed;
   return plan;
 }
 
@@ -72,11 +83,20 @@ SqlResult<Answer> old_table_as_shadow(Connection& connection, const Specificatio
 }
 
 SqlResult<void> take_old_table(Connection& connection, const TableRef& source) {
-  return rename_once(connection, old_table(source), shadow_table(source));
+  const auto present = look(connection, source);
+  if (!present) return present.error();
+  if (present->shadow && !present->old) return {};
+  if (present->old && !present->shadow) return rename(connection, old_table(source), shadow_table(source));
+  const TableRef& odd = present->old ? shadow_table(source) : old_table(source);
+  return SqlError{Outcome::refused, present->old ? server_error::table_exists : server_error::no_such_table, "HY000",
+                  "the table " + odd.table + (present->old ? " exists as well" : " is gone")};
 }
 
 SqlResult<void> give_old_table_back(Connection& connection, const TableRef& source) {
-  return rename_once(connection, shadow_table(source), old_table(source));
+  const auto present = look(connection, source);
+  if (!present) return present.error();
+  if (!present->shadow || present->old) return {};
+  return rename(connection, shadow_table(source), old_table(source));
 }
 
 }  // namespace sluice::migrator

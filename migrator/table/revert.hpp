@@ -30,7 +30,7 @@ enum class AlterDirection : std::uint8_t {
                                                                             const Specification& specification,
                                                                             AlterDirection direction);
 
-// The old table gets the shadow's name. No effect where it has it already.
+// The old table gets the shadow's name. No effect where it has it already; refused where both names are taken, or none.
 [[nodiscard]] SqlResult<void> take_old_table(Connection& connection, const TableRef& source);
 
 // The other way round, where a revert is given up, so that it may be asked for once more. No effect where it has been

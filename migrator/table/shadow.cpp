@@ -17,16 +17,6 @@ SqlError vanished(const TableRef& table) {
   return {Outcome::refused, server_error::no_such_table, "42S02", "Table " + quote(table) + " doesn't exist"};
 }
 
-SqlResult<void> drop_leftovers(Connection& connection, const TableRef& source, const Options& options) {
-  if (options.initially_drop_ghost_table) {
-    if (auto dropped = drop_table(connection, shadow_table(source)); !dropped) return dropped.error();
-  }
-  if (options.initially_drop_old_table) {
-    if (auto dropped = drop_table(connection, old_table(source)); !dropped) return dropped.error();
-  }
-  return {};
-}
-
 Problems shape_problems(const TableDefinition& source, const TableDefinition& shadow, const Attachments& attachments) {
   Problems problems;
   const bool takes_some_off = !attachments.parents.empty();
@@ -113,8 +103,12 @@ SqlResult<Answer> create_shadow(Connection& connection, const Specification& spe
   if (!source) return source.error();
   if (!*source) return vanished(asked);
   const TableRef name = shadow_table((*source)->name);
-  if (auto free = drop_leftovers(connection, (*source)->name, specification.options); !free) return free.error();
-  if (auto made = connection.execute("CREATE TABLE " + quote(name) + " LIKE " + quote((*source)->name)); !made) {
+  const TableRef old = old_table((*source)->name);
+  if (specification.options.initially_drop_ghost_table) {
+    if (auto dropped = drop_table(connection, name); !dropped) return dropped.error();
+  }
+  if (auto made = connection.execute("CREATE TABLE " + quote(name) + " LIKE " + quote((*source)->name));
+      !made) {
     // Nothing of ours is there to drop.
     return refusal(made.error(), "alter.refused", "the server refuses to make the shadow table");
   }
@@ -122,6 +116,9 @@ SqlResult<Answer> create_shadow(Connection& connection, const Specification& spe
   if (!shaped || std::holds_alternative<Problems>(*shaped)) {
     const auto dropped = drop_table(connection, name);
     if (shaped && !dropped) return dropped.error();
+  } else if (specification.options.initially_drop_old_table) {
+    // Only now: what is refused leaves it, and with it the way back from the migration before.
+    if (auto dropped = drop_table(connection, old); !dropped) return dropped.error();
   }
   return shaped;
 }

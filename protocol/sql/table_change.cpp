@@ -44,9 +44,13 @@ constexpr std::array<std::string_view, 11> TELLING_TIMES{
 constexpr std::array<std::string_view, 2> TELLING_FOREIGN_KEYS{"FOREIGN", "REFERENCES"};
 constexpr std::array<std::string_view, 3> INDEX_KINDS{"UNIQUE", "FULLTEXT", "SPATIAL"};
 
+constexpr std::string_view ALONE_IN_PACKET = "it must come first among the statements sent together, and only once";
+constexpr std::string_view NOT_UNDERSTOOD = "the statement is not understood";
+
 // One statement's tokens, without the semicolon; what follows that.
 struct Statement {
   std::vector<Token> tokens;  // ends with `end` or `broken`, or the semicolon
+  bool has_code_comments = false;
   [[nodiscard]] const Token& at(std::size_t i) const noexcept { return tokens[std::min(i, tokens.size() - 1)]; }
   [[nodiscard]] bool ends_at(std::size_t i) const noexcept { return i + 1 >= tokens.size(); }
   [[nodiscard]] bool is_broken() const noexcept { return tokens.back().kind == Kind::broken; }
@@ -57,6 +61,7 @@ Statement read_statement(Lexer& lexer) {
   do {
     statement.tokens.push_back(lexer.next());
   } while (!is_over(statement.tokens.back()) && !is_symbol(statement.tokens.back(), ';'));
+  statement.has_code_comments = lexer.code_comments() > 0;
   return statement;
 }
 
@@ -134,6 +139,7 @@ class ChangeReader {
     while (!at_end() && !begins_option()) skip_one();
     change_.alter = drop + "ADD " + kind + "INDEX " + head + " " + text(columns_at, at_);
     take_options();
+    expect_one_clause();
     note_words();
     return std::move(change_);
   }
@@ -148,11 +154,22 @@ class ChangeReader {
     if (!accept("ON") || !take_table()) return std::nullopt;
     skip_wait();
     take_options();
+    expect_one_clause();
     return std::move(change_);
   }
 
+  // Whoever may have an index may have no more: what is made one clause must not be able to be several. In a code
+  // comment, whose text this server may leave out, anything may stand.
+  void expect_one_clause() {
+    if (statement_.has_code_comments) give_up(std::string{NOT_UNDERSTOOD});
+    for (std::size_t i = 0, depth = 0; !statement_.ends_at(i); ++i) {
+      if (is_symbol(statement_.at(i), '(')) ++depth;
+      if (is_symbol(statement_.at(i), ')') && depth > 0) --depth;
+      if (depth == 0 && is_symbol(statement_.at(i), ',')) give_up(std::string{NOT_UNDERSTOOD});
+    }
+  }
+
   [[nodiscard]] bool take_table() {
-    const std::size_t begin = at_;
     if (!is_name(here())) return false;
     change_.table = name_of(here());
     ++at_;
@@ -162,8 +179,13 @@ class ChangeReader {
       change_.database = std::exchange(change_.table, name_of(here()));
       ++at_;
     }
-    change_.table_text = text(begin, at_);
+    change_.table_text = (change_.database ? quoted(*change_.database) + "." : "") + quoted(change_.table);
     return true;
+  }
+  [[nodiscard]] static std::string quoted(std::string_view name) {
+    std::string text = "`";
+    for (const char c : name) text.append(c == '`' ? 2 : 1, c);
+    return text + "`";
   }
 
   // MariaDB: how long to wait for the lock, which a migration doesn't need.
@@ -283,9 +305,6 @@ bool has_change(std::string_view sql, Lexer& lexer) {
     if (statement.tokens.back().kind == Kind::end) return false;
   }
 }
-
-constexpr std::string_view ALONE_IN_PACKET = "it must come first among the statements sent together, and only once";
-constexpr std::string_view NOT_UNDERSTOOD = "the statement is not understood";
 
 }  // namespace
 

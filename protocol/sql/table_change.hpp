@@ -24,10 +24,10 @@ struct TableChange {
   Verb verb = Verb::alter_table;
   Way way = Way::migration;
   std::string why;
-  std::string table_text;  // as it stands: `shop`.orders
   std::optional<std::string> database;
   std::string table;
-  std::string alter;  // without ALGORITHM, LOCK, WAIT and NOWAIT
+  std::string table_text;  // both, quoted
+  std::string alter;       // without ALGORITHM, LOCK, WAIT and NOWAIT
   // Of the alter: its words may mean something else in another time zone, or without foreign_key_checks.
   bool tells_times = false;
   bool tells_foreign_keys = false;

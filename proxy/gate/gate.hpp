@@ -66,6 +66,10 @@ class TableGate {
   [[nodiscard]] virtual CloseResult close(const TableName& table, TimePoint drain_deadline,
                                           TimePoint hold_deadline) = 0;
 
+  // A close that drains now, or begins from now on, ends at once as drain_expired, with the gate open: nobody is to
+  // wait for a swap that is not to come. Does nothing to what is held. Lasts until the table is disarmed.
+  virtual void abandon(const TableName& table) = 0;
+
   // Moves the hold's deadline. False: the gate has already opened by itself, and nothing may be swapped any more.
   [[nodiscard]] virtual bool extend(const TableName& table, TimePoint hold_deadline) = 0;
 
@@ -193,6 +197,7 @@ class Gate : public TableGate {
   void arm(const TableName& table, std::vector<Target> targets, std::string label) override;
   void disarm(const TableName& table) override;
   [[nodiscard]] CloseResult close(const TableName& table, TimePoint drain_deadline, TimePoint hold_deadline) override;
+  void abandon(const TableName& table) override;
   [[nodiscard]] bool extend(const TableName& table, TimePoint hold_deadline) override;
   void swapped(const TableName& table) override;
   void hold_no_snapshot(const TableName& table, std::vector<ConnectionId> connections) override;
@@ -201,6 +206,9 @@ class Gate : public TableGate {
   [[nodiscard]] bool knows(ConnectionId connection) const override;
 
  private:
+  enum class When : std::uint8_t { draining, closed };
+  void open(const TableName& table, When when);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
   std::atomic<std::uint64_t> epoch_{0};

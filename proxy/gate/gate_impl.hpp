@@ -27,6 +27,7 @@ struct Gate::Impl {
     std::string label;
     std::map<SessionId, std::string> statements;  // the last one of each busy session
     Millis held_for{};
+    bool abandoned = false;
   };
   using Waker = std::pair<std::shared_ptr<Slot>, Wake>;
 

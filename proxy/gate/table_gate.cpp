@@ -44,6 +44,7 @@ CloseResult Gate::close(const TableName& table, TimePoint drain_deadline, TimePo
   std::unique_lock lock(impl_->mutex);
   const auto find = [&] { return impl_->tables.find(table); };
   if (find() == impl_->tables.end()) return CloseResult::not_armed;
+  if (find()->second.abandoned) return CloseResult::drain_expired;
   find()->second.fsm.close(Clock::now(), drain_deadline, hold_deadline, impl_->sessions(Impl::Look::in_transaction));
   impl_->changed.notify_all();
   while (true) {
@@ -53,6 +54,16 @@ CloseResult Gate::close(const TableName& table, TimePoint drain_deadline, TimePo
     if (entry->second.fsm.phase() != Phase::draining) return CloseResult::drain_expired;
     impl_->changed.wait(lock);
   }
+}
+
+void Gate::abandon(const TableName& table) {
+  {
+    const std::scoped_lock lock(impl_->mutex);
+    const auto entry = impl_->tables.find(table);
+    if (entry == impl_->tables.end()) return;
+    entry->second.abandoned = true;
+  }
+  open(table, When::draining);
 }
 
 bool Gate::extend(const TableName& table, TimePoint hold_deadline) {
@@ -80,6 +91,10 @@ void Gate::hold_no_snapshot(const TableName& table, std::vector<ConnectionId> co
 }
 
 void Gate::open(const TableName& table) {
+  open(table, When::closed);
+}
+
+void Gate::open(const TableName& table, When when) {
   std::vector<Impl::Waker> wakers;
   {
     const std::scoped_lock lock(impl_->mutex);
@@ -87,6 +102,7 @@ void Gate::open(const TableName& table) {
     if (entry == impl_->tables.end()) return;
     const TimePoint now = Clock::now();
     const Phase before = entry->second.fsm.phase();
+    if (when == When::draining && before != Phase::draining) return;
     impl_->collect(entry->second.fsm.open(now), Wake::judge_again, wakers);
     impl_->note_opened(entry->second, before, now);
   }

@@ -131,22 +131,29 @@ DdlAction DdlFsm::on_settings(protocol::Bytes answer) {
   }
   if (facts_.options_problem) return Refuse{*facts_.options_problem};
   if (change_.way == TableChange::Way::server) return PassOn{};
-  if (change_.way == TableChange::Way::impossible) return Refuse{impossible(change_.why)};
-  if (facts_.holds_locks) {
-    return Refuse{{1192, "HY000",
-                   "Can't execute the given command because you have active locked tables or an active transaction"}};
-  }
-  const auto why = reason_against(
-      *settings,
-      {.statement = statement_, .tells_times = change_.tells_times, .tells_foreign_keys = change_.tells_foreign_keys});
-  if (!why.empty()) return Refuse{impossible(why)};
-  // The names of a prepared statement are of the database that it was prepared in.
-  if (facts_.prepared_in && !change_.database && facts_.prepared_in != settings->database) {
-    return Refuse{impossible("the default database is another than when the statement was prepared")};
-  }
   settings_.database = change_.database ? change_.database : settings->database;
   if (allows_zero_dates(*settings)) settings_.zero_dates = DdlRequest::ZeroDates::allowed;
+  refusal_ = refusal_for(*settings);
+  if (statement_.empty()) return Refuse{refusal_.value_or(impossible(change_.why))};
+  // Whether it is a statement at all is for the server to say.
   return ask(Asked::syntax);
+}
+
+std::optional<DdlFailure> DdlFsm::refusal_for(const DdlSettings& settings) const {
+  if (change_.way == TableChange::Way::impossible) return impossible(change_.why);
+  if (facts_.holds_locks) {
+    return DdlFailure{1192, "HY000",
+                      "Can't execute the given command because you have active locked tables or an active transaction"};
+  }
+  const auto why = reason_against(
+      settings,
+      {.statement = statement_, .tells_times = change_.tells_times, .tells_foreign_keys = change_.tells_foreign_keys});
+  if (!why.empty()) return impossible(why);
+  // The names of a prepared statement are of the database that it was prepared in.
+  if (facts_.prepared_in && !change_.database && facts_.prepared_in != settings.database) {
+    return impossible("the default database is another than when the statement was prepared");
+  }
+  return std::nullopt;
 }
 
 // Of a table that is not there, or not to be seen, the server says more when it is asked for privileges.
@@ -155,6 +162,7 @@ DdlAction DdlFsm::on_definition(const ServerSaid& said) {
   const auto row = said.error == 0 ? protocol::single_row(said.answer) : std::nullopt;
   const bool is_temporary = row && row->size() > 1 && (*row)[1] && (*row)[1]->starts_with(TEMPORARY);
   if (is_temporary) return PassOn{};  // nobody else's business
+  if (refusal_) return Refuse{*refusal_};
   if (said.error == 0 && !row) return Refuse{impossible("the table's definition can't be read")};
   return ask(Asked::commit);
 }

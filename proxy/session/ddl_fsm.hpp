@@ -19,6 +19,7 @@
 namespace sluice::proxy {
 
 using protocol::DdlMode;
+struct DdlSettings;
 
 // What the session knows beforehand.
 struct DdlFacts {
@@ -91,6 +92,7 @@ class DdlFsm {
   [[nodiscard]] std::string question(Asked what) const;
   [[nodiscard]] std::string probe() const;
   [[nodiscard]] DdlAction on_settings(protocol::Bytes answer);
+  [[nodiscard]] std::optional<DdlFailure> refusal_for(const DdlSettings& settings) const;
   [[nodiscard]] DdlAction on_definition(const ServerSaid& said);
   [[nodiscard]] DdlAction on_privileges(const ServerSaid& said);
   [[nodiscard]] DdlAction on_patience(const ServerSaid& said);
@@ -103,6 +105,7 @@ class DdlFsm {
   DdlFacts facts_;
   DdlMode mode_ = DdlMode::direct;
   Settings settings_;
+  std::optional<DdlFailure> refusal_;  // of what is a statement, and not about a temporary table
   Asked asked_ = Asked::settings;
   std::size_t patience_ = 0;  // how often it has been asked for
   std::string id_;            // of the migration

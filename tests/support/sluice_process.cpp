@@ -20,7 +20,6 @@ constexpr auto stop_limit = 60s;
 constexpr auto status_interval = 20ms;
 constexpr std::size_t log_tail_bytes = 8000;
 constexpr const char* account = "sluice";
-constexpr const char* password = "sluice-test";
 constexpr unsigned accepted = 202;
 constexpr unsigned ok = 200;
 
@@ -98,7 +97,7 @@ SluiceProcess SluiceProcess::start(const TestServer& primary, const SluiceOption
 SluiceProcess::SluiceProcess(const TestServer& primary, const SluiceOptions& options)
     : arguments_{options.arguments}, primary_port_{primary.port()}, folder_{"sluice"} {
   const auto known = primary.connect("").must("SELECT COUNT(*) FROM mysql.user WHERE user = 'sluice'").value();
-  if (known == "0") primary.make_user(account, password, "ALL ON *.*");
+  if (known == "0") primary.make_user(account, std::string{password}, "ALL ON *.*");
   launch();
 }
 
@@ -117,7 +116,7 @@ std::string SluiceProcess::log() const {
 void SluiceProcess::launch() {
   Command command{.arguments = {binary(), "serve", "--listen", on_loopback(port()), "--primary",
                                 on_loopback(primary_port_), "--http", on_loopback(http_port()), "--user", account},
-                  .environment = {{"SLUICE_PASSWORD", password}},
+                  .environment = {{"SLUICE_PASSWORD", std::string{password}}},
                   .output = log_file(),
                   .account = {}};
   command.arguments.insert(command.arguments.end(), arguments_.begin(), arguments_.end());

@@ -63,6 +63,8 @@ struct SluiceOptions {
 // isn't there or answers otherwise than asked for. Not thread-safe, but for port() and the HTTP calls.
 class SluiceProcess {
  public:
+  static constexpr std::string_view password = "hush-7c1e";  // of the account
+
   // Returns when /readyz answers 200.
   [[nodiscard]] static SluiceProcess start(const TestServer& primary, const SluiceOptions& options = {});
 

@@ -2,9 +2,11 @@
 #include <iostream>
 #include <string_view>
 
+#include "protocol/sql/ddl_comment.hpp"
 #include "protocol/sql/digest.hpp"
 #include "protocol/sql/scan.hpp"
 #include "protocol/sql/statement_context.hpp"
+#include "protocol/sql/table_change.hpp"
 
 namespace {
 
@@ -35,6 +37,11 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     require(here.touches.size() <= somewhere.touches.size(), "knowing less touches more");
   }
   require(digest(sql, digest_bytes).size() <= digest_bytes, "a digest keeps to its length");
+  const auto change = read_table_change(sql, MultiStatements::yes);
+  require(!change || change->statement.size() + change->rest.size() <= size, "what stands behind stands behind");
+  require(!change || change->way != TableChange::Way::migration || !change->table.empty(), "a change is of a table");
+  static_cast<void>(may_change_table(sql));
+  static_cast<void>(read_ddl_comment(sql));
   static_cast<void>(look_at(sql, MultiStatements::yes));
   static_cast<void>(look_at(sql, MultiStatements::no));
   return 0;

@@ -155,7 +155,7 @@ TEST_P(BadInput, binlog_format_that_names_no_rows) {
 }
 
 TEST_P(BadInput, missing_privileges_are_each_named) {
-  server().make_user("sluice", "sluice-test", "SELECT, INSERT ON test.*");
+  server().make_user("sluice", std::string{SluiceProcess::password}, "SELECT, INSERT ON test.*");
   direct().must("GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON _sluice.* TO sluice@'%'");
   expect_refused({.table = "orders", .alter = "ADD COLUMN note INT"},
                  AllOf(HasSubstr("privilege.missing"), HasSubstr("UPDATE"), HasSubstr("DELETE"), HasSubstr("ALTER"),

@@ -79,7 +79,7 @@ TestClient& BehindSluice::direct() {
 }
 
 SluiceProcess& BehindSluice::sluice() {
-  if (!sluice_) sluice_.emplace(SluiceProcess::start(server()));
+  if (!sluice_) sluice_.emplace(SluiceProcess::start(server(), sluice_options()));
   return *sluice_;
 }
 

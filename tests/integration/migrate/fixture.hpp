@@ -37,6 +37,8 @@ class BehindSluice : public OnBothServers {
   [[nodiscard]] TestClient& direct();
   // Started when it is first asked for.
   [[nodiscard]] SluiceProcess& sluice();
+  // What it is started with.
+  [[nodiscard]] virtual SluiceOptions sluice_options() { return {}; }
 
   // For the whole server, up to the end of the test.
   void set_global(const std::string& variable, const std::string& value);

@@ -261,12 +261,28 @@ TEST_P(OnlineDdl, names_are_of_the_default_database) {
   direct().must("DROP DATABASE depot");
 }
 
+TEST_P(OnlineDdl, names_and_texts_of_any_language) {
+  direct().must("CREATE TABLE `b\u00fccher` (id INT PRIMARY KEY)");
+  auto client = online();
+  client.must(
+      "ALTER TABLE `b\u00fccher` ADD COLUMN `gr\u00f6\u00dfe` VARCHAR(9) DEFAULT '\u00e4\u00df' COMMENT '\u00fc'");
+  EXPECT_THAT(definition(direct(), "`b\u00fccher`"), AllOf(HasSubstr("gr\u00f6\u00dfe"), HasSubstr("\u00e4\u00df")));
+  client.must("SET NAMES latin1");
+  const auto reply = client.query(
+      "ALTER TABLE `b\xFC"
+      "cher` ADD COLUMN a INT");
+  EXPECT_THAT(reply.error.value_or(SqlError{}).text, HasSubstr("latin1"));
+  client.must("ALTER TABLE orders ADD COLUMN a INT");
+  EXPECT_EQ(migration_count(), 2U);
+}
+
 TEST_P(OnlineDdl, temporary_and_missing_tables_are_the_servers) {
   auto client = online();
   client.must("CREATE TEMPORARY TABLE orders (id INT PRIMARY KEY)");
   client.must("ALTER TABLE orders ADD COLUMN mine INT");
   EXPECT_FALSE(has_column("mine"));
-  client.must("DROP TEMPORARY TABLE orders");
+  client.must("ALTER TABLE orders RENAME TO others");
+  client.must("DROP TEMPORARY TABLE others");
   if (!is_mysql()) client.must("ALTER TABLE IF EXISTS nowhere ADD COLUMN a INT");
   EXPECT_EQ(migration_count(), 0U);
 }
@@ -366,6 +382,14 @@ TEST_P(OnlineDdlWaiting, kill_query_stops_it) {
   EXPECT_TRUE(client.ping());
   EXPECT_EQ(outcome("stopped"), "1");
   EXPECT_FALSE(has_column("a"));
+}
+
+TEST_P(OnlineDdlWaiting, kill_query_through_sluice_stops_it) {
+  auto client = sluice().connect();
+  begin(client);
+  sluice().connect().must("KILL QUERY " + std::to_string(client.connection_id()));
+  EXPECT_EQ(code_of(answer()), "1317 70100");
+  EXPECT_EQ(await_end(id()).state, "stopped");
 }
 
 TEST_P(OnlineDdlWaiting, kill_of_the_connection_stops_it) {

@@ -45,15 +45,18 @@ struct CountingObserver final : ProxyObserver {
   [[nodiscard]] std::uint64_t finished(CommandKind command, TableTouch touch) const {
     return by_kind[static_cast<std::size_t>(command)][static_cast<std::size_t>(touch)];
   }
-  void ddl_finished(DdlOutcome) noexcept override {}
+  std::array<std::atomic<int>, DDL_OUTCOMES.size()> ddl{};
+  void ddl_finished(DdlOutcome outcome) noexcept override { ++ddl[static_cast<std::size_t>(outcome)]; }
+  [[nodiscard]] int finished(DdlOutcome outcome) const { return ddl[static_cast<std::size_t>(outcome)]; }
   void statement_held(Duration) noexcept override { ++held; }
 };
 
 // A running proxy; what it needs, in the order in which it is to go.
 class RunningProxy {
  public:
-  explicit RunningProxy(ProxyConfig config, Killer killer = {}, AccessLog* access_log = nullptr)
-      : proxy(at_any_port(std::move(config)), gate, observer, std::move(killer), access_log) {
+  explicit RunningProxy(ProxyConfig config, Killer killer = {}, AccessLog* access_log = nullptr,
+                        OnlineDdl* online_ddl = nullptr)
+      : proxy(at_any_port(std::move(config)), gate, observer, std::move(killer), access_log, online_ddl) {
     proxy.start();
   }
 

@@ -98,6 +98,24 @@ TEST(CommandLine, ActionsHaveAnIdOrFindIt) {
   EXPECT_EQ(std::get<StatusCommand>(read({"status", "--json"})).form, Form::json);
 }
 
+TEST(CommandLine, ARollbackSendsWhatItIsAskedFor) {
+  const auto body = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "rollback");
+    return std::get<RollbackCommand>(read(std::move(arguments))).body;
+  };
+  EXPECT_EQ(body({"m7"}), "{}");
+  EXPECT_EQ(body({"--strategy", "immediate", "--reason", "it's wrong", "m7"}),
+            R"({"reason":"it's wrong","strategy":"immediate"})");
+  EXPECT_EQ(body({"--strategy=deferred", "--window", "22:00-04:00", "--dry-run"}),
+            R"({"strategy":"deferred","window":"22:00-04:00","dry_run":true})");
+  EXPECT_EQ(
+      body({"--backup", "data", "--test-query", "SELECT 1, 2", "--test-query", "SELECT 3", "--explain", "SELECT 4"}),
+      R"({"backup":"data","explain":["SELECT 4"],"test_queries":["SELECT 1, 2","SELECT 3"]})");
+  EXPECT_EQ(body({"--report", "m7"}), "") << "nothing is asked for";
+  EXPECT_EQ(std::get<RollbackCommand>(read({"rollback", "--json", "m7"})).id, "m7");
+  EXPECT_EQ(refusal({"rollback", "--report", "--dry-run"}).exit_code, exit_code::refused);
+}
+
 TEST(CommandLine, AnIdCannotBeAPath) {
   EXPECT_THAT(refusal({"stop", "m1/../m2"}).text, HasSubstr("an ID is letters and digits"));
 }

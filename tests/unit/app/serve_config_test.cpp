@@ -71,6 +71,15 @@ TEST(ServeConfig, AMatrixSaysWhatTheSeveritiesOfGuardsLeadTo) {
   EXPECT_THAT(reason_of_yaml("guard_actions: [dire=panic]\n"), HasSubstr("guard_actions must be low, medium"));
 }
 
+TEST(ServeConfig, BackupsHaveAFolderAndAProgram) {
+  ServeConfig config;
+  EXPECT_FALSE(apply_yaml("backup_path: /tmp\nbackup_program: mysqldump\n", config));
+  EXPECT_EQ(config.backup.folder, "/tmp");
+  EXPECT_EQ(config.backup.program, "mysqldump");
+  config.backup.folder = "/there/is/no/such/folder";
+  EXPECT_THAT(problems_of(config), has_reason("--backup-path"));
+}
+
 TEST(ServeConfig, WebhooksAreUrlsAndHooksAFolder) {
   ServeConfig config = usable();
   const auto reason = apply_yaml("webhooks: [http://a/, https://b/c]\nhooks_path: /tmp\n", config);

@@ -45,6 +45,15 @@ class FakeMigrations : public migrator::Migrations {
     if (auto known = status(id)) return acted.value_or(migrator::Acted{*known});
     return migrator::NotFound{};
   }
+  migrator::RolledBack roll_back(const migrator::MigrationId& id, const migrator::RollbackRequest& request) override {
+    last_rollback = request;
+    if (!status(id)) return migrator::NotFound{};
+    return rolled_back;
+  }
+  migrator::RolledBack rollback_report(const migrator::MigrationId& id) override {
+    if (!status(id)) return migrator::NotFound{};
+    return rolled_back;
+  }
   migrator::Reverted revert(const migrator::MigrationId& id) override {
     if (auto known = status(id)) return reverted.value_or(migrator::Reverted{*known});
     return migrator::NotFound{};
@@ -97,6 +106,8 @@ class FakeMigrations : public migrator::Migrations {
   std::vector<migrator::Specification> last_tables;
   Run last_run = Run::start;
   std::optional<migrator::Action> last_action;
+  migrator::RolledBack rolled_back = migrator::RollbackReport{.migration = "m1"};
+  std::optional<migrator::RollbackRequest> last_rollback;
 
  private:
   mutable std::mutex mutex_;

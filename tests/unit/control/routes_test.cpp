@@ -96,7 +96,7 @@ TEST_F(Routes, WhatIsWrongWithABodyIsNamed) {
       {R"({"database":"d","table":"t","alter":"x","dryrun":true})", "unknown_field", "dry_run"},
       {R"({"database":"d","table":"t","alter":"x","options":{"chunk_sise":1}})", "unknown_option", "chunk_size"},
       {R"({"database":"d","table":"t","alter":"x","options":{"chunk_size":"1"}})", "invalid_option", "chunk_size"},
-      {R"({"database":"d","table":"t","alter":"x","options":{"backup":"x"}})", "unsupported_option", "backup"},
+      {R"({"database":"d","table":"t","alter":"x","options":{"backup":"x"}})", "invalid_option", "backup"},
   };
   for (const auto& wrong : cases) {
     const auto response = ask("POST", "/migrate", wrong.body);
@@ -212,8 +212,37 @@ TEST_F(Routes, ARevertIsBegunOrSaysWhyNot) {
   EXPECT_EQ(ask("POST", "/migrate/m1/revert").status, 422);
 }
 
-TEST_F(Routes, WhatCannotBeUndoneYetIsAConflict) {
-  EXPECT_EQ(ask("POST", "/migrate/m1/rollback", "").status, 409);
+TEST_F(Routes, ARollbackAnswersWithTheStatus) {
+  const auto response = ask("POST", "/migrate/m1/rollback", R"({"strategy":"immediate","reason":"no"})");
+  EXPECT_EQ(response.status, 202);
+  EXPECT_EQ(json::parse(response.body).at("id"), "m1");
+  EXPECT_EQ(migrations.last_rollback->strategy, migrator::RollbackStrategy::immediate);
+  EXPECT_EQ(ask("POST", "/migrate/m1/rollback").status, 202) << "graceful";
+  EXPECT_EQ(migrations.last_rollback->strategy, migrator::RollbackStrategy::graceful);
+  EXPECT_EQ(code_of(ask("POST", "/migrate/m1/rollback", R"({"strategy":"deferred"})")), "invalid_field");
+  EXPECT_EQ(ask("POST", "/migrate/m9/rollback").status, 404);
+  EXPECT_EQ(ask("PATCH", "/migrate/m1/rollback").status, 405);
+}
+
+TEST_F(Routes, ARollbackThatIsNotPossibleSaysWhy) {
+  migrations.rolled_back = migrator::Conflict{{"already_swapped", "revert"}};
+  EXPECT_EQ(ask("POST", "/migrate/m1/rollback").status, 409);
+  migrations.rolled_back = migrator::Refused{{{"backup_unavailable", "no folder"}}};
+  EXPECT_EQ(ask("POST", "/migrate/m1/rollback").status, 422);
+  migrations.rolled_back = migrator::Unavailable{{"primary_unavailable", "gone"}};
+  EXPECT_EQ(ask("GET", "/migrate/m1/rollback").status, 503);
+}
+
+TEST_F(Routes, TheReportOfARollbackIsJsonOrText) {
+  EXPECT_EQ(json::parse(ask("GET", "/migrate/m1/rollback").body).at("migration"), "m1");
+  EXPECT_EQ(json::parse(ask("POST", "/migrate/m1/rollback", R"({"dry_run":true})").body).at("dry_run"), true);
+  EXPECT_EQ(ask("POST", "/migrate/m1/rollback", R"({"dry_run":true})").status, 200);
+  const auto text = ask("GET", "/migrate/m1/rollback?format=text");
+  EXPECT_EQ(text.content_type, "text/plain; charset=utf-8");
+  EXPECT_THAT(text.body, HasSubstr("rollback of m1"));
+  EXPECT_EQ(ask("GET", "/migrate/m1/rollback?format=pdf").status, 400);
+  auto accepted = route({.target = "/migrate/m1/rollback", .accept = "text/plain"}, services);
+  EXPECT_EQ(std::get<Response>(accepted).content_type, "text/plain; charset=utf-8");
 }
 
 TEST_F(Routes, OptionsChangeWhileItRuns) {

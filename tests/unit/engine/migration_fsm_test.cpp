@@ -297,5 +297,50 @@ TEST(MigrationFsm, IsWillingWhenOnlyTheOthersAreNotReady) {
   EXPECT_TRUE(fsm.willing());
 }
 
+TEST(MigrationFsm, ARollbackGoesBeforeAllOtherWork) {
+  for (const auto state : {State::preparing, State::copying, State::ready}) {
+    MigrationFsm fsm(state);
+    fsm.roll_back();
+    EXPECT_TRUE(fsm.end_asked());
+    EXPECT_EQ(fsm.next({.throttled = true, .pending = 5}, kNow), Work::roll_back);
+    EXPECT_EQ(fsm.next(kDone, kNow), Work::roll_back) << "until it is over";
+    for (const auto action : {Action::pause, Action::resume, Action::cut_over}) {
+      EXPECT_EQ(fsm.act(action)->code, "not_possible_now");
+    }
+    fsm.cleaned_up();
+    EXPECT_EQ(fsm.state(), State::stopped);
+    EXPECT_EQ(fsm.next({}, kNow), Work::end);
+  }
+}
+
+TEST(MigrationFsm, ARollbackAbortsACutOver) {
+  MigrationFsm fsm = copying();
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+  EXPECT_FALSE(fsm.abort_asked());
+  fsm.roll_back();
+  EXPECT_TRUE(fsm.abort_asked());
+  fsm.cut_over_ended(Result::panicked, kNow);
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::roll_back);
+}
+
+TEST(MigrationFsm, ARollbackThatCameTooLateChangesNothing) {
+  MigrationFsm fsm = copying();
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::cut_over);
+  fsm.roll_back();
+  fsm.cut_over_ended(Result::completed, kNow);
+  EXPECT_EQ(fsm.next(kDone, kNow), Work::end);
+  EXPECT_EQ(fsm.state(), State::completed);
+}
+
+TEST(MigrationFsm, APanicGoesBeforeARollback) {
+  MigrationFsm fsm = copying();
+  fsm.roll_back();
+  EXPECT_FALSE(fsm.act(Action::panic));
+  EXPECT_EQ(fsm.next({}, kNow), Work::end);
+  EXPECT_EQ(fsm.state(), State::panicked);
+  fsm.roll_back();
+  EXPECT_EQ(fsm.state(), State::panicked);
+}
+
 }  // namespace
 }  // namespace sluice::migrator

@@ -19,7 +19,7 @@ Checkpoint full() {
   checkpoint.verified_to = KeyLiterals{"9", "'2026-01-01'"};
   checkpoint.verified_at = "2026-01-01T00:00:00Z";
   checkpoint.renamed = Position{"binlog.000009", 99};
-  checkpoint.revert = Revert{"m7", AlterDirection::there};
+  checkpoint.revert = Revert{"m7", AlterDirection::there, Position{"binlog.000010", 4}};
   checkpoint.rows_copied = 18'446'744'073'709'551'615U;
   checkpoint.rows_estimated = 3;
   checkpoint.cut_over = {.attempts = 2,
@@ -53,6 +53,7 @@ TEST(Checkpoint, ComesBackAsItWas) {
   ASSERT_TRUE(read->revert.has_value());
   EXPECT_EQ(read->revert->of, "m7");
   EXPECT_EQ(read->revert->direction, AlterDirection::there);
+  EXPECT_EQ(read->revert->taken, (Position{"binlog.000010", 4}));
   EXPECT_EQ(read->copied_to, full().copied_to);
   EXPECT_TRUE(read->copied);
   ASSERT_EQ(read->deferred_indexes.size(), 1U);

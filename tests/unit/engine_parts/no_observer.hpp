@@ -17,6 +17,8 @@ class NoObserver final : public MigrationObserver {
   void cut_over_attempted(std::string_view, std::chrono::microseconds) override {}
   void hold_part(HoldPart, std::chrono::microseconds) override {}
   void guard_fired(GuardMeasure, GuardAction) override {}
+  void rollback_ended(std::string_view, RollbackPhase) override {}
+  void backed_up(BackupStatus::State, std::uint64_t) override {}
   void notified(NoticeChannel, NoticeOutcome, std::string_view, std::string_view) override {}
   void journalled(const MigrationId&, std::string_view, std::string_view) override {}
   int bypassed = 0;

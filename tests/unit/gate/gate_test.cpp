@@ -73,6 +73,31 @@ TEST_F(GateTest, OpensByItselfWhenTheDrainTakesTooLong) {
   EXPECT_EQ(bob.send(), Verdict::pass);
 }
 
+TEST_F(GateTest, OpensAtOnceWhenTheDrainIsAbandoned) {
+  arm();
+  ASSERT_EQ(ann.send(), Verdict::pass);
+  auto closing = close_in_background();
+  EXPECT_EQ(bob.send(), Verdict::wait);
+  gate.abandon(kOrders);
+  EXPECT_EQ(closing.get(), CloseResult::drain_expired);
+  EXPECT_EQ(gate.status(kOrders).phase, Phase::armed);
+  EXPECT_EQ(close(), CloseResult::drain_expired) << "nor is it closed any more";
+  gate.disarm(kOrders);
+  ann.answered();
+  arm();
+  EXPECT_EQ(close(), CloseResult::held) << "another migration's is another matter";
+}
+
+TEST_F(GateTest, WhatIsHeldIsNotAbandoned) {
+  arm();
+  ASSERT_EQ(close(), CloseResult::held);
+  gate.abandon(kOrders);
+  EXPECT_EQ(gate.status(kOrders).phase, Phase::held);
+  EXPECT_TRUE(gate.extend(kOrders, Clock::now() + kSoon));
+  gate.open(kOrders);
+  gate.abandon(TableName{"shop", "nowhere"});
+}
+
 TEST_F(GateTest, TellsEachOfTwoEnginesThatItsDrainTookTooLong) {
   arm(kOrders);
   arm(kStock);

@@ -62,7 +62,8 @@ TEST(Options, come_back_from_their_own_text) {
 TEST(Options, tell_a_misspelling_from_something_to_come) {
   EXPECT_EQ(refusal(R"({"chunk_sise":1})"), "unknown_option: unknown option chunk_sise; did you mean chunk_size?");
   EXPECT_EQ(refusal(R"({"colour":1})"), "unknown_option: unknown option colour");
-  EXPECT_EQ(refusal(R"({"backup":[]})"), "unsupported_option: option backup is not supported yet");
+  EXPECT_EQ(refusal(R"({"backup":[]})"),
+            "invalid_option: option backup must be \"none\", \"definition\" or \"data\"");
 }
 
 TEST(Options, say_what_is_wrong_with_a_guard) {

@@ -86,11 +86,11 @@ TEST_F(Ddl, IsAskedForThenBegunAndAwaited) {
   EXPECT_TRUE(prepares());
   EXPECT_EQ(asked(), "ALTER TABLE t ADD a INT");
   ok();
-  EXPECT_EQ(asked(), "SHOW CREATE TABLE t");
+  EXPECT_EQ(asked(), "SHOW CREATE TABLE `t`");
   row({"t", "CREATE TABLE `t` (\n  `a` int\n)"});
   EXPECT_EQ(asked(), "COMMIT AND NO CHAIN NO RELEASE");
   ok();
-  EXPECT_EQ(asked(), "ALTER TABLE t ADD COLUMN `_sluice_may_i` INT, ADD COLUMN `_sluice_may_i` INT, ADD a INT");
+  EXPECT_EQ(asked(), "ALTER TABLE `t` ADD COLUMN `_sluice_may_i` INT, ADD COLUMN `_sluice_may_i` INT, ADD a INT");
   error(1060, "Duplicate column name '_sluice_may_i'");
   EXPECT_EQ(begun().database, "shop");
   EXPECT_EQ(begun().table, "t");
@@ -193,7 +193,7 @@ TEST_F(Ddl, IndexesAreAskedForAsIndexes) {
   ok();
   row({"t", "CREATE TABLE `t`"});
   ok();
-  EXPECT_EQ(asked(), "CREATE INDEX `_sluice_may_i` ON shop.t (`_sluice_may_i`)");
+  EXPECT_EQ(asked(), "CREATE INDEX `_sluice_may_i` ON `shop`.`t` (`_sluice_may_i`)");
   error(1072, "Key column '_sluice_may_i' doesn't exist in table");
   EXPECT_EQ(begun().database, "shop");
   EXPECT_EQ(begun().alter, "ADD INDEX i (a)");
@@ -203,7 +203,7 @@ TEST_F(Ddl, IndexesAreAskedForAsIndexes) {
   ok();
   row({"t", "CREATE TABLE `t`"});
   ok();
-  EXPECT_EQ(asked(), "DROP INDEX `_sluice_may_i` ON t");
+  EXPECT_EQ(asked(), "DROP INDEX `_sluice_may_i` ON `t`");
 }
 
 TEST_F(Ddl, TemporaryAndMissingTablesAreTheServers) {
@@ -222,9 +222,13 @@ TEST_F(Ddl, TemporaryAndMissingTablesAreTheServers) {
 TEST_F(Ddl, LockedTablesAndImpossibleChangesAreRefused) {
   send("ALTER TABLE t ADD a INT", {.mode = DdlMode::online, .holds_locks = true});
   settings();
+  ok();         // the syntax
+  error(1100);  // SHOW: the table is not among those that are locked
   EXPECT_THAT(refused(), StartsWith("1192 "));
   send("ALTER TABLE t RENAME u");
   settings();
+  ok();
+  row({"t", "CREATE TABLE `t`"});
   EXPECT_THAT(refused(), AllOf(StartsWith("1846 "), HasSubstr("another name"), HasSubstr("sluice: direct")));
   send("/* sluice: online, nonsense */ ALTER TABLE t ADD a INT");
   settings();
@@ -238,6 +242,8 @@ TEST_F(Ddl, SettingsThatChangeTheMeaningAreRefused) {
   const auto with = [this](const SettingsRow& row, std::string_view sql = "ALTER TABLE t ADD a INT") {
     send(sql);
     settings(row);
+    ok();
+    this->row({"t", "CREATE TABLE `t`"});
     return refused();
   };
   EXPECT_THAT(with({.sql_mode = "ANSI_QUOTES"}), HasSubstr("ANSI_QUOTES"));

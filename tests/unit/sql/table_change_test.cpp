@@ -39,7 +39,7 @@ TEST(TableChange, AlterTableIsWhatFollowsTheName) {
   EXPECT_EQ(change->way, Way::migration);
   EXPECT_THAT(change->database, Optional(Eq("shop")));
   EXPECT_EQ(change->table, "or`ders");
-  EXPECT_EQ(change->table_text, "shop.`or``ders`");
+  EXPECT_EQ(change->table_text, "`shop`.`or``ders`");
   EXPECT_EQ(change->alter, "ADD COLUMN note VARCHAR(10) DEFAULT 'a, b', DROP tag");
   EXPECT_EQ(change->rest, "");
 }
@@ -112,6 +112,20 @@ TEST(TableChange, WhatNoMigrationCanDoHasAReason) {
   EXPECT_THAT(impossible("ALTER IGNORE TABLE t ADD UNIQUE (a)"), HasSubstr("IGNORE"));
   EXPECT_THAT(impossible("ALTER TABLE t ENCRYPTION='N'"), HasSubstr("privileges"));
   EXPECT_THAT(impossible("ALTER TABLE t COMMENT 'open"), HasSubstr("not understood"));
+}
+
+// Else whoever has the right to make an index could do what takes the right to alter the table.
+TEST(TableChange, IndexIsNoMoreThanAnIndex) {
+  EXPECT_THAT(impossible("CREATE INDEX i ON t (a), DROP COLUMN b"), HasSubstr("not understood"));
+  EXPECT_THAT(impossible("CREATE INDEX i ON t (a) /*!99999 , DROP COLUMN b */"), HasSubstr("not understood"));
+  EXPECT_THAT(impossible("CREATE INDEX i /*!99999 ON u */ ON t (a)"), HasSubstr("not understood"));
+  EXPECT_THAT(impossible("DROP INDEX i, DROP COLUMN b ON t"), HasSubstr("not understood"));
+}
+
+// The server may leave out what stands in a code comment: whoever is asked about a table is told its name without.
+TEST(TableChange, TableIsAskedForByTheNameThatIsAltered) {
+  EXPECT_EQ(read("ALTER TABLE t /*!99999 .u */ ADD a INT")->table_text, "`t`.`u`");
+  EXPECT_EQ(read("ALTER TABLE /*!99999 u. */ t ADD a INT")->table_text, "`u`.`t`");
 }
 
 TEST(TableChange, WhatStandsBehindIsKept) {

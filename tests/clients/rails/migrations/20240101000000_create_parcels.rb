@@ -1,5 +1,6 @@
 class CreateParcels < ActiveRecord::Migration[6.1]
   def change
+    create_table :depots
     create_table :parcels do |table|
       table.string :name, null: false
       table.integer :weight

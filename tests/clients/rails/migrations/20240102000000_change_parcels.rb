@@ -7,5 +7,8 @@ class ChangeParcels < ActiveRecord::Migration[6.1]
     reversible { |direction| direction.up { change_column :parcels, :weight, :bigint, null: false, default: 0 } }
     remove_index :parcels, :weight
     add_timestamps :parcels, null: true
+    # What no migration of Sluice's can do is the server's.
+    reversible { |direction| direction.up { execute "SET @sluice_ddl = 'off'" } }
+    add_reference :parcels, :depot, foreign_key: true
   end
 end

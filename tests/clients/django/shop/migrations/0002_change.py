@@ -10,4 +10,7 @@ class Migration(migrations.Migration):
         migrations.AlterUniqueTogether('Parcel', {('name', 'weight')}),
         migrations.RenameField('Parcel', 'note', 'remark'),
         migrations.RemoveIndex('Parcel', 'by_weight'),
+        # What no migration of Sluice's can do is the server's.
+        migrations.RunSQL("SET @sluice_ddl = 'off'"),
+        migrations.AddField('Parcel', 'depot', models.ForeignKey('shop.Depot', models.CASCADE, null=True)),
     ]

@@ -1,0 +1,117 @@
+// What an ended migration leaves behind, taken away: the old table at the end of its retention, or all by a cleanup.
+#include <algorithm>
+#include <utility>
+
+#include "migrator/engine/clock_text.hpp"
+#include "migrator/engine/details.hpp"
+#include "migrator/engine/migration.hpp"
+#include "migrator/table/names.hpp"
+
+namespace sluice::migrator {
+
+std::optional<std::string> Migration::take_away(const TableRef& table) {
+  Disposal disposal({.primary = parts_.primary, .config = parts_.backup, .kind = options().backup, .id = id_}, table);
+  std::optional<Connection> connection;
+  const auto held_back = [this](Connection& asked) { return held_back_by(asked); };
+  while (!stopping()) {
+    if (!connection) {
+      SessionSettings settings;
+      settings.lock_wait_timeout = RollbackDriver::kTriesLocksFor;
+      auto made = Connection::connect(parts_.primary, settings);
+      if (made.has_value()) connection = std::move(*made);
+    }
+    auto is = connection ? disposal.advance(*connection, held_back) : SqlResult<Disposal::Is>(Disposal::Is::waiting);
+    if (is.has_error()) connection.reset();
+    if (disposal.backup() != nullptr) show(*disposal.backup());
+    if (is.has_error() || *is == Disposal::Is::waiting) {
+      rest(kRollbackLooks);
+      continue;
+    }
+    if (*is == Disposal::Is::working) continue;
+    if (*is == Disposal::Is::failed) return disposal.why();
+    if (disposal.drop().was_there())
+      (void)RollbackStore(parts_.primary).add(MeasuredWork::drop, {disposal.drop().bytes(), disposal.drop().drop_ms()});
+    return std::string();
+  }
+  return std::nullopt;
+}
+
+void Migration::show(const BackupStatus& backup) {
+  const bool told = backup.state == BackupStatus::State::complete || backup.state == BackupStatus::State::failed;
+  bool is_news = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    is_news = told && (!status_.backup || status_.backup->state == BackupStatus::State::running);
+    status_.backup = backup;
+  }
+  if (!is_news) return;
+  parts_.observer.backed_up(backup.state, backup.bytes);
+  note(std::string("backup.") + to_string(backup.state), Details()
+                                                             .add("table", backup.table)
+                                                             .add("file", backup.file)
+                                                             .add("rows", backup.rows)
+                                                             .add("bytes", backup.bytes)
+                                                             .add("problem", backup.problem)
+                                                             .text());
+}
+
+void Migration::keep_old_table() {
+  const Status now = status();
+  const Options kept = options();
+  // A straggler that was left alone is nowhere else.
+  if (now.state != State::completed || !kept.ok_to_drop_table || now.cut_over.conflicts > 0) return;
+  if (now.cut_over.audit != kAuditPassed) return;
+  const std::vector<JournalEntry> told = journal(0);
+  if (std::ranges::any_of(told, [](const JournalEntry& entry) { return entry.event == "old_table.dropped"; })) return;
+  const auto ended_at = time_from(now.ended_at).value_or(std::chrono::system_clock::now());
+  while (!stopping() && std::chrono::system_clock::now() < ended_at + kept.old_table_retention) rest(kReconnectAfter);
+  std::string problem;
+  while (!stopping()) {
+    // A later migration of the table has an old table of the same name.
+    auto latest = store_.is_latest(id_);
+    if (latest.has_value() && !*latest) return;
+    auto taken = latest.has_value() ? take_away(old_table(source())) : std::nullopt;
+    if (taken && taken->empty()) return note("old_table.dropped", "{}");
+    if (taken && *taken != std::exchange(problem, *taken))
+      note("old_table.kept", Details().add("problem", problem).text());
+    const auto again = gate::Clock::now() + (taken ? kTakenAwayAgainAfter : kReconnectAfter);
+    while (!stopping() && gate::Clock::now() < again) rest(kReconnectAfter);
+  }
+}
+
+bool Migration::takes_away() const {
+  const std::scoped_lock lock(mutex_);
+  return takes_away_;
+}
+
+void Migration::take_leftovers_away() {
+  ask_to_end();  // of the retention, which is over by that
+  if (thread_.joinable()) thread_.join();
+  stopping_ = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    has_let_go_ = false;
+    takes_away_ = true;
+    status_.backup.reset();
+  }
+  thread_ = std::jthread([this] {
+    note("cleanup.begun", "{}");
+    std::optional<std::string> problem = std::string();
+    for (const TableRef& table : {shadow_table(source()), old_table(source())}) {
+      if (problem && problem->empty()) problem = take_away(table);
+    }
+    if (problem) {
+      note(problem->empty() ? "cleanup.completed" : "cleanup.failed",
+           problem->empty() ? std::string("{}") : Details().add("problem", *problem).text());
+    }
+    {
+      const std::scoped_lock lock(mutex_);
+      takes_away_ = false;
+    }
+    latency_.reset();
+    throttle_.stop();
+    let_go();
+  });
+}
+
+}  // namespace sluice::migrator
