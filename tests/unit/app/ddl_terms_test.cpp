@@ -52,7 +52,7 @@ TEST(DdlTerms, WhatSluiceWouldDoElsewhereIsNotAClients) {
   }
   EXPECT_EQ(others,
             "max_lag_millis throttle_control_replicas throttle_query throttle_http throttle_flag_file panic_flag_file "
-            "postpone_cut_over_flag_file on_blocker initially_drop_ghost_table initially_drop_old_table "
+            "postpone_cut_over_flag_file on_blocker initially_drop_ghost_table initially_drop_old_table backup "
             "compatibility_queries guards webhooks");
 }
 
