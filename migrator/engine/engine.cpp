@@ -282,7 +282,14 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
   if (auto refused = refuse(*connection, tables)) return *refused;
   for (const Specification& table : tables) {
     if (auto problem = problem_of(config_.backup, table.options.backup)) return Refused{{*problem}};
-    if (run == Run::dry) continue;
+    if (run == Run::dry) {
+      const TableRef shadow = shadow_table({table.database, table.table});
+      auto in_the_way = table_exists(*connection, shadow);
+      if (in_the_way.has_error()) return unavailable(in_the_way.error());
+      if (!*in_the_way) continue;
+      return Refused{{{"shadow.exists", "the table " + shadow.table +
+                                            " exists, and a dry run, which needs its name, does not drop it"}}};
+    }
     auto problem = back_up_leftovers(*connection, config_.primary, config_.backup, table, shutting_down_);
     if (problem.has_error()) return unavailable(problem.error());
     if (*problem) return Refused{{**problem}};

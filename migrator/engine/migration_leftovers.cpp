@@ -111,6 +111,8 @@ void Migration::take_leftovers_away() {
     latency_.reset();
     throttle_.stop();
     let_go();
+    if (!problem || !problem->empty()) keep_old_table();  // what it was waiting for before
+    store_.disconnect();
   });
 }
 

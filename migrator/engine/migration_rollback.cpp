@@ -61,7 +61,7 @@ bool Migration::names_flag_file(const std::string& file) const {
 std::optional<Problem> Migration::objection_to(const RollbackRequest& request) const {
   const std::scoped_lock lock(mutex_);
   const auto refuse = [](std::string_view code, std::string why) { return Problem{std::string(code), std::move(why)}; };
-  if (reverts_) {
+  if (reverts_ && fsm_.state() != State::completed) {
     return refuse(kNowhere, "it is a revert: its shadow table is the old table of " + *reverts_ +
                                 ", which is not dropped; " + (fsm_.ended() ? "a cleanup" : "stopping the revert") +
                                 " gives it its name back");

@@ -97,7 +97,7 @@ TEST_P(Documentation, every_other_command_does_what_it_says) {
       auto commands = with_ports(without_run(block.commands), serves ? proxy.number() : sluice.port(),
                                  serves ? http.number() : sluice.http_port());
       commands = replaced(replaced(commands, "build/release/sluice", "sluice"), "SLUICE_PASSWORD=…",
-                          "SLUICE_PASSWORD=sluice-test");
+                          "SLUICE_PASSWORD=" + std::string{SluiceProcess::password});
       // One that serves is told to end after a moment, and has to end well.
       commands = replaced(commands, "sluice serve", "timeout --preserve-status 3 sluice serve");
       const auto ran = run_commands(commands, folder.path());

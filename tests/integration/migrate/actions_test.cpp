@@ -155,6 +155,21 @@ TEST_P(Actions, panic_in_the_midst_of_a_hold_opens_the_gate_first) {
   expect_untouched();
 }
 
+TEST_P(Actions, panic_while_it_drains_opens_the_gate_at_once) {
+  const auto id = postponed();
+  EXPECT_EQ(change(id, R"({"drain_timeout_ms": 60000, "on_blocker": "abort"})").status, changed);
+  auto lingering = sluice().connect();
+  lingering.must("BEGIN");
+  lingering.must("INSERT INTO orders (id, qty, name) VALUES (900000000, 1, 'never committed')");
+  act(id, "cut-over");
+  EXPECT_TRUE(wait_until([&] { return shown(id, "/state") == "cutting_over" && shown(id, "/blockers/0/user") != ""; }));
+  act(id, "panic");
+  EXPECT_TRUE(writes_go_on()) << "while the transaction is still open";
+  EXPECT_EQ(await_end(id).state, "panicked");
+  expect_untouched();
+  lingering.must("ROLLBACK");
+}
+
 TEST_P(Actions, stop_in_the_midst_of_a_hold_opens_the_gate_first) {
   const auto id = ready_for_the_rename();
   auto backup = server().connect("test");
@@ -308,6 +323,21 @@ TEST_P(Actions, pausing_is_a_decision_of_the_journal) {
   EXPECT_TRUE(tells("unpaused"));
   act(id, "cut-over");
   expect_completed(await_end(id));
+}
+
+TEST_P(Actions, dry_run_drops_nothing_that_a_real_one_would) {
+  const auto dry = [&] {
+    return sluice().post("/migrate", R"({"database": "test", "table": "orders", "alter": "ADD COLUMN note INT",
+        "options": {"initially_drop_ghost_table": true, "initially_drop_old_table": true}, "dry_run": true})");
+  };
+  direct().must("CREATE TABLE _orders_del (id INT PRIMARY KEY)");
+  EXPECT_EQ(dry().status, 200U);
+  EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_del"));
+  direct().must("CREATE TABLE _orders_gho (id INT PRIMARY KEY)");
+  const auto response = dry();
+  EXPECT_EQ(response.status, refused);
+  EXPECT_THAT(response.body, HasSubstr("a dry run, which needs its name, does not drop it"));
+  EXPECT_THAT(leftovers(direct()), UnorderedElementsAre("_orders_del", "_orders_gho"));
 }
 
 TEST_P(Actions, dry_run_tells_sizes_times_risk_and_what_an_instant_alter_would_do) {

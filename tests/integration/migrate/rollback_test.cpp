@@ -450,6 +450,18 @@ TEST_P(RollingBack, of_what_has_completed_points_at_revert) {
   EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_del"));
 }
 
+TEST_P(RollingBack, of_a_revert_would_drop_the_old_table_and_is_refused) {
+  const auto id = postponed();
+  act(id, "cut-over");
+  expect_completed(sluice().await_audited(id, 60s));
+  ASSERT_EQ(sluice().post("/migrate/" + id + "/revert").status, accepted);
+  const auto revert = shown(id, "/reverted_by");
+  const auto response = sluice().post("/migrate/" + revert + "/rollback", R"({"strategy": "immediate"})");
+  EXPECT_EQ(response.status, conflict) << response.body;
+  EXPECT_TRUE(wait_until([&] { return sluice().status(revert).ended(); }, 60s));
+  expect_untouched();
+}
+
 TEST_P(RollingBack, of_what_is_gone_is_a_clear_error) {
   const auto id = copying();
   roll_back(id);

@@ -25,7 +25,8 @@ struct Ended {
 class Serve : public BehindSluice {
  protected:
   // Sluice's own binary with other arguments.
-  [[nodiscard]] ChildProcess start(std::vector<std::string> arguments, const std::string& password = "sluice-test") {
+  [[nodiscard]] ChildProcess start(std::vector<std::string> arguments,
+                                   const std::string& password = std::string{SluiceProcess::password}) {
     arguments.insert(arguments.begin(),
                      std::filesystem::read_symlink("/proc/" + std::to_string(sluice().pid()) + "/exe"));
     std::ofstream{output_}.flush();
@@ -40,7 +41,7 @@ class Serve : public BehindSluice {
     all << in.rdbuf();
     return all.str();
   }
-  Ended run(std::vector<std::string> arguments, const std::string& password = "sluice-test") {
+  Ended run(std::vector<std::string> arguments, const std::string& password = std::string{SluiceProcess::password}) {
     auto child = start(std::move(arguments), password);
     const auto status = child.wait(60s);
     EXPECT_TRUE(status) << "still running: " << output();
@@ -190,7 +191,7 @@ TEST_P(Serve, remembers_how_long_clients_statements_took) {
 
 TEST_P(Serve, is_alive_but_not_ready_while_the_primary_is_away) {
   auto own = TestServer::start(GetParam());
-  own.make_user("early", "sluice-test", "ALL ON *.*");
+  own.make_user("early", std::string{SluiceProcess::password}, "ALL ON *.*");
   own.stop();
   const Port listen;
   const Port http_port;
@@ -213,10 +214,11 @@ TEST_P(Serve, is_alive_but_not_ready_while_the_primary_is_away) {
 
 TEST_P(Serve, works_with_the_privileges_that_the_readme_names) {
   make_orders(1000);
-  for (const std::string statement :
-       {"DROP USER IF EXISTS documented", "CREATE USER documented IDENTIFIED BY 'sluice-test'",
-        "GRANT ALL ON test.* TO documented", "GRANT ALL ON _sluice.* TO documented",
-        "GRANT REPLICATION SLAVE, REPLICATION CLIENT, PROCESS ON *.* TO documented"}) {
+  for (const auto& statement :
+       std::vector<std::string>{"DROP USER IF EXISTS documented",
+                                "CREATE USER documented IDENTIFIED BY '" + std::string{SluiceProcess::password} + "'",
+                                "GRANT ALL ON test.* TO documented", "GRANT ALL ON _sluice.* TO documented",
+                                "GRANT REPLICATION SLAVE, REPLICATION CLIENT, PROCESS ON *.* TO documented"}) {
     direct().must(statement);
   }
   if (is_mysql()) direct().must("GRANT XA_RECOVER_ADMIN ON *.* TO documented");
