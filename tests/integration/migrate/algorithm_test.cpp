@@ -260,11 +260,11 @@ TEST_P(Unsaved, checkpoints_are_told_of_and_the_cut_over_goes_on_once_they_are_s
   refuse_checkpoints();
   act(id, "cut-over");
   const auto problem = [&] { return json_at(sluice().status(id).json, "/cut_over/last_error"); };
-  EXPECT_TRUE(wait_until([&] { return problem().find("no checkpoints today") != std::string::npos; }, 30s));
+  EXPECT_TRUE(wait_until([&] { return problem().find("1644") != std::string::npos; }, 30s));
   allow_checkpoints();
   expect_completed(await_end(id));
-  EXPECT_THAT(entry(id, "not_saved"), HasSubstr("no checkpoints today"));
-  EXPECT_THAT(entry(id, "cut_over.again"), HasSubstr("no checkpoints today"));
+  EXPECT_THAT(entry(id, "not_saved"), HasSubstr("1644"));
+  EXPECT_THAT(entry(id, "cut_over.again"), HasSubstr("1644"));
 }
 
 TEST_P(Unsaved, checkpoints_make_the_cut_over_fail_in_the_end) {
