@@ -293,6 +293,10 @@ TEST_P(Actions, cleanup_drops_what_a_panic_left) {
 
 TEST_P(Actions, journal_is_exported_as_one_file_with_positions_and_counts) {
   const auto status = complete({.table = "orders", .alter = "ADD COLUMN note INT"});
+  // The state is told a moment before its entry is written.
+  ASSERT_TRUE(wait_until([&] {
+    return sluice().get("/migrate/" + status.id + "/journal").body.find(R"("event":"completed")") != std::string::npos;
+  }));
   const auto file = sluice().get("/migrate/" + status.id + "/journal");
   EXPECT_EQ(file.status, 200U);
   EXPECT_THAT(file.headers.at("content-disposition"), HasSubstr(status.id + "-journal.json"));
