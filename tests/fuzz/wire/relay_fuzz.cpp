@@ -1,15 +1,20 @@
 // What passes between a client and a server that one in between follows. The input's first byte chooses the dialect and
 // its second how many commands are under way; then come their first bytes, then the server's answers, which are read
 // twice: whole and byte by byte. The same bytes serve as a command's body.
+#include <array>
 #include <cstdlib>
 
 #include "protocol/wire/auth_relay.hpp"
 #include "protocol/wire/command.hpp"
 #include "protocol/wire/login_response.hpp"
+#include "protocol/wire/rsa_key.hpp"
 
 namespace {
 
 using namespace sluice::protocol;
+using Security = AuthRelay::Security;
+
+constexpr std::array SECURITIES{Security::none, Security::unix_socket, Security::tls};
 
 void require(bool promise) {
   if (!promise) std::abort();
@@ -71,12 +76,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)relay.from_server(rest.first(std::min<std::size_t>(rest.size(), 2)));
   (void)relay.from_client(rest);
   (void)relay.from_server(rest);
-  for (const auto legs : {AuthRelay::Legs::alike, AuthRelay::Legs::server_secure_only}) {
-    AuthRelay other{legs, AuthRelay::MultiFactor::no, "sha256_password", Scramble{}, nullptr};
-    for (Reader packets{rest}; !packets.at_end();) {
-      const auto packet = packets.take(std::min<std::size_t>(packets.u8(), packets.left()));
-      (void)other.from_server(packet);
-      (void)other.from_client(packet);
+  static const RsaKey key;
+  for (const auto client : SECURITIES) {
+    for (const auto server : SECURITIES) {
+      for (const auto* plugin : {"caching_sha2_password", "sha256_password"}) {
+        AuthRelay other{{client, server}, AuthRelay::MultiFactor::no, plugin, Scramble{}, &key};
+        for (Reader packets{rest}; !packets.at_end();) {
+          const auto packet = packets.take(std::min<std::size_t>(packets.u8(), packets.left()));
+          (void)other.from_server(packet);
+          (void)other.from_client(packet);
+        }
+      }
     }
   }
   return 0;
