@@ -331,6 +331,7 @@ CutOver::Outcome CutOver::apply_all_before(const Position& head, Table& table) {
         table.applier.apply_some(*main_, sql, {.mode = fenced_ ? ResyncMode::tables_locked : ResyncMode::no_wait});
     if (applied.status == Applier::Status::failed) {
       note("catch_up", applied.problem->to_be_logged());
+      status_.last_error = "catch_up: " + applied.problem->message;  // which the status tells in full
       return Outcome::unequal;
     }
     if (applied.status == Applier::Status::lost) break;

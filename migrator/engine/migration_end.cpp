@@ -234,7 +234,11 @@ void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
     checkpoint_.cut_over.audit = kAuditPending;
     checkpoint_.renamed = inbox_->progress().renamed;
   }
-  if (result == CutOverFsm::Result::failed) error_ = Problem{"cut_over_failed", cut_over.last_error};
+  if (result == CutOverFsm::Result::failed) {
+    error_ = Problem{.code = "cut_over_failed",
+                     .message = cut_over.last_error,
+                     .logged = "the cut-over failed, for the reason told by the entries before"};
+  }
   if (result == CutOverFsm::Result::strange) {
     error_ = Problem{"names_strange",
                      "the tables' names are neither those before nor those after the swap; look at them by hand"};

@@ -88,8 +88,16 @@ constexpr std::array TEXTS{
     OptionText{"ok_to_drop_table", "Tables",
                "drop the old table when its retention is over; never when a straggler had to be left alone "
                "(`cut_over.conflicts`), nor unless the audit passed (`cut_over.audit`)"},
-    OptionText{"old_table_retention", "Tables",
-               "how long the old table is kept, counted from the end of the migration; only with `ok_to_drop_table`"},
+    OptionText{
+        "old_table_retention", "Tables",
+        "how long the migration can be reverted, counted from its end, and with `ok_to_drop_table` how long the old "
+        "table is kept"},
+    OptionText{
+        "backup", "Tables",
+        "what is written to a file before a table is dropped (by a rollback, a cleanup, the end of the retention, or "
+        "`initially_drop_ghost_table` and `initially_drop_old_table`): `\"definition\"`, or `\"data\"` with it; "
+        "[there](serve.md#backups). What can't be "
+        "backed up is not dropped"},
     OptionText{"discard_foreign_keys", "What hangs on the table",
                "the new table is without the foreign keys of the old one; else it has them all, by the same names"},
     OptionText{"include_triggers", "What hangs on the table",
