@@ -370,10 +370,7 @@ std::optional<Status> Migrator::status(const MigrationId& id) const {
 
 std::vector<RevertLink> Migrator::reverts() const {
   std::vector<RevertLink> links;
-  for (const Handle& migration : handles()) {
-    const Status status = migration->status();
-    links.push_back({status.id, migration->reverts(), status.state});
-  }
+  for (const Handle& migration : handles()) links.push_back(migration->revert_link());
   return links;
 }
 
@@ -388,10 +385,10 @@ Status Migrator::status_of(const Handle& migration, const std::vector<RevertLink
 }
 
 Migrator::WayBack Migrator::way_back(const Migration& migration) const {
-  const MigrationId id = migration.status().id;
-  const auto refuse = [&](const std::string& why) { return Problem{"not_possible_now", id + " " + why}; };
-  if (const State state = migration.status().state; state != State::completed) {
-    return refuse(std::string("is ") + to_string(state) + ": only a completed migration can be reverted" +
+  const RevertLink link = migration.revert_link();
+  const auto refuse = [&](const std::string& why) { return Problem{"not_possible_now", link.id + " " + why}; };
+  if (link.state != State::completed) {
+    return refuse(std::string("is ") + to_string(link.state) + ": only a completed migration can be reverted" +
                   (migration.ended() ? "" : "; stop it instead"));
   }
   if (auto problem = busy(migration.source(), migration.group()->members().size())) return *problem;
@@ -411,8 +408,7 @@ Migrator::WayBack Migrator::way_back(const Migration& migration) const {
   if (!attached.parents.empty() || !attached.foreign_keys.empty() || !attached.triggers.empty()) {
     return refuse(
         "can't be reverted, as foreign keys or triggers went from the old table to the new one; alter the table back "
-        "by "
-        "a migration of its own");
+        "by a migration of its own");
   }
   if (status.revertible_until < now_as_text()) {
     return refuse("could be reverted until " + status.revertible_until + ", when the old table's retention ended");
@@ -420,10 +416,9 @@ Migrator::WayBack Migrator::way_back(const Migration& migration) const {
   for (const Handle& later : handles()) {
     const bool same = later->source().database == migration.source().database &&
                       same_name(later->source().table, migration.source().table);
-    if (!same || order_of(later->status().id) <= order_of(status.id)) continue;
-    if (later->status().state != State::completed) continue;
-    return refuse("can't be reverted, as " + later->status().id +
-                  " has changed the table since; revert that one first");
+    const RevertLink other = later->revert_link();
+    if (!same || order_of(other.id) <= order_of(link.id) || other.state != State::completed) continue;
+    return refuse("can't be reverted, as " + other.id + " has changed the table since; revert that one first");
   }
   return std::move(*found);
 }
@@ -456,7 +451,7 @@ Reverted Migrator::revert(const MigrationId& id) {
   if (!refused.empty()) return Refused{std::move(refused)};
   auto started = start(added, std::move(shadows));
   if (started.has_error()) return unavailable(started.error());
-  return *status(last->status().id);
+  return status_of(last, reverts());
 }
 
 std::optional<Problem> Migrator::drop_leftovers(Migration& migration) {

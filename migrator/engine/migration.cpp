@@ -73,9 +73,9 @@ void Migration::resume(std::vector<JournalEntry> journal) {
   }
   if (take_up_rollback()) return;
   if (ended()) {
-    if (!audit_is_due() && !options().ok_to_drop_table && !reverts_) return;
+    if (!audit_is_due() && !options().ok_to_drop_table && !is_given_up_revert()) return;
     thread_ = std::jthread([this] {
-      if (reverts_) give_old_table_back_in_the_end();
+      if (is_given_up_revert()) give_old_table_back_in_the_end();
       audit();
       let_go();
       keep_old_table();

@@ -26,6 +26,7 @@
 #include "migrator/engine/observer.hpp"
 #include "migrator/engine/progress.hpp"
 #include "migrator/engine/range_round.hpp"
+#include "migrator/engine/revert_chain.hpp"
 #include "migrator/engine/row_counts.hpp"
 #include "migrator/engine/store.hpp"
 #include "migrator/engine/swap_group.hpp"
@@ -134,6 +135,8 @@ class Migration {
   [[nodiscard]] std::optional<WayBack> way_back() const;
   // A revert: of which migration.
   [[nodiscard]] const std::optional<MigrationId>& reverts() const noexcept { return reverts_; }
+  // Cheap, unlike status(): it is asked of all whenever the status of one is.
+  [[nodiscard]] RevertLink revert_link() const;
   [[nodiscard]] const std::shared_ptr<SwapGroup>& group() const noexcept { return group_; }
   [[nodiscard]] TableRef source() const { return {specification_.database, specification_.table}; }
 
@@ -249,6 +252,7 @@ class Migration {
   [[nodiscard]] boost::system::result<CopyPlan, Problems> plan() const;  // of the two definitions
   [[nodiscard]] bool take_old_table();                                   // false: not yet, or it failed for that
   // Where a revert was given up; after a panic it is kept for study.
+  [[nodiscard]] bool is_given_up_revert() const;
   void give_old_table_back_in_the_end();
   // All that had changed since the swap when it began.
   [[nodiscard]] bool has_read_what_was_pending();

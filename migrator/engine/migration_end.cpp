@@ -341,7 +341,7 @@ void Migration::finish() {
   }
   publish({});
   save_in_the_end();
-  if (reverts_) give_old_table_back_in_the_end();
+  if (is_given_up_revert()) give_old_table_back_in_the_end();
   audit();
   // Transactions with an older snapshot must be refused until the last of them has ended.
   // And those who waited go on in turn as long as the gate is there.

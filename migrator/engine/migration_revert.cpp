@@ -19,6 +19,11 @@ std::optional<Migration::WayBack> Migration::way_back() const {
   return WayBack{std::move(specification), way_back_};
 }
 
+RevertLink Migration::revert_link() const {
+  const std::scoped_lock lock(mutex_);
+  return {id_, reverts_, fsm_.state()};
+}
+
 std::string Migration::revertible_until() const {
   if (fsm_.state() != State::completed || !checkpoint_.renamed) return {};
   const auto ended_at = time_from(status_.ended_at);
@@ -48,9 +53,11 @@ bool Migration::take_old_table() {
   return false;
 }
 
+bool Migration::is_given_up_revert() const {
+  return reverts_ && (fsm_.state() == State::failed || fsm_.state() == State::stopped);
+}
+
 void Migration::give_old_table_back_in_the_end() {
-  const State state = fsm_.state();
-  if (state != State::failed && state != State::stopped) return;
   while (!stopping()) {
     // After a restart a later migration may have tables of these names.
     const auto latest = store_.is_latest(id_);
