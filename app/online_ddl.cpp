@@ -17,8 +17,8 @@ using proxy::DdlFailure;
 // hold may take longer.
 constexpr auto BUSY_TABLE_PATIENCE = 30s;
 constexpr auto BUSY_TABLE_INTERVAL = 100ms;
-// For the old table to be dropped, so that nothing is left of the ALTER when it is answered.
-constexpr auto DROP_PATIENCE = 10s;
+// For the table to be let go and the old one to be dropped, so that nothing is left of the ALTER when it is answered.
+constexpr auto TIDY_PATIENCE = 10s;
 
 template <class... F>
 struct Overloaded : F... {
@@ -78,12 +78,13 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
   [[nodiscard]] OnlineDdl::Clock::time_point patient_until() const noexcept { return patient_until_; }
 
  private:
-  // Under mutex_. Whether the old table is still to be dropped, and there is hope that it will be soon.
+  // Under mutex_. Whether the table has still to be let go, or the old one dropped, and there is hope that it will be
+  // soon.
   [[nodiscard]] bool is_tidying_up(const migrator::Status& status) {
+    if (!ended_at_) ended_at_ = OnlineDdl::Clock::now();
+    if (OnlineDdl::Clock::now() - *ended_at_ > TIDY_PATIENCE) return false;
+    if (status.gate) return true;
     if (status.state != migrator::State::completed || status.cut_over.fence == migrator::kInstantFence) return false;
-    if (!completed_at_) completed_at_ = OnlineDdl::Clock::now();
-    if (OnlineDdl::Clock::now() - *completed_at_ > DROP_PATIENCE) return false;
-    if (status.cut_over.audit == migrator::kAuditPending) return true;
     if (status.cut_over.audit != migrator::kAuditPassed || status.cut_over.conflicts > 0 || keeps_old_table()) {
       return false;
     }
@@ -99,9 +100,9 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
   const OnlineDdl::Clock::time_point patient_until_;
   OnlineDdl& owner_;
   mutable std::mutex mutex_;
-  migrator::MigrationId id_;                                  // under mutex_, as all below
-  std::optional<DdlFailure> failure_;                         // of its beginning
-  std::optional<OnlineDdl::Clock::time_point> completed_at_;  // when it was seen first
+  migrator::MigrationId id_;                              // under mutex_, as all below
+  std::optional<DdlFailure> failure_;                     // of its beginning
+  std::optional<OnlineDdl::Clock::time_point> ended_at_;  // when it was seen first
   bool is_to_stop_ = false;
 };
 
@@ -113,6 +114,11 @@ OnlineDdl::~OnlineDdl() = default;
 std::optional<DdlFailure> OnlineDdl::judge_options(const proxy::DdlOptions& options) {
   const auto read = options_of_ddl(options, proxy::DdlRequest::ZeroDates::as_server);
   return read ? std::nullopt : std::optional{failure_of_options(read.error())};
+}
+
+bool OnlineDdl::runs(const std::string& migration) {
+  const auto status = migrations_.status(migration);
+  return status && !migrator::has_ended(status->state);
 }
 
 std::shared_ptr<proxy::DdlRun> OnlineDdl::begin(proxy::DdlRequest request) {

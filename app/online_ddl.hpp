@@ -29,6 +29,7 @@ class OnlineDdl final : public proxy::OnlineDdl {
   OnlineDdl& operator=(const OnlineDdl&) = delete;
 
   [[nodiscard]] std::optional<proxy::DdlFailure> judge_options(const proxy::DdlOptions& options) override;
+  [[nodiscard]] bool runs(const std::string& migration) override;
   [[nodiscard]] std::shared_ptr<proxy::DdlRun> begin(proxy::DdlRequest request) override;
 
  private:

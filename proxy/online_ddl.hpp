@@ -63,6 +63,8 @@ class OnlineDdl {
   virtual ~OnlineDdl() = default;
   // What is wrong with these options. Cheap.
   [[nodiscard]] virtual std::optional<DdlFailure> judge_options(const DdlOptions& options) = 0;
+  // Whether the migration that keeps a table has not ended yet: one that has lets the table go in a moment. Cheap.
+  [[nodiscard]] virtual bool runs(const std::string& migration) = 0;
   // The client's right to alter the table must have been asked for: what runs it may do more. Must not outlive this.
   [[nodiscard]] virtual std::shared_ptr<DdlRun> begin(DdlRequest request) = 0;
 };

@@ -69,7 +69,7 @@ net::awaitable<Session::DdlEnd> Session::run_online_ddl() {
   DdlFsm fsm{*change, std::move(comment), std::move(facts)};
   auto action = fsm.begin();
   if (std::holds_alternative<PassOn>(action)) co_return DdlEnd::command_goes_on;
-  if (auto migration = migration_of_table(*command); !migration.empty()) {
+  if (auto migration = migration_of_table(*command); !migration.empty() && shared().online_ddl->runs(migration)) {
     const Next next = co_await refuse_definition(std::move(migration));
     co_return next == Next::end ? DdlEnd::session_ends : DdlEnd::command_answered;
   }
@@ -92,7 +92,7 @@ std::optional<std::string> Session::prepared_in(const Command& command) const {
   return memory_.context_of(command.statement()).database.value_or("");
 }
 
-// One that runs already; empty: there is none.
+// One that has the table already, be it over; empty: there is none.
 std::string Session::migration_of_table(const Command& command) {
   if (shared().gate.armed_epoch() == 0) return {};
   const ArmedIndex& armed = worker_->armed();

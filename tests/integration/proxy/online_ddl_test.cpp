@@ -21,6 +21,7 @@ using testing::IsEmpty;
 class Runner final : public OnlineDdl {
  public:
   std::optional<DdlFailure> judge_options(const DdlOptions&) override { return std::nullopt; }
+  bool runs(const std::string&) override { return keeps_table_; }
   std::shared_ptr<DdlRun> begin(DdlRequest request) override {
     const std::scoped_lock lock{mutex_};
     begun_.push_back(request.alter);
@@ -35,6 +36,7 @@ class Runner final : public OnlineDdl {
     const std::scoped_lock lock{mutex_};
     progress_ = std::move(progress);
   }
+  void is_over() { keeps_table_ = false; }
   [[nodiscard]] int stopped() const { return stopped_; }
 
  private:
@@ -52,6 +54,7 @@ class Runner final : public OnlineDdl {
   std::vector<std::string> begun_;
   DdlProgress progress_ = DdlRunning{"m7"};
   std::atomic<int> stopped_ = 0;
+  std::atomic<bool> keeps_table_ = true;  // a migration that runs
 };
 
 class OnlineDdlSession : public ThroughProxy {
@@ -165,6 +168,21 @@ TEST_P(OnlineDdlSession, what_follows_in_its_packet_is_judged_at_the_gate) {
   EXPECT_EQ(warnings_of(client.receive()), 0);
   online().gate.disarm(table);
   EXPECT_EQ(rows(), "1");
+}
+
+TEST_P(OnlineDdlSession, table_that_has_a_migration_is_refused_until_that_has_ended) {
+  const gate::TableName table{"test", "altered"};
+  runner_.come_to(DdlCompleted{"m8"});
+  online().gate.arm(table, {gate::Target{table, gate::Target::Kind::table}}, "m7");
+  auto client = online().connect();
+  const auto refused = client.query(std::string{ALTER});
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->code, 1105U);
+  EXPECT_THAT(runner_.begun(), IsEmpty());
+  runner_.is_over();
+  EXPECT_TRUE(client.query(std::string{ALTER}).ok());
+  EXPECT_EQ(runner_.begun().size(), 1U);
+  online().gate.disarm(table);
 }
 
 TEST_P(OnlineDdlSession, failure_is_an_error_and_the_session_goes_on) {
