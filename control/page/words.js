@@ -67,6 +67,11 @@ function ending(status) {
       };
     }
     case 'stopped':
+      if (status.rollback?.phase === 'completed')
+        return {
+          says: 'Rolled back. The table is as it was, which was verified; what the migration made is gone.',
+          next: 'The report of the rollback tells each step.',
+        };
       return {
         says: status.reverts
           ? `Stopped. The table is as it was, ${status.old_table} has its name back.`
@@ -99,6 +104,8 @@ function ending(status) {
   return {says: stateWord(status), next: ''};
 }
 
+const dueWords = rollback => (rollback.at ? `At ${time(rollback.at)}` : `Within ${rollback.window}`);
+
 function crossing(status) {
   const gate = status.gate ?? {phase: 'open', waiting: 0};
   if (gate.phase === 'draining') {
@@ -118,7 +125,17 @@ function crossing(status) {
 
 // {says, next}: what goes on, and what leads on from here.
 export function situation(status) {
+  if (status.rollback?.phase === 'running')
+    return {
+      says: `Being rolled back: ${status.rollback.step}.`,
+      next: 'Its steps are shown below, and in the journal.',
+    };
   if (hasEnded(status)) return ending(status);
+  if (status.paused && status.rollback?.phase === 'deferred')
+    return {
+      says: `Paused. ${dueWords(status.rollback)} the guards decide whether it goes on or is rolled back.`,
+      next: '“Resume” goes on now, and withdraws the rollback.',
+    };
   if (status.paused)
     return {
       says: 'Paused by hand. Writes are still followed; nothing is copied or applied.',

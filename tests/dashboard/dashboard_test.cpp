@@ -135,6 +135,11 @@ TEST_F(Dashboard, reverts_by_clicks) {
   EXPECT_THAT(definition(), Not(HasSubstr("`note`")));
 }
 
+TEST_F(Dashboard, rolls_back_by_clicks) {
+  write_all_the_while([&] { tell("rollback"); });
+  EXPECT_THAT(definition(), Not(HasSubstr("`note`")));
+}
+
 TEST_F(Dashboard, shows_markup_as_text) {
   const std::string name = "<img src=x onerror=alert(1)>";
   server.connect().must("CREATE TABLE `" + name + "` (id INT PRIMARY KEY, `<b>bold</b>` INT)");

@@ -22,15 +22,6 @@ tell(url =>
     await dialog.getByRole('button', {name: 'Resume'}).click();
     await awaitState(page, 'ready');
 
-    // Whatever the service answers to the dry run is shown.
-    dialog = await press(page, 'Roll back…');
-    await dialog.getByLabel('immediate').check();
-    await dialog.locator('.estimate').filter({hasNotText: 'Asking'}).filter({hasText: /\w/}).waitFor();
-    await expectReadable(page, 'the rollback');
-    await shoot(page, 'rollback');
-    await dialog.getByRole('button', {name: 'Leave it'}).click();
-    await awaitState(page, 'ready');
-
     // Whoever hits Enter by mistake has done nothing.
     dialog = await press(page, 'Panic');
     await dialog.getByText('Nothing is swapped.').waitFor();
