@@ -75,6 +75,10 @@ std::shared_ptr<const ArmedSet> Gate::armed() const {
 
 Verdict Gate::admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Touch>& touches, std::string statement,
                     Autocommit autocommit, TimePoint now) {
+  // Most statements: no table's state machine knows of the session, and none is to.
+  if (touches.empty() && !slot.listed_.load(std::memory_order_seq_cst)) {
+    return epoch_.load(std::memory_order_seq_cst) == armed_epoch ? Verdict::pass : Verdict::rescan;
+  }
   std::vector<Impl::Waker> wakers;
   const auto judge = [&]() -> Verdict {
     const std::scoped_lock lock(impl_->mutex);
@@ -138,17 +142,22 @@ void Gate::finish(Slot& slot, Left left) {
                                  : at_server > 0   ? GateFsm::Ending::pending
                                                    : GateFsm::Ending::free;
   std::vector<Impl::Waker> wakers;
+  bool is_held_now = false;
   {
     const std::scoped_lock lock(impl_->mutex);
     const TimePoint now = Clock::now();
     for (auto& [name, table] : impl_->tables) {
+      const Phase before = table.fsm.phase();
       if (!left.may_hold_snapshot && at_server == 0) table.fsm.has_no_snapshot(slot.id());
       impl_->collect(table.fsm.finish(slot.id(), ending, now), Wake::judge_again, wakers);
       if (ending == GateFsm::Ending::free) table.statements.erase(slot.id());
+      is_held_now |= table.fsm.phase() != before;
     }
     impl_->unlist(slot);
   }
-  impl_->changed.notify_all();
+  // Only close() waits for this. What the keeper waits for is put off at most, and a thread woken by each statement
+  // would cost more than all the rest of it.
+  if (is_held_now) impl_->changed.notify_all();
   Impl::call(wakers);
 }
 
