@@ -82,6 +82,7 @@ class TargetIndex {
 struct ScanContext {
   std::optional<std::string> database;  // the default database; nullopt or empty: unknown
   ClientCharset charset = ClientCharset::ambiguous;
+  bool operator==(const ScanContext&) const = default;
 };
 
 struct TableTouch {

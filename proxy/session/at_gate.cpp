@@ -27,8 +27,8 @@ Session::Running Session::judge() {
     for (; !command; command = command_ahead()) {
       if (co_await read_client() == Next::end) co_return Next::end;
     }
-    const ArmedIndex& armed = worker_->armed();
-    auto finding = examine(*command, attributes_, memory_, armed.index);
+    ArmedIndex& armed = worker_->armed();
+    auto finding = armed.prepared.examine(*command, attributes_, memory_, armed.index);
     in_flight_.last().touch = touch_of(finding);
     if (shared().access_log != nullptr) judged_ = {.set = armed.set, .touches = finding.touches};
     // A text of several statements may leave a transaction behind.

@@ -56,11 +56,11 @@ void Worker::forget(const std::shared_ptr<Session>& session) {
   shared_.observer.connection_closed();
 }
 
-const ArmedIndex& Worker::armed() {
-  auto set = shared_.gate.armed();
-  if (!armed_ || armed_->set->epoch != set->epoch) {
+ArmedIndex& Worker::armed() {
+  if (!armed_ || armed_->set->epoch != shared_.gate.armed_epoch()) {
+    auto set = shared_.gate.armed();
     auto index = target_index_of(*set);
-    armed_.emplace(std::move(set), std::move(index));
+    armed_.emplace(ArmedIndex{.set = std::move(set), .index = std::move(index)});
   }
   return *armed_;
 }

@@ -16,6 +16,7 @@
 #include "protocol/wire/rsa_key.hpp"
 #include "proxy/proxy.hpp"
 #include "proxy/session/buffer.hpp"
+#include "proxy/session/prepared_findings.hpp"
 #include "proxy/session/tally.hpp"
 
 namespace sluice::proxy {
@@ -46,6 +47,7 @@ struct Shared {
 struct ArmedIndex {
   std::shared_ptr<const gate::ArmedSet> set;
   protocol::TargetIndex index;
+  PreparedFindings prepared{};
 };
 
 class Worker : public std::enable_shared_from_this<Worker> {
@@ -75,7 +77,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
     return random_() % shared_.access_log_sample.load(std::memory_order_relaxed) == 0;
   }
   // The names armed now, which may be newer than the epoch that made the caller ask.
-  [[nodiscard]] const ArmedIndex& armed();
+  [[nodiscard]] ArmedIndex& armed();
 
  private:
   enum class Stage : std::uint8_t { serving, draining, cutting_off };
