@@ -56,6 +56,35 @@ TEST(Links, lead_somewhere) {
   }
 }
 
+// The table of what other proxies paid for: `Suite.test`, then more tests of it, or a suite as a whole.
+TEST(WhatOthersPaidFor, is_tested_where_it_is_said) {
+  std::set<std::string> known;
+  for (const char* folder : {"tests/integration/proxy", "tests/unit"}) {
+    for (const auto& file : fs::recursive_directory_iterator{fs::path{SLUICE_SOURCE_FOLDER} / folder}) {
+      if (file.path().extension() != ".cpp") continue;
+      for (const auto& test : matches(text_of(file.path()), "\nTEST(?:_[FP])?\\((\\w+, \\w+)\\)")) {
+        known.insert(replaced(test, ", ", "."));
+        known.insert(test.substr(0, test.find(',')));
+      }
+    }
+  }
+  const auto text = text_of(fs::path{SLUICE_SOURCE_FOLDER} / "docs/testing.md");
+  const auto begin = text.find("| the bug |");
+  const auto table = text.substr(begin, text.find("\n\n", begin) - begin);
+  std::size_t bugs = 0;
+  for (const auto& cell : matches(table, "\n\\|[^|\n]*\\|([^|\n]*)\\|")) {
+    std::string suite;
+    const auto names = matches(cell, "`([^`]+)`");
+    bugs += names.empty() ? 0 : 1;
+    for (const auto& name : names) {
+      const bool goes_on = !suite.empty() && name.find('.') == std::string::npos && !known.contains(name);
+      EXPECT_THAT(known, testing::Contains(goes_on ? suite + "." + name : name)) << cell;
+      if (!goes_on) suite = name.substr(0, name.find('.'));
+    }
+  }
+  EXPECT_EQ(bugs, 23U);
+}
+
 // The right column of the tables in from-gh-ost.md: the flags that are to be used there are Sluice's.
 TEST(FromGhOst, names_flags_that_are_there) {
   auto known = flags_of("migrate");

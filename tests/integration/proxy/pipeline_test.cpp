@@ -232,5 +232,53 @@ TEST_P(Pipeline, kill_reaches_the_right_one_of_many) {
   EXPECT_EQ(other.must("SELECT GROUP_CONCAT(id ORDER BY id) FROM held").value(), "0,1,2,4,5,6,7");
 }
 
+// Each in a ring its neighbour, all at once and again and again.
+TEST_P(Pipeline, clients_that_kill_each_other_at_once_all_go_on_or_end) {
+  constexpr std::size_t RING = 8;
+  std::vector<test::TestClient> clients;
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < RING; ++i) {
+    clients.push_back(proxy().connect());
+    ids.push_back(std::to_string(clients.back().connection_id()));
+  }
+  const auto kill_neighbours = [&](const std::string& what, int times) {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < RING; ++i) {
+      threads.emplace_back([&, i] {
+        for (int time = 0; time < times; ++time) (void)clients[i].query(what + ids[(i + 1) % RING]);
+      });
+    }
+  };
+  kill_neighbours("KILL QUERY ", 100);
+  for (auto& client : clients) {
+    (void)client.query("DO 0");  // the last one may have been late
+    EXPECT_EQ(client.must("SELECT 1").value(), "1");
+  }
+  kill_neighbours("KILL ", 1);
+  clients.clear();
+  auto other = proxy().connect();
+  std::string left = "SELECT COUNT(*) FROM information_schema.processlist WHERE id IN (0";
+  for (const auto& id : ids) left += "," + id;
+  left += ")";
+  EXPECT_TRUE(test::wait_until([&] { return other.must(left).value() == "0"; }));
+}
+
+TEST_P(Pipeline, of_commands_that_come_byte_by_byte_is_answered) {
+  RawClient client{proxy().proxy.port()};
+  const std::string long_text(300, 'x');
+  Payload bytes;
+  for (const auto& payload : {query("SELECT 1"), query("SELECT '" + long_text + "'"), Payload{0x0E},
+                              query("INSERT INTO held VALUES (7)"), query("SELECT id FROM held")}) {
+    const auto framed = protocol::frame(payload, 0);
+    bytes.insert(bytes.end(), framed.begin(), framed.end());
+  }
+  for (const auto byte : bytes) client.send_bytes({byte});
+  EXPECT_EQ(value_from(client), "1");
+  EXPECT_EQ(value_from(client).substr(2), long_text);  // behind its length
+  EXPECT_EQ(value_from(client), "ok");
+  EXPECT_EQ(value_from(client), "ok");
+  EXPECT_EQ(value_from(client), "7");
+}
+
 }  // namespace
 }  // namespace sluice::proxy
