@@ -145,9 +145,10 @@ std::optional<DdlFailure> DdlFsm::refusal_for(const DdlSettings& settings) const
     return DdlFailure{1192, "HY000",
                       "Can't execute the given command because you have active locked tables or an active transaction"};
   }
-  const auto why = reason_against(
-      settings,
-      {.statement = statement_, .tells_times = change_.tells_times, .tells_foreign_keys = change_.tells_foreign_keys});
+  const auto why = reason_against(settings, {.statement = statement_,
+                                             .tells_times = change_.tells_times,
+                                             .tells_foreign_keys = change_.tells_foreign_keys,
+                                             .spaces_calls = change_.spaces_calls});
   if (!why.empty()) return impossible(why);
   // The names of a prepared statement are of the database that it was prepared in.
   if (facts_.prepared_in && !change_.database && facts_.prepared_in != settings.database) {

@@ -225,7 +225,7 @@ TEST_F(Ddl, LockedTablesAndImpossibleChangesAreRefused) {
   ok();         // the syntax
   error(1100);  // SHOW: the table is not among those that are locked
   EXPECT_THAT(refused(), StartsWith("1192 "));
-  send("ALTER TABLE t RENAME u");
+  send("ALTER TABLE t RENAME u, ADD a INT");
   settings();
   ok();
   row({"t", "CREATE TABLE `t`"});
@@ -248,6 +248,9 @@ TEST_F(Ddl, SettingsThatChangeTheMeaningAreRefused) {
   };
   EXPECT_THAT(with({.sql_mode = "ANSI_QUOTES"}), HasSubstr("ANSI_QUOTES"));
   EXPECT_THAT(with({.sql_mode = "STRICT_TRANS_TABLES,NO_BACKSLASH_ESCAPES"}), HasSubstr("NO_BACKSLASH_ESCAPES"));
+  EXPECT_EQ(with({.sql_mode = "IGNORE_SPACE,STRICT_TRANS_TABLES"}), "");
+  EXPECT_THAT(with({.sql_mode = "IGNORE_SPACE"}, "ALTER TABLE t ADD a DATETIME DEFAULT NOW ()"),
+              HasSubstr("IGNORE_SPACE"));
   EXPECT_THAT(with({.sql_mode = "ALLOW_INVALID_DATES"}), HasSubstr("ALLOW_INVALID_DATES"));
   EXPECT_THAT(with({.logs = "0"}), HasSubstr("sql_log_bin"));
   EXPECT_THAT(with({.global_defaults = "0"}), HasSubstr("innodb_strict_mode"));
