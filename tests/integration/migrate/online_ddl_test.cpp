@@ -406,6 +406,33 @@ TEST_P(OnlineDdlWaiting, kill_query_through_sluice_stops_it) {
   EXPECT_EQ(await_end(id()).state, "stopped");
 }
 
+// Whoever is told that it was interrupted finds the table as it was.
+TEST_P(OnlineDdlWaiting, kill_query_is_answered_when_it_has_stopped) {
+  auto client = sluice().connect();
+  begin(client);
+  direct().must("KILL QUERY " + std::to_string(client.connection_id()));
+  EXPECT_EQ(code_of(answer()), "1317 70100");
+  EXPECT_EQ(state(), "stopped");
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+}
+
+// The table has its new shape, but is not let go yet: a transaction has a snapshot of before.
+TEST_P(OnlineDdlWaiting, kill_query_behind_the_swap_is_too_late) {
+  direct().must("CREATE TABLE others (id INT PRIMARY KEY)");
+  auto client = sluice().connect();
+  begin(client);
+  auto reader = sluice().connect();
+  reader.must("BEGIN");
+  reader.must("SELECT COUNT(*) FROM others");
+  act(id(), "cut-over");
+  ASSERT_TRUE(wait_until([this] { return state() == "completed"; }, 60s)) << migrations();
+  direct().must("KILL QUERY " + std::to_string(client.connection_id()));
+  EXPECT_TRUE(answer().ok());
+  EXPECT_EQ(client.must("SHOW COUNT(*) WARNINGS").value(), "1");
+  EXPECT_TRUE(has_column("a"));
+  reader.must("COMMIT");
+}
+
 TEST_P(OnlineDdlWaiting, kill_of_the_connection_stops_it) {
   auto client = sluice().connect();
   begin(client);
