@@ -19,6 +19,7 @@ constexpr auto BUSY_TABLE_PATIENCE = 30s;
 constexpr auto BUSY_TABLE_INTERVAL = 100ms;
 // For the table to be let go and the old one to be dropped, so that nothing is left of the ALTER when it is answered.
 constexpr auto TIDY_PATIENCE = 10s;
+constexpr auto TIDY_INTERVAL = 200ms;
 
 template <class... F>
 struct Overloaded : F... {
@@ -55,7 +56,7 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
       const std::scoped_lock lock{mutex_};
       if (std::exchange(is_to_stop_, true)) return;
     }
-    owner_.enqueue({shared_from_this(), OnlineDdl::Clock::now()});
+    owner_.enqueue({OnlineDdl::Job::What::stop, shared_from_this(), OnlineDdl::Clock::now()});
   }
 
   // ---- on the owner's thread, but for fail()
@@ -66,6 +67,17 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
   void begun(migrator::MigrationId id) {
     const std::scoped_lock lock{mutex_};
     id_ = std::move(id);
+  }
+  // Nothing is left of it that could be taken away, or it is not to be.
+  void tidied_up() {
+    const std::scoped_lock lock(mutex_);
+    is_tidy_ = true;
+  }
+  // Whether there is time left for that, now that it has ended.
+  [[nodiscard]] bool may_be_tidied_up() {
+    const std::scoped_lock lock(mutex_);
+    if (!ended_at_) ended_at_ = OnlineDdl::Clock::now();
+    return OnlineDdl::Clock::now() - *ended_at_ <= TIDY_PATIENCE;
   }
   [[nodiscard]] bool is_to_stop() const {
     const std::scoped_lock lock{mutex_};
@@ -84,6 +96,7 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
   [[nodiscard]] bool is_tidying_up(const migrator::Status& status) {
     if (!ended_at_) ended_at_ = OnlineDdl::Clock::now();
     if (OnlineDdl::Clock::now() - *ended_at_ > TIDY_PATIENCE) return false;
+    if (status.state == migrator::State::failed) return !is_tidy_;
     if (status.gate) return true;
     if (status.state != migrator::State::completed || status.cut_over.fence == migrator::kInstantFence) return false;
     if (status.cut_over.audit != migrator::kAuditPassed || status.cut_over.conflicts > 0 || keeps_old_table()) {
@@ -105,6 +118,7 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
   std::optional<DdlFailure> failure_;                     // of its beginning
   std::optional<OnlineDdl::Clock::time_point> ended_at_;  // when it was seen first
   bool is_to_stop_ = false;
+  bool is_tidy_ = false;
 };
 
 OnlineDdl::OnlineDdl(migrator::Migrations& migrations, Log& log)
@@ -124,14 +138,15 @@ bool OnlineDdl::runs(const std::string& migration) {
 
 std::shared_ptr<proxy::DdlRun> OnlineDdl::begin(proxy::DdlRequest request) {
   auto run = std::make_shared<OnlineDdlRun>(*this, std::move(request));
-  enqueue({run, Clock::now()});
+  enqueue({Job::What::begin, run, Clock::now()});
   return run;
 }
 
 void OnlineDdl::enqueue(Job job) {
   {
     const std::scoped_lock lock{mutex_};
-    if (jobs_.size() >= WAITING_MAX && !job.run->is_to_stop()) {
+    const auto waiting = std::ranges::count(jobs_, Job::What::begin, &Job::what);
+    if (job.what == Job::What::begin && std::cmp_greater_equal(waiting, WAITING_MAX)) {
       return job.run->fail({1203, "42000", "Too many online schema changes wait to be begun"});
     }
     jobs_.push_back(std::move(job));
@@ -160,15 +175,42 @@ void OnlineDdl::run(const std::stop_token& stop) {
 }
 
 void OnlineDdl::work_on(const Job& job) {
+  switch (job.what) {
+    case Job::What::begin:
+      return create(job);
+    case Job::What::stop:
+      return stop(job);
+    case Job::What::tidy_up:
+      return tidy_up(job);
+  }
+}
+
+void OnlineDdl::stop(const Job& job) {
   const auto id = job.run->id();
-  if (!job.run->is_to_stop()) return create(job);
   if (id.empty()) return job.run->fail({1317, "70100", "Query execution was interrupted"});
   log_.write(Level::info, "online_ddl.stopped", {{"id", id}});
   // One that has ended meanwhile needs no stop.
   (void)migrations_.act(id, migrator::Action::stop);
 }
 
+// As the server's own ALTER leaves nothing, and the next one would find the name of the shadow taken.
+void OnlineDdl::tidy_up(const Job& job) {
+  const auto id = job.run->id();
+  const auto status = migrations_.status(id);
+  if (!status) return;
+  const auto again = [&] { enqueue({Job::What::tidy_up, job.run, Clock::now() + TIDY_INTERVAL}); };
+  if (!migrator::has_ended(status->state)) return again();
+  if (status->state != migrator::State::failed) return;
+  const bool is_given_up = !job.run->may_be_tidied_up();
+  const auto acted = migrations_.act(id, migrator::Action::cleanup);
+  const auto* conflict = std::get_if<migrator::Conflict>(&acted);
+  const bool is_not_yet = conflict != nullptr && conflict->problem.code == "table_busy";
+  if (is_not_yet && !is_given_up) return again();
+  job.run->tidied_up();
+}
+
 void OnlineDdl::create(const Job& job) {
+  if (job.run->is_to_stop()) return stop(job);
   const auto& request = job.run->request();
   const auto options = options_of_ddl(request.options, request.zero_dates);
   if (!options) return job.run->fail(failure_of_options(options.error()));
@@ -183,6 +225,7 @@ void OnlineDdl::create(const Job& job) {
                    job.run->begun(status.id);
                    log_.write(Level::info, "online_ddl.began",
                               {{"id", status.id}, {"user", request.user}, {"host", request.host}});
+                   enqueue({Job::What::tidy_up, job.run, Clock::now() + TIDY_INTERVAL});
                    // Whoever wanted it to stop found nothing to stop yet.
                    if (job.run->is_to_stop()) (void)migrations_.act(status.id, migrator::Action::stop);
                  },
@@ -194,7 +237,7 @@ void OnlineDdl::create(const Job& job) {
                                           return migrates(status, request);
                                         });
                    if (!is_over || Clock::now() > job.run->patient_until()) return fail(1105, conflict.problem);
-                   enqueue({job.run, Clock::now() + BUSY_TABLE_INTERVAL});
+                   enqueue({Job::What::begin, job.run, Clock::now() + BUSY_TABLE_INTERVAL});
                  },
                  [&](const migrator::Invalid& invalid) { fail(1105, invalid.problem); },
                  [&](const migrator::Unavailable& unavailable) { fail(1105, unavailable.problem); },

@@ -22,6 +22,7 @@ Problem refused_row(const std::string& key, const SqlError& error) {
   }
   return {.code = "row_refused",
           .message = "the new table refuses the row with the key " + key + ": " + describe(error),
+          .server = ServerRefusal{error.code, error.sqlstate, error.text},
           .logged = "the new table refuses a row: " + describe_without_values(error)};
 }
 

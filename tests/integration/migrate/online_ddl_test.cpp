@@ -134,6 +134,24 @@ TEST_P(OnlineDdl, duplicate_is_the_servers_error) {
   EXPECT_TRUE(client.ping());
 }
 
+TEST_P(OnlineDdl, row_that_does_not_fit_is_the_servers_error_and_leaves_nothing_behind) {
+  auto client = online();
+  const std::string alter = "ALTER TABLE orders MODIFY name INT";
+  const auto reply = client.query(alter);
+  EXPECT_EQ(code_of(reply), code_of(direct().query(alter)));
+  EXPECT_THAT(reply.error.value_or(SqlError{}).text, Not(HasSubstr("igration")));
+  EXPECT_EQ(state(), "failed");
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+  client.must("/* sluice: attempt_instant_ddl=false */ ALTER TABLE orders ADD COLUMN a INT");
+
+  // Nor when nobody waits for it.
+  client.must("/* sluice: detached */ ALTER TABLE orders MODIFY name INT");
+  EXPECT_TRUE(
+      wait_until([this] { return json_at(migrations(), "/2/state") == "failed" && leftovers(direct()).empty(); }, 30s));
+  client.must("/* sluice: attempt_instant_ddl=false */ ALTER TABLE orders ADD COLUMN b INT");
+  EXPECT_EQ(migration_count(), 4U);
+}
+
 TEST_P(OnlineDdl, what_the_server_refuses_reads_as_without_sluice) {
   auto client = online();
   auto other = server().connect();
