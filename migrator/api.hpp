@@ -261,7 +261,7 @@ using Reverted = std::variant<Status, NotFound, Refused, Conflict, Unavailable>;
 class Migrations {
  public:
   virtual ~Migrations() = default;
-  // Blocks for the preflight's queries (some tens of ms); starts the migration unless dry_run.
+  // Blocks for the preflight's queries (tens of ms), and a backup of leftovers (minutes); starts it unless dry_run.
   enum class Run : std::uint8_t { start, dry };
   // The tables, of which there is at least one, swap together or not at all.
   [[nodiscard]] virtual Created create(std::vector<Specification> tables, Run run) = 0;

@@ -64,6 +64,12 @@ class Migrator final : public Engine {
   [[nodiscard]] Handle find(const MigrationId& id) const;
   [[nodiscard]] std::vector<Handle> handles() const;
   void ask_all_to_end();
+  // Backs up what the new ones are to drop, for up to kLeftoversBackedUpWithin and without keeping others from their
+  // calls meanwhile. Why the tables must not be dropped, or migrated at all.
+  [[nodiscard]] std::optional<Created> back_up(const std::vector<Specification>& tables);
+  // Why no migration of them may begin now, as far as others are concerned.
+  [[nodiscard]] std::optional<Created> not_now(const std::vector<Specification>& tables) const;
+  [[nodiscard]] SqlResult<Connection> connect_for(const Specification& specification) const;
   // Why no migration of the table may begin, or `more` of them in all.
   [[nodiscard]] std::optional<Problem> busy(const TableRef& table, std::size_t more) const;
   [[nodiscard]] std::optional<Problem> drop_leftovers(Migration& migration);
@@ -87,7 +93,8 @@ class Migrator final : public Engine {
   bool recovered_ = false;
   std::atomic<bool> shutting_down_{false};
 
-  std::mutex creating_;  // one preflight at a time; guards the stores
+  std::mutex creating_;  // one preflight at a time; guards the stores, and
+  std::vector<TableRef> being_backed_up_;
   Store store_;
   RollbackDesk rollbacks_;
 };
@@ -211,6 +218,10 @@ std::vector<Migrator::Handle> Migrator::handles() const {
 }
 
 std::optional<Problem> Migrator::busy(const TableRef& table, std::size_t more) const {
+  for (const TableRef& other : being_backed_up_) {
+    if (other.database == table.database && same_name(other.table, table.table))
+      return Problem{"table_busy", "what an earlier migration left is being backed up for a new one; wait for that"};
+  }
   std::size_t running = 0;
   for (const Handle& migration : handles()) {
     const bool same =
@@ -265,34 +276,72 @@ std::optional<Created> Migrator::refuse(Connection& connection, const std::vecto
   return all.empty() ? std::nullopt : std::optional<Created>(Refused{std::move(all)});
 }
 
-Created Migrator::create(std::vector<Specification> tables, Run run) {
-  const std::scoped_lock creating(creating_);
+std::optional<Created> Migrator::not_now(const std::vector<Specification>& tables) const {
   if (!ready())
     return Unavailable{{"not_ready", "Sluice is still finding out what was unfinished; ask again in a moment"}};
   for (const Specification& table : tables) {
     if (auto problem = busy({table.database, table.table}, tables.size())) return Conflict{*problem};
   }
+  return std::nullopt;
+}
+
+SqlResult<Connection> Migrator::connect_for(const Specification& specification) const {
   SessionSettings settings;
   // The times in the alter's text, defaults of TIMESTAMP columns, are meant as the server's own ALTER takes them.
   settings.time_zone = server_time_zone;
   settings.lock_wait_timeout = kTriesLocksFor;
-  if (tables.front().options.allow_zero_in_date) settings.zero_dates = ZeroDates::allowed;
-  auto connection = Connection::connect(config_.primary, settings);
+  if (specification.options.allow_zero_in_date) settings.zero_dates = ZeroDates::allowed;
+  return Connection::connect(config_.primary, settings);
+}
+
+std::optional<Created> Migrator::back_up(const std::vector<Specification>& tables) {
+  std::unique_lock creating(creating_);
+  if (auto answer = not_now(tables)) return answer;
+  if (!being_backed_up_.empty()) {
+    return Conflict{{"backup_running", being_backed_up_.front().table +
+                                           "'s leftovers are being backed up for another migration; wait for that"}};
+  }
+  auto connection = connect_for(tables.front());
+  if (connection.has_error()) return unavailable(connection.error());
+  if (auto refused = refuse(*connection, tables)) return refused;
+  for (const Specification& table : tables) {
+    if (auto problem = problem_of(config_.backup, table.options.backup)) return Refused{{*problem}};
+    being_backed_up_.push_back({table.database, table.table});
+  }
+  creating.unlock();
+  std::optional<Created> answer;
+  for (const Specification& table : tables) {
+    if (answer) break;
+    auto problem = back_up_leftovers(*connection, config_.primary, config_.backup, table, shutting_down_);
+    if (problem.has_error()) answer = unavailable(problem.error());
+    if (problem.has_value() && *problem) answer = Refused{{**problem}};
+  }
+  creating.lock();
+  being_backed_up_.clear();
+  return answer;
+}
+
+Created Migrator::create(std::vector<Specification> tables, Run run) {
+  const bool backs_up = run == Run::start && std::ranges::any_of(tables, [](const Specification& table) {
+                          const Options& options = table.options;
+                          return options.backup != BackupKind::none &&
+                                 (options.initially_drop_ghost_table || options.initially_drop_old_table);
+                        });
+  if (auto answer = backs_up ? back_up(tables) : std::nullopt) return *answer;
+  const std::scoped_lock creating(creating_);
+  if (auto answer = not_now(tables)) return *answer;
+  auto connection = connect_for(tables.front());
   if (connection.has_error()) return unavailable(connection.error());
   if (auto refused = refuse(*connection, tables)) return *refused;
   for (const Specification& table : tables) {
     if (auto problem = problem_of(config_.backup, table.options.backup)) return Refused{{*problem}};
-    if (run == Run::dry) {
-      const TableRef shadow = shadow_table({table.database, table.table});
-      auto in_the_way = table_exists(*connection, shadow);
-      if (in_the_way.has_error()) return unavailable(in_the_way.error());
-      if (!*in_the_way) continue;
-      return Refused{{{"shadow.exists", "the table " + shadow.table +
-                                            " exists, and a dry run, which needs its name, does not drop it"}}};
-    }
-    auto problem = back_up_leftovers(*connection, config_.primary, config_.backup, table, shutting_down_);
-    if (problem.has_error()) return unavailable(problem.error());
-    if (*problem) return Refused{{**problem}};
+    if (run != Run::dry) continue;
+    const TableRef shadow = shadow_table({table.database, table.table});
+    auto in_the_way = table_exists(*connection, shadow);
+    if (in_the_way.has_error()) return unavailable(in_the_way.error());
+    if (!*in_the_way) continue;
+    return Refused{{{"shadow.exists",
+                     "the table " + shadow.table + " exists, and a dry run, which needs its name, does not drop it"}}};
   }
 
   std::vector<Shadow> shadows;
@@ -481,25 +530,8 @@ std::optional<Problem> Migrator::drop_leftovers(Migration& migration) {
   }
   if (auto problem = problem_of(config_.backup, migration.options().backup)) return problem;
   if (!ready()) return Problem{"not_possible_now", "Sluice is shutting down"};
-  bool at_once = migration.options().backup == BackupKind::none;
-  for (const TableRef& table : {shadow_table(migration.source()), old_table(migration.source())}) {
-    auto bytes = bytes_of(*connection, table);
-    if (bytes.has_error()) return unavailable(bytes.error()).problem;
-    at_once = at_once && *bytes < GentleDrop::kLargeBytes;
-  }
-  if (!at_once) {
-    migration.take_leftovers_away();
-    // Most are small all the same, and who asks likes to see it done.
-    (void)migration.has_let_go(kLetsGoWithin);
-    return std::nullopt;
-  }
-  for (const TableRef& table : {shadow_table(migration.source()), old_table(migration.source())}) {
-    auto exists = table_exists(*connection, table);
-    if (exists.has_error()) return unavailable(exists.error()).problem;
-    if (!*exists) continue;
-    if (auto dropped = drop_table(*connection, table); dropped.has_error()) return unavailable(dropped.error()).problem;
-  }
-  return std::nullopt;
+  // Most are small, and who asks likes to see it done.
+  return migration.take_leftovers_away(kLetsGoWithin);
 }
 
 Acted Migrator::act(const MigrationId& id, Action action) {

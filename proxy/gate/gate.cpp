@@ -75,8 +75,9 @@ std::shared_ptr<const ArmedSet> Gate::armed() const {
 
 Verdict Gate::admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Touch>& touches, std::string statement,
                     Autocommit autocommit, TimePoint now) {
-  // Most statements: no table's state machine knows of the session, and none is to.
-  if (touches.empty() && !slot.listed_.load(std::memory_order_seq_cst)) {
+  // Most statements: no table's state machine knows of the session, and none is to. One that has waited has still to be
+  // counted among those at the server.
+  if (touches.empty() && !slot.parked_ && !slot.listed_.load(std::memory_order_seq_cst)) {
     return epoch_.load(std::memory_order_seq_cst) == armed_epoch ? Verdict::pass : Verdict::rescan;
   }
   std::vector<Impl::Waker> wakers;

@@ -219,6 +219,23 @@ TEST_F(GateTest, SeesAReleasedStatementWhenTheTableIsArmedAgain) {
   EXPECT_EQ(close(Millis(20)), CloseResult::drain_expired) << "it is at the server now";
 }
 
+// The gate has forgotten the session by the answer to the one before.
+TEST_F(GateTest, SeesAReleasedStatementOfAPipelineWhenTheTableIsArmedAgain) {
+  arm();
+  arm(kStock);
+  ASSERT_EQ(close(), CloseResult::held);
+  gate.begin(ann.slot());  // at the server
+  EXPECT_EQ(ann.send_to(kOrders), Verdict::wait);
+  gate.disarm(kOrders);
+  ann.answered();
+  EXPECT_EQ(ann.woken(), Wake::judge_again);
+  EXPECT_EQ(ann.judge_for(kOrders), Verdict::pass);
+  arm();
+  EXPECT_EQ(close(Millis(20)), CloseResult::drain_expired);
+  ann.answered();
+  EXPECT_EQ(close(), CloseResult::held);
+}
+
 TEST_F(GateTest, DisarmingEndsAClose) {
   arm();
   ASSERT_EQ(ann.send(), Verdict::pass);
