@@ -150,10 +150,22 @@ SqlResult<void> Backup::advance(Connection& connection) {
   if (!began_) return begin(connection);
   // Before the file is read to its end: what it has written by then is all there will be.
   if (!outcome_) outcome_ = program_.ended();
-  if (read_more()) return {};
+  const auto now = std::chrono::steady_clock::now();
+  if (read_more()) {
+    wrote_at_ = now;
+    return {};
+  }
+  if (!outcome_ && now - wrote_at_ > config_.writes_within) {
+    program_.kill();
+    fail("the program that writes it has written nothing for too long" + complaint());
+    return {};
+  }
   auto rows = counted();
   if (rows.has_error()) return rows.error();
-  if (*rows) status_.rows_expected = **rows;
+  if (*rows) {
+    status_.rows_expected = **rows;
+    is_counted_ = true;
+  }
   return outcome_ ? judge(connection.flavor()) : SqlResult<void>();
 }
 
@@ -245,6 +257,7 @@ void Backup::run(const ServerFlavor& server) {
                                  .output = file_.descriptor,
                                  .error = complaints_.descriptor,
                                  .secret = secret.descriptor});
+  wrote_at_ = std::chrono::steady_clock::now();
   if (!problem.empty()) fail("the program that writes it: " + problem);
 }
 
@@ -272,9 +285,9 @@ SqlResult<void> Backup::judge(const ServerFlavor& server) {
         "mysqldump by --backup-program");
   } else if (kind_ == BackupKind::definition) {
     keep();
-  } else if (!count_ && reader_.rows() == status_.rows_expected) {
+  } else if (!count_ && is_counted_ && reader_.rows() == status_.rows_expected) {
     keep();
-  } else if (!count_ && counted_again_) {
+  } else if (!count_ && is_counted_ && counted_again_) {
     fail("the file is not whole: it has " + std::to_string(reader_.rows()) + " rows, and the table " +
          std::to_string(status_.rows_expected));
   } else if (!count_) {
@@ -282,7 +295,7 @@ SqlResult<void> Backup::judge(const ServerFlavor& server) {
     auto count = LongCount::begin(primary_, table_);
     if (count.has_error()) return count.error();
     count_ = std::move(*count);
-    counted_again_ = true;
+    counted_again_ = std::exchange(is_counted_, false);
   }
   return {};
 }

@@ -2,6 +2,7 @@
 // Belongs to one thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -77,7 +78,9 @@ class Backup {
   std::optional<std::string> outcome_;
   DumpReader reader_;
   std::unique_ptr<LongCount> count_;
+  bool is_counted_ = false;
   bool counted_again_ = false;
+  std::chrono::steady_clock::time_point wrote_at_;  // the program: or began
 };
 
 }  // namespace sluice::migrator

@@ -1,6 +1,7 @@
 // Where backups go, and what writes them.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 namespace sluice::migrator {
@@ -9,6 +10,8 @@ namespace sluice::migrator {
 struct BackupConfig {
   std::string folder;   // empty: no backups are made
   std::string program;  // by its path or found in PATH; empty: the server's own mysqldump or mariadb-dump
+  // A program that writes nothing for so long is given up: somebody has locked the table, or the disk hangs.
+  std::chrono::milliseconds writes_within = std::chrono::minutes{30};
 };
 
 }  // namespace sluice::migrator

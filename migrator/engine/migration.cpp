@@ -73,6 +73,11 @@ void Migration::resume(std::vector<JournalEntry> journal) {
   }
   if (take_up_rollback()) return;
   if (ended()) {
+    if (cleanup_is_unfinished()) {
+      begin_cleanup();
+      thread_ = std::jthread([this] { clean_up_leftovers(); });
+      return;
+    }
     if (!audit_is_due() && !options().ok_to_drop_table && !is_given_up_revert()) return;
     thread_ = std::jthread([this] {
       if (is_given_up_revert()) give_old_table_back_in_the_end();
@@ -83,6 +88,7 @@ void Migration::resume(std::vector<JournalEntry> journal) {
     });
     return;
   }
+  go_on_as_decided();
   arm();
   if (fsm_.state() == State::cutting_over) {
     // Nobody is connected yet: it is held at once, and nobody gets in before the names were looked at.
@@ -111,6 +117,7 @@ Status Migration::status() const {
   status.state = fsm_.state();
   status.paused = fsm_.paused();
   if (status.state == State::completed) status.progress = 1;
+  status.journal_entries = journal_.empty() ? 0 : journal_.back().number;
   status.blockers = outside_;
   const gate::GateStatus gate = parts_.gate.status(group_->gate_of());
   if (!has_let_go_) status.gate = GateView{to_string(gate.phase), gate.waiting};

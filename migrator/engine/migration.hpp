@@ -55,6 +55,7 @@ class Migration {
   static constexpr Millis kChangesToldWithin{2'000};
   static constexpr Millis kReconnectAfter{500};
   static constexpr unsigned kUnsavedCutOversMax = 10;  // in a row, refused by the server; then the migration fails
+  static constexpr unsigned kUnsavedEndsMax = 120;     // refusals to keep that it has ended, kReconnectAfter apart
   // Whoever has touched the table for longer is waited for with the gate open.
   static constexpr Millis kShortTransaction{250};
   static constexpr Millis kLooksApart{150};  // between two looks at who holds metadata locks
@@ -72,6 +73,7 @@ class Migration {
   static constexpr Seconds kEstimateMin{60};
   static constexpr Millis kRollbackLooks{50};             // between two looks at what a rollback waits for
   static constexpr Millis kTakenAwayAgainAfter{600'000};  // where the old table could not be backed up, or dropped
+  static constexpr std::size_t kRollbacksAskedMax = 8;    // that the thread has not taken up yet
   static constexpr Seconds kGuardsSettle{2};  // after so much more than the longest `for` the guards can be asked
   static constexpr std::size_t kJournalShownMax = 10'000;
   // Rows that stop a revert are named, up to so many and as long as looking for them takes no more than that.
@@ -119,8 +121,9 @@ class Migration {
   [[nodiscard]] bool names_flag_file(const std::string& file) const;
   [[nodiscard]] Options options() const;
 
-  // Of one that has let go: its shadow and its old table, on its thread; journalled. A restart ends it.
-  void take_leftovers_away();
+  // Of one that has let go: its shadow and its old table, on its thread; journalled, and taken up again after a
+  // restart. Waits for that for up to `limit`. Why one is still there, if that is known by then.
+  [[nodiscard]] std::optional<Problem> take_leftovers_away(Millis limit);
   [[nodiscard]] bool takes_away() const;
 
   [[nodiscard]] bool ended() const;
@@ -227,7 +230,7 @@ class Migration {
   void finish();
   // Nobody waits at it, and no snapshot is to be refused any more.
   [[nodiscard]] bool is_done_with(const gate::TableName& gate) const;
-  void save_in_the_end();  // waits for the primary, unless shutting down
+  void save_in_the_end();  // waits for the primary, and some refusals, unless shutting down
   void let_go();
   [[nodiscard]] SwapGroup::Swapped drive(const std::vector<SwapGroup::Party*>& parties,
                                          CutOverFsm::Result (CutOver::*how)());
@@ -263,6 +266,8 @@ class Migration {
 
   // migration_rollback.cpp
   [[nodiscard]] bool take_up_rollback();  // after a restart; true: of one that had ended, on its thread
+  void go_on_as_decided();                // after a restart: a deferred one had let the migration go on
+  void take_asked_rollbacks();
   void look_at_rollback(const Options& options, TimePoint now);  // one that was asked for, or is deferred
   [[nodiscard]] RollbackFsm::Guards guards_say(const Options& options, TimePoint now, std::string& why) const;
   [[nodiscard]] bool rolls_back() const;
@@ -272,7 +277,7 @@ class Migration {
   [[nodiscard]] RollbackDriver::Parts rollback_parts();
   [[nodiscard]] std::string stop_for_rollback();
   [[nodiscard]] RollbackRecord whereabouts();
-  [[nodiscard]] std::vector<std::string> forget();
+  [[nodiscard]] SqlResult<std::vector<std::string>> forget();
   [[nodiscard]] std::string held_back_by(Connection& connection);
 
   // migration_leftovers.cpp
@@ -280,6 +285,9 @@ class Migration {
   // With a backup, where the option says so. Why it is still there, empty: it is gone; nothing: shutting down.
   [[nodiscard]] std::optional<std::string> take_away(const TableRef& table);
   void show(const BackupStatus& backup);
+  void begin_cleanup();
+  [[nodiscard]] bool cleanup_is_unfinished() const;  // as the journal tells
+  void clean_up_leftovers();
 
   // migration_audit.cpp
   [[nodiscard]] bool audit_is_due() const;
@@ -313,7 +321,8 @@ class Migration {
   bool has_let_go_ = false;
   Checkpoint way_back_;  // as it was when it let go
   bool takes_away_ = false;
-  std::optional<RollbackReport> asked_rollback_;  // not begun by the thread yet
+  std::string leftovers_kept_;                   // by the last cleanup, and why
+  std::vector<RollbackReport> asked_rollbacks_;  // not taken up by the thread yet; the last one counts
   std::optional<RollbackReport> rollback_report_;
 
   // The migration's thread only.

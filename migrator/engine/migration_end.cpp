@@ -353,8 +353,12 @@ void Migration::finish() {
 }
 
 void Migration::save_in_the_end() {
-  for (auto saved = save(); saved.has_error() && saved.error().outcome == Outcome::unknown && !stopping();
-       saved = save()) {
+  unsigned refused = 0;
+  while (!stopping()) {
+    const auto saved = save();
+    if (saved.has_value()) return;
+    // Else the next start would go on with it.
+    if (saved.error().outcome == Outcome::refused && ++refused >= kUnsavedEndsMax) return;
     rest(kReconnectAfter);
   }
 }

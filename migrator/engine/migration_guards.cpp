@@ -79,7 +79,7 @@ bool Migration::do_for_guard(GuardAction action) {
 
 Reading Migration::row_difference(const Options& options, const MigrationFsm::Facts& facts, TimePoint now) {
   const bool wanted = Guards::measures(options.guards, GuardMeasure::row_difference) && facts.copied && facts.indexed &&
-                      inbox_ && applier_ && plan_ && !is_instant();
+                      inbox_ && applier_ && plan_ && !is_instant() && !rolls_back();
   if (!wanted) {
     if (row_counts_) retired_.take(std::move(row_counts_));
     return NotApplicable{};

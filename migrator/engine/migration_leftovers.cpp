@@ -14,16 +14,26 @@ std::optional<std::string> Migration::take_away(const TableRef& table) {
   std::optional<Connection> connection;
   const auto held_back = [this](Connection& asked) { return held_back_by(asked); };
   while (!stopping()) {
-    if (!connection) {
+    // It may wait for hours: by then the table of that name may be that of a later migration.
+    const auto latest = store_.is_latest(id_);
+    if (latest.has_value() && !*latest) return "a later migration of the table has tables of these names of its own";
+    if (!connection && latest.has_value()) {
       SessionSettings settings;
       settings.lock_wait_timeout = RollbackDriver::kTriesLocksFor;
       auto made = Connection::connect(parts_.primary, settings);
       if (made.has_value()) connection = std::move(*made);
     }
-    auto is = connection ? disposal.advance(*connection, held_back) : SqlResult<Disposal::Is>(Disposal::Is::waiting);
-    if (is.has_error()) connection.reset();
+    if (!connection || latest.has_error()) {
+      rest(kReconnectAfter);
+      continue;
+    }
+    auto is = disposal.advance(*connection, held_back);
     if (disposal.backup() != nullptr) show(*disposal.backup());
-    if (is.has_error() || *is == Disposal::Is::waiting) {
+    if (is.has_error()) {
+      connection.reset();
+      continue;
+    }
+    if (*is == Disposal::Is::waiting) {
       rest(kRollbackLooks);
       continue;
     }
@@ -84,36 +94,53 @@ bool Migration::takes_away() const {
   return takes_away_;
 }
 
-void Migration::take_leftovers_away() {
+std::optional<Problem> Migration::take_leftovers_away(Millis limit) {
   ask_to_end();  // of the retention, which is over by that
   if (thread_.joinable()) thread_.join();
   stopping_ = false;
+  begin_cleanup();
+  note("cleanup.begun", "{}");  // by which a restart knows that it is to go on
+  thread_ = std::jthread([this] { clean_up_leftovers(); });
+  (void)has_let_go(limit);
+  const std::scoped_lock lock(mutex_);
+  if (leftovers_kept_.empty()) return std::nullopt;
+  return Problem{"not_dropped", leftovers_kept_};
+}
+
+void Migration::begin_cleanup() {
+  const std::scoped_lock lock(mutex_);
+  has_let_go_ = false;
+  takes_away_ = true;
+  leftovers_kept_.clear();
+  status_.backup.reset();
+}
+
+bool Migration::cleanup_is_unfinished() const {
+  const std::scoped_lock lock(mutex_);
+  const auto is_of_one = [](const JournalEntry& entry) { return entry.event.starts_with("cleanup."); };
+  const auto last = std::ranges::find_if(journal_.rbegin(), journal_.rend(), is_of_one);
+  return last != journal_.rend() && last->event == "cleanup.begun";
+}
+
+void Migration::clean_up_leftovers() {
+  std::optional<std::string> problem = std::string();
+  for (const TableRef& table : {shadow_table(source()), old_table(source())}) {
+    if (problem && problem->empty()) problem = take_away(table);
+  }
+  if (problem) {
+    note(problem->empty() ? "cleanup.completed" : "cleanup.failed",
+         problem->empty() ? std::string("{}") : Details().add("problem", *problem).text());
+  }
   {
     const std::scoped_lock lock(mutex_);
-    has_let_go_ = false;
-    takes_away_ = true;
-    status_.backup.reset();
+    takes_away_ = false;
+    leftovers_kept_ = problem.value_or("");
   }
-  thread_ = std::jthread([this] {
-    note("cleanup.begun", "{}");
-    std::optional<std::string> problem = std::string();
-    for (const TableRef& table : {shadow_table(source()), old_table(source())}) {
-      if (problem && problem->empty()) problem = take_away(table);
-    }
-    if (problem) {
-      note(problem->empty() ? "cleanup.completed" : "cleanup.failed",
-           problem->empty() ? std::string("{}") : Details().add("problem", *problem).text());
-    }
-    {
-      const std::scoped_lock lock(mutex_);
-      takes_away_ = false;
-    }
-    latency_.reset();
-    throttle_.stop();
-    let_go();
-    if (!problem || !problem->empty()) keep_old_table();  // what it was waiting for before
-    store_.disconnect();
-  });
+  latency_.reset();
+  throttle_.stop();
+  let_go();
+  if (!problem || !problem->empty()) keep_old_table();  // what it was waiting for before
+  store_.disconnect();
 }
 
 }  // namespace sluice::migrator

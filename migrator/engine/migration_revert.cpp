@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "migrator/engine/clock_text.hpp"
+#include "migrator/engine/details.hpp"
 #include "migrator/engine/follow.hpp"
 #include "migrator/engine/migration.hpp"
 #include "migrator/table/names.hpp"
@@ -64,8 +65,11 @@ void Migration::give_old_table_back_in_the_end() {
     if (latest.has_value() && !*latest) return;
     if (latest.has_value() && connect()) {
       const auto given = give_old_table_back(*connection_, source());
-      if (given.has_value() || given.error().outcome == Outcome::refused) return;
-      connection_.reset();
+      if (given.has_value()) return;
+      const bool later = given.error().outcome == Outcome::unknown || is_lock_conflict(given.error());
+      if (!later)
+        return note("old_table.not_given_back", Details().add("why", describe_without_values(given.error())).text());
+      if (given.error().outcome == Outcome::unknown) connection_.reset();
     }
     rest(kReconnectAfter);
   }

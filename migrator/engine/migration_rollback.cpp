@@ -91,6 +91,8 @@ std::optional<Problem> Migration::objection_to(const RollbackRequest& request) c
       break;
   }
   if (is_at_work(rollback_report_)) return refuse("rollback_running", "it is being rolled back already");
+  if (asked_rollbacks_.size() >= kRollbacksAskedMax)
+    return refuse(kNowhere, "it has been asked for so often that it can't keep up; ask again in a moment");
   if (!fsm_.ended() && fsm_.panic_asked())
     return refuse(kNowhere, "a panic has been asked for; roll back when that is done");
   if (request.strategy != RollbackStrategy::deferred) return std::nullopt;
@@ -121,7 +123,8 @@ std::optional<Problem> Migration::roll_back(RollbackReport report) {
       abandon_cut_over();
     }
     status_.rollback = short_form_of(report);
-    rollback_report_ = asked_rollback_ = std::move(report);
+    rollback_report_ = report;
+    asked_rollbacks_.push_back(std::move(report));
   }
   nudged_.notify_all();
   if (!over) return std::nullopt;
@@ -131,34 +134,60 @@ std::optional<Problem> Migration::roll_back(RollbackReport report) {
 }
 
 bool Migration::take_up_rollback() {
-  if (!rollback_report_ || is_over(rollback_report_->phase)) return false;
+  if (!rollback_report_) return false;
+  const RollbackPhase phase = rollback_report_->phase;
+  // How it ended may not have been written down of the migration itself, which must not go on then.
+  const bool is_to_end = !fsm_.ended() && (phase == RollbackPhase::completed || phase == RollbackPhase::failed);
+  if (is_over(phase) && !is_to_end) return false;
   rollback_ = std::make_unique<RollbackDriver>(rollback_parts(), *rollback_report_);
+  if (fsm_.state() == State::completed) {
+    // Its RENAME was let through by the very moment that it was asked for.
+    settle_rollback();
+    return false;
+  }
   if (fsm_.ended()) {
     has_let_go_ = false;
     thread_ = std::jthread([this] { roll_back_ended(); });
     return true;
   }
-  if (rollback_report_->phase == RollbackPhase::running) fsm_.roll_back();
+  if (phase == RollbackPhase::running || is_to_end) fsm_.roll_back();
   // The crash may have come before that was written down.
-  if (rollback_report_->phase == RollbackPhase::deferred && !fsm_.paused()) (void)fsm_.act(Action::pause);
+  if (phase == RollbackPhase::deferred && !fsm_.paused()) (void)fsm_.act(Action::pause);
   return false;
 }
 
+void Migration::go_on_as_decided() {
+  if (!fsm_.paused() || !rollback_report_ || rollback_report_->phase != RollbackPhase::went_on) return;
+  const auto last = [this](std::string_view event) {
+    const auto found = std::ranges::find(journal_.rbegin(), journal_.rend(), event, &JournalEntry::event);
+    return found == journal_.rend() ? 0 : found->number;
+  };
+  // Else somebody has paused it since.
+  if (last("rollback.went_on") > last("paused")) (void)fsm_.act(Action::resume);
+}
+
+void Migration::take_asked_rollbacks() {
+  std::vector<RollbackReport> asked;
+  {
+    const std::scoped_lock lock(mutex_);
+    asked = std::exchange(asked_rollbacks_, {});
+  }
+  for (RollbackReport& report : asked) {
+    // Its row in the store is the new one's already.
+    if (rollback_ && !is_over(rollback_->phase())) note("rollback.withdrawn", R"({"by":"another rollback"})");
+    rollback_ = std::make_unique<RollbackDriver>(rollback_parts(), std::move(report));
+    rollback_->announce();
+  }
+}
+
 void Migration::look_at_rollback(const Options& options, TimePoint now) {
-  std::optional<RollbackReport> asked;
+  take_asked_rollbacks();
   bool paused = false;
   bool ending = false;
   {
     const std::scoped_lock lock(mutex_);
-    asked = std::exchange(asked_rollback_, std::nullopt);
     paused = fsm_.paused();
     ending = fsm_.end_asked() && !fsm_.rollback_asked();
-  }
-  if (asked) {
-    // Its row in the store is the new one's already.
-    if (rollback_ && !is_over(rollback_->phase())) note("rollback.withdrawn", R"({"by":"another rollback"})");
-    rollback_ = std::make_unique<RollbackDriver>(rollback_parts(), std::move(*asked));
-    rollback_->announce();
   }
   if (!rollback_ || rollback_->phase() != RollbackPhase::deferred) return;
   std::string why;
@@ -196,6 +225,7 @@ bool Migration::rolls_back() const {
 }
 
 void Migration::roll_back_some() {
+  take_asked_rollbacks();  // since the facts were looked at
   switch (rollback_->advance({}, std::chrono::system_clock::now())) {
     case RollbackDriver::Next::go_on:
       return;
@@ -212,15 +242,7 @@ void Migration::roll_back_some() {
 }
 
 void Migration::roll_back_ended() {
-  std::optional<RollbackReport> asked;
-  {
-    const std::scoped_lock lock(mutex_);
-    asked = std::exchange(asked_rollback_, std::nullopt);
-  }
-  if (asked) {
-    rollback_ = std::make_unique<RollbackDriver>(rollback_parts(), std::move(*asked));
-    rollback_->announce();
-  }
+  take_asked_rollbacks();
   while (!stopping()) {
     const auto next = rollback_->advance({}, std::chrono::system_clock::now());
     if (next == RollbackDriver::Next::ended) break;
@@ -233,12 +255,7 @@ void Migration::roll_back_ended() {
 }
 
 void Migration::settle_rollback() {
-  std::optional<RollbackReport> asked;
-  {
-    const std::scoped_lock lock(mutex_);
-    asked = std::exchange(asked_rollback_, std::nullopt);
-  }
-  if (asked) rollback_ = std::make_unique<RollbackDriver>(rollback_parts(), std::move(*asked));
+  take_asked_rollbacks();
   if (rollback_ && !is_over(rollback_->phase()))
     rollback_->overtaken(std::string("the migration had ended first: it is ") + to_string(status().state));
   rollback_.reset();
@@ -314,9 +331,13 @@ std::string Migration::held_back_by(Connection& connection) {
          std::to_string(now.max_client_latency_ms.count()) + ")";
 }
 
-std::vector<std::string> Migration::forget() {
+SqlResult<std::vector<std::string>> Migration::forget() {
+  const auto beats = store_.forget_beats(id_);
+  const bool later =
+      beats.has_error() && (beats.error().outcome == Outcome::unknown || is_lock_conflict(beats.error()));
+  if (later) return beats.error();
   std::vector<std::string> forgotten;
-  if (auto beats = store_.forget_beats(id_); beats.has_value() && beats->rows > 0) forgotten.emplace_back("heartbeat");
+  if (beats.has_value() && beats->rows > 0) forgotten.emplace_back("heartbeat");
   if (checkpoint_.copied_to || checkpoint_.verified_to || checkpoint_.copied) forgotten.emplace_back("checkpoint");
   checkpoint_.copied_to.reset();
   checkpoint_.verified_to.reset();

@@ -4,15 +4,9 @@
 #include <utility>
 
 #include "migrator/engine/draft_rollback.hpp"
+#include "migrator/engine/unavailable.hpp"
 
 namespace sluice::migrator {
-namespace {
-
-Unavailable unavailable(const SqlError& error) {
-  return {{"primary_unavailable", describe(error)}};
-}
-
-}  // namespace
 
 SqlResult<std::map<std::string, RollbackReport>> RollbackDesk::open() {
   if (auto prepared = store_.prepare(); prepared.has_error()) return prepared.error();
@@ -47,24 +41,28 @@ RolledBack RollbackDesk::roll_back(const std::shared_ptr<Migration>& migration,
     if (report.has_error()) return unavailable(report.error());
     return std::move(*report);
   }
-  std::optional<RollbackReport> noted;
+  std::vector<std::shared_ptr<Migration>> members;
+  std::vector<RollbackReport> asked;
   for (const auto& member : together) {
     // What has come to its end already needs nothing, but where it is the one that is meant.
     if (member != migration && (member->ended() || member->objection_to(request))) continue;
     auto report = draft(*member, request);
     if (report.has_error()) return unavailable(report.error());
-    const RollbackReport asked = with_request_noted(std::move(*report), request);
-    // A wish that is accepted outlives a crash.
-    if (auto saved = store_.save(asked); saved.has_error()) return unavailable(saved.error());
-    if (member->ended()) (void)member->has_let_go(kLetsGoWithin);
-    auto problem = member->roll_back(asked);
-    if (problem) (void)store_.save(withdrawn(asked, *problem));
-    if (problem && member == migration) return Conflict{*problem};
-    if (member == migration) noted = asked;
+    members.push_back(member);
+    asked.push_back(with_request_noted(std::move(*report), request));
+  }
+  // A wish that is accepted outlives a crash; one that is not is nobody's.
+  if (asked.empty()) return NotFound{};
+  if (auto saved = store_.save(asked); saved.has_error()) return unavailable(saved.error());
+  RolledBack answer = NotFound{};
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (members[i]->ended()) (void)members[i]->has_let_go(kLetsGoWithin);
+    const auto problem = members[i]->roll_back(asked[i]);
+    if (problem) (void)store_.save(withdrawn(asked[i], *problem));
+    if (members[i] == migration) answer = problem ? RolledBack(Conflict{*problem}) : RolledBack(asked[i]);
   }
   store_.disconnect();
-  if (!noted) return NotFound{};
-  return std::move(*noted);
+  return answer;
 }
 
 }  // namespace sluice::migrator

@@ -38,7 +38,10 @@ void RollbackDriver::publish() const {
 }
 
 bool RollbackDriver::save() {
-  unsaved_ = store_.save(report_).has_error();
+  report_.waiting_for.clear();  // what comes next is not known yet
+  const auto saved = store_.save(report_);
+  unsaved_ = saved.has_error();
+  if (unsaved_) report_.waiting_for = "the primary, which does not keep the report: " + describe(saved.error());
   publish();
   return !unsaved_;
 }
@@ -70,6 +73,7 @@ void RollbackDriver::announce() {
     if (!value.empty()) details.add(name, value);
   }
   details.add("seconds_estimated", report_.estimate.seconds);
+  unsaved_ = true;  // one that it replaces may have written its own since
   parts_.host.note(report_.phase == RollbackPhase::deferred ? "rollback.deferred" : "rollback.begun", details.text());
 }
 
@@ -283,6 +287,8 @@ SqlResult<RollbackDriver::Step> RollbackDriver::clean() {
     case GentleDrop::Is::gone:
       break;
   }
+  auto forgotten = parts_.host.forget();
+  if (forgotten.has_error()) return forgotten.error();
   CleanReport report{.removed = {},
                      .bytes = drop_->bytes(),
                      .partitions = drop_->partitions(),
@@ -292,7 +298,7 @@ SqlResult<RollbackDriver::Step> RollbackDriver::clean() {
     report.removed.push_back("table " + shadow_table(parts_.source).table);
     (void)store_.add(MeasuredWork::drop, {report.bytes, report.drop_ms});
   }
-  for (std::string& what : parts_.host.forget()) report.removed.push_back(std::move(what));
+  for (std::string& what : *forgotten) report.removed.push_back(std::move(what));
   std::string outcome;
   for (const std::string& what : report.removed) outcome += (outcome.empty() ? "removed " : ", ") + what;
   report_.clean = std::move(report);

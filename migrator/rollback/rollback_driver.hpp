@@ -38,8 +38,8 @@ class RollbackDriver {
     // Why its shadow must not be dropped, in words; empty: it may be.
     std::function<SqlResult<std::string>()> objection;
     GentleDrop::HeldBackBy held_back_by;
-    // Heartbeat, flag files, checkpoint: forgotten. What there was, in words.
-    std::function<std::vector<std::string>()> forget;
+    // Heartbeat, flag files, checkpoint: forgotten. What there was, in words. An error: ask again.
+    std::function<SqlResult<std::vector<std::string>>()> forget;
     std::function<void(std::string_view event, std::string details)> note;
     // For the metrics.
     std::function<void(const RollbackReport&)> ended;

@@ -22,7 +22,7 @@ class RollbackFsm {
 
   enum class Todo : std::uint8_t { wait, go_on, begin, step, end };
 
-  // Of the guards that do more than warn.
+  // Of all guards, those that only warn as well.
   enum class Guards : std::uint8_t {
     unknown,  // not watched for long enough yet, or one can't be evaluated
     quiet,

@@ -48,8 +48,15 @@ SqlResult<std::map<std::string, RollbackReport>> RollbackStore::load() {
 }
 
 SqlResult<void> RollbackStore::save(const RollbackReport& report) {
-  auto saved = connection_.execute("REPLACE INTO _sluice.rollbacks (migration, report) VALUES (" +
-                                   report.migration.substr(1) + ", " + quote_string(to_json(report)) + ")");
+  return save(std::vector{report});
+}
+
+SqlResult<void> RollbackStore::save(const std::vector<RollbackReport>& reports) {
+  std::string rows;
+  for (const RollbackReport& report : reports) {
+    rows += (rows.empty() ? "(" : ", (") + report.migration.substr(1) + ", " + quote_string(to_json(report)) + ")";
+  }
+  auto saved = connection_.execute("REPLACE INTO _sluice.rollbacks (migration, report) VALUES " + rows);
   if (saved.has_error()) return saved.error();
   return {};
 }

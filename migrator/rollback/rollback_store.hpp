@@ -25,6 +25,7 @@ class RollbackStore {
   // By migration; without what can't be read.
   [[nodiscard]] SqlResult<std::map<std::string, RollbackReport>> load();
   [[nodiscard]] SqlResult<void> save(const RollbackReport& report);
+  [[nodiscard]] SqlResult<void> save(const std::vector<RollbackReport>& reports);  // all or none; not empty
 
   [[nodiscard]] SqlResult<void> add(MeasuredWork work, const Measured& measured);
   [[nodiscard]] SqlResult<std::vector<Measured>> measured(MeasuredWork work);

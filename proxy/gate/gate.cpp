@@ -168,6 +168,7 @@ void Gate::interrupt(ConnectionId connection) {
     const std::scoped_lock lock(impl_->mutex);
     for (const auto& [id, slot] : impl_->slots) {
       if (slot->connection() != connection) continue;
+      if (slot->hears_kills_) wakers.emplace_back(slot, Wake::interrupted);
       for (auto& [name, table] : impl_->tables) {
         if (!table.fsm.waits(id)) continue;
         impl_->collect(table.fsm.withdraw(id, Clock::now()), Wake::judge_again, wakers);
@@ -176,6 +177,10 @@ void Gate::interrupt(ConnectionId connection) {
     }
   }
   Impl::call(wakers);
+}
+
+void Gate::hear(Slot& slot, Kills kills) noexcept {
+  slot.hears_kills_ = kills == Kills::anywhere;
 }
 
 std::string Gate::refusal_label(const TableName& table) const {

@@ -40,7 +40,12 @@ var choices = [][]choice{
 	{{"", "{}"}, {"dashboard", `{"metrics": {"dashboard": {"enabled": true, "labels": {}}}}`}},
 	{{"", "{}"}, {"decorated", `{
 	  "image": {"repository": "registry.example.com/sluice", "tag": "test"}, "imagePullSecrets": [{"name": "pull"}],
-	  "settings": {"max_connections": 1000000, "proxy_protocol_from": ["10.0.0.0/8"], "idle_timeout_seconds": 600},
+	  "settings": {"max_connections": 1000000, "proxy_protocol_from": ["10.0.0.0/8"], "idle_timeout_seconds": 600,
+	    "webhook_secret_file": "/extra/webhook/key", "hooks_path": "/extra/hooks", "backup_path": "/backups"},
+	  "extraVolumes": [{"name": "webhook", "secret": {"secretName": "webhook", "defaultMode": 292}}, {"name": "hooks", "configMap": {"name": "hooks", "defaultMode": 365}},
+	    {"name": "backups", "persistentVolumeClaim": {"claimName": "backups"}}],
+	  "extraVolumeMounts": [{"name": "webhook", "mountPath": "/extra/webhook", "readOnly": true}, {"name": "hooks", "mountPath": "/extra/hooks", "readOnly": true},
+	    {"name": "backups", "mountPath": "/backups"}],
 	  "service": {"type": "LoadBalancer", "annotations": {"example.com/a": "b"}, "loadBalancerSourceRanges": ["10.0.0.0/8"]},
 	  "sidecar": {"mysql": {"storageClassName": "fast"}}, "podAnnotations": {"example.com/p": "q"}, "podLabels": {"team": "db"},
 	  "priorityClassName": "high", "nodeSelector": {"disk": "ssd"}, "tolerations": [{"operator": "Exists"}],

@@ -130,7 +130,7 @@ func volumesAreThere(c combination) error {
 	spec := workload.Template.Spec
 	for _, container := range append(spec.Containers, spec.InitContainers...) {
 		for _, mount := range container.VolumeMounts {
-			if container.Name == "sluice" && !mount.ReadOnly {
+			if container.Name == "sluice" && !mount.ReadOnly && mount.Name != "backups" {
 				return fmt.Errorf("%s can be written to", mount.MountPath)
 			}
 			used[mount.Name] = true
@@ -144,9 +144,10 @@ func volumesAreThere(c combination) error {
 
 func referencesExist(c combination) error {
 	workload := c.workload
-	secrets := map[string]bool{"sluice": true, "clients-tls": c.has("clients-tls"), "server-ca": c.has("ca"), "http-tls": c.has("http-tls")}
+	secrets := map[string]bool{"sluice": true, "clients-tls": c.has("clients-tls"), "server-ca": c.has("ca"), "http-tls": c.has("http-tls"),
+		"webhook": c.has("decorated")}
 	for _, volume := range workload.Template.Spec.Volumes {
-		if volume.ConfigMap != nil {
+		if volume.ConfigMap != nil && volume.Name != "hooks" {
 			if _, found := c.named("ConfigMap", volume.ConfigMap.Name); !found {
 				return fmt.Errorf("there is no ConfigMap %s", volume.ConfigMap.Name)
 			}
@@ -185,6 +186,11 @@ func configurationFitsTheMounts(c combination) error {
 	if err := yaml.UnmarshalStrict([]byte(object.Data["sluice.yaml"]), &config); err != nil {
 		return err
 	}
+	for setting, folder := range map[string]string{"webhook_secret_file": "/extra/webhook", "hooks_path": "/extra/hooks", "backup_path": "/backups"} {
+		if named := config[setting] != nil; named != c.has("decorated") || named != (mounted[folder] != "") {
+			return fmt.Errorf("%s is %v, mounted are %v", setting, config[setting], mounted)
+		}
+	}
 	for name, value := range config {
 		text, isText := value.(string)
 		if isText && strings.HasPrefix(text, "/etc/sluice/") && mounted[path.Dir(text)] == "" {
@@ -201,7 +207,8 @@ func configurationFitsTheMounts(c combination) error {
 		"clients-tls": {"client_tls": "required", "certificate": "/etc/sluice/clients-tls/tls.crt", "key": "/etc/sluice/clients-tls/tls.key"},
 		"ca":          {"server_tls": "verify-identity", "ca": "/etc/sluice/server-ca/ca.crt"},
 		"http-tls":    {"http_certificate": "/etc/sluice/http-tls/tls.crt", "http_key": "/etc/sluice/http-tls/tls.key"},
-		"decorated":   {"max_connections": 1000000.0, "proxy_protocol_from": []interface{}{"10.0.0.0/8"}, "idle_timeout_seconds": 600.0},
+		"decorated": {"max_connections": 1000000.0, "proxy_protocol_from": []interface{}{"10.0.0.0/8"}, "idle_timeout_seconds": 600.0,
+			"webhook_secret_file": "/extra/webhook/key", "hooks_path": "/extra/hooks", "backup_path": "/backups"},
 	} {
 		for name, value := range more {
 			if c.has(choice) {

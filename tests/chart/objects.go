@@ -98,8 +98,12 @@ type Volume struct {
 	Name      string    `json:"name"`
 	EmptyDir  *struct{} `json:"emptyDir"`
 	ConfigMap *struct {
-		Name string `json:"name"`
+		Name        string `json:"name"`
+		DefaultMode int    `json:"defaultMode"`
 	} `json:"configMap"`
+	PersistentVolumeClaim *struct {
+		ClaimName string `json:"claimName"`
+	} `json:"persistentVolumeClaim"`
 	Secret *struct {
 		SecretName  string `json:"secretName"`
 		DefaultMode int    `json:"defaultMode"`

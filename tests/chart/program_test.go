@@ -87,6 +87,7 @@ func TestTheProgramTakesTheConfiguration(t *testing.T) {
 	}
 	for _, chosen := range []choice{
 		{"http", `{"settings": {"max_connections": 1000, "proxy_protocol_from": ["10.0.0.0/8"], "proxy_protocol_to_primary": "off"}}`},
+		{"http", `{"settings": {"webhook_secret_file": "/etc/sluice/extra/key", "hooks_path": "/etc/sluice/extra", "backup_path": "/etc/sluice/extra"}}`},
 		{"https", `{"tls": {"clients": {"mode": "required", "secretName": "c"}, "http": {"secretName": "h"}}}`},
 	} {
 		t.Run(chosen.name, func(t *testing.T) {
@@ -110,6 +111,7 @@ func TestTheProgramTakesTheConfiguration(t *testing.T) {
 			write(t, root, "config/sluice.yaml", config)
 			write(t, root, "secret/password", "secret\n")
 			write(t, root, "secret/token", "token\n")
+			write(t, root, "extra/key", "key\n")
 			makeCertificate(t, root, "clients-tls")
 			makeCertificate(t, root, "http-tls")
 

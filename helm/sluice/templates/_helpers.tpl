@@ -161,6 +161,9 @@ volumeMounts:
   {{- if .Values.tls.http.secretName }}
   - {name: sluice-http-tls, mountPath: /etc/sluice/http-tls, readOnly: true}
   {{- end }}
+  {{- with .Values.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{/* Only Sluice's container mounts them, so that whoever it runs as there may read them. */}}
@@ -185,6 +188,9 @@ volumeMounts:
 {{- with .Values.tls.http.secretName }}
 - name: sluice-http-tls
   secret: {secretName: {{ . }}, defaultMode: 0444}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end -}}
 

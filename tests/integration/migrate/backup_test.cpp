@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <future>
 #include <sstream>
 
 #include "tests/integration/migrate/under_clients.hpp"
@@ -206,6 +207,64 @@ TEST_P(BackedUpBy, a_program_again_after_a_crash) {
   EXPECT_EQ(rows_restored(files().front(), "_orders_gho"), json_at(over, "/backup/rows"));
 }
 
+TEST_P(BackedUpBy, a_program_so_slow_that_the_old_table_is_that_of_the_next_one_by_then) {
+  touch(folder() / "slow");
+  const auto id =
+      sluice().migrate({.table = "orders",
+                        .alter = "ADD COLUMN note INT",
+                        .options = R"({"backup": "data", "ok_to_drop_table": true, "old_table_retention": "1s"})"});
+  EXPECT_TRUE(wait_until([&] { return !text_of(folder() / "env").empty(); }, 60s));
+  const auto next = sluice().migrate(
+      {.table = "orders", .alter = "ADD COLUMN more INT", .options = R"({"initially_drop_old_table": true})"});
+  expect_completed(sluice().await_audited(next, 60s));
+  std::filesystem::remove(folder() / "slow");
+  EXPECT_TRUE(wait_until([&] { return std::ranges::count(events(id), "old_table.kept") == 1; }, 30s));
+  EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_del"));
+  EXPECT_EQ(sluice().post("/migrate/" + next + "/revert").status, accepted) << "it is still there to go back to";
+  EXPECT_TRUE(wait_until([&] { return shown(next, "/state") == "reverted"; }, 60s));
+}
+
+TEST_P(BackedUpBy, a_program_for_a_cleanup_that_goes_on_after_a_crash) {
+  const auto id =
+      sluice().migrate({.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({"backup": "data"})"});
+  expect_completed(sluice().await_audited(id, 60s));
+  touch(folder() / "slow");
+  act(id, "cleanup");
+  EXPECT_TRUE(wait_until([&] { return !text_of(folder() / "env").empty(); }, 30s));
+  kill_sluice();
+  std::filesystem::remove(folder() / "slow");
+  sluice().restart();
+  EXPECT_TRUE(wait_until([&] { return std::ranges::count(events(id), "cleanup.completed") == 1; }, 60s))
+      << "without being asked for again";
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+  ASSERT_THAT(files(), ElementsAre(StartsWith(id + "-test._orders_del-")));
+  EXPECT_EQ(rows_restored(files().front(), "_orders_del"), shown(id, "/backup/rows"));
+}
+
+TEST_P(BackedUpBy, a_program_that_keeps_nobody_else_waiting) {
+  complete({.table = "orders", .alter = "ADD COLUMN note INT"});
+  direct().must("CREATE TABLE items (id INT PRIMARY KEY)");
+  const auto other =
+      sluice().migrate({.table = "items", .alter = "ADD COLUMN note INT", .options = R"({"postpone_cut_over": true})"});
+  touch(folder() / "slow");
+  const Migration next{.table = "orders",
+                       .alter = "ADD COLUMN more INT",
+                       .options = R"({"backup": "data", "initially_drop_old_table": true})"};
+  auto started = std::async(std::launch::async, [&, &behind = sluice()] { return behind.migrate(next); });
+  EXPECT_TRUE(wait_until([&] { return !text_of(folder() / "env").empty(); }, 30s));
+
+  roll_back(other, R"({"strategy": "immediate"})");
+  EXPECT_EQ(json_at(await_over(other), "/phase"), "completed");
+  const auto refusal = sluice().post("/migrate", body_of({.table = "orders", .alter = "ADD COLUMN x INT"}));
+  EXPECT_EQ(refusal.status, 409U) << refusal.body;
+  EXPECT_THAT(refusal.body, HasSubstr("is being backed up for a new one"));
+  EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_del"));
+  std::filesystem::remove(folder() / "slow");
+  const auto id = started.get();
+  expect_completed(sluice().await_audited(id, 60s));
+  ASSERT_THAT(files(), ElementsAre(StartsWith("before-test._orders_del-")));
+}
+
 // What goes wrong leaves the table there.
 class BadlyBackedUp : public BackedUp {
  protected:
@@ -248,6 +307,24 @@ TEST_P(BadlyBackedUp, by_a_program_that_fails) {
   expect_kept("it ends with status 3 (no luck)");
 }
 
+TEST_P(BadlyBackedUp, is_not_migrated_after_all_where_the_crash_came_before_its_end_was_kept) {
+  begin({"--backup-path", folder().string(), "--backup-program", program("sleep 3; exit 3")});
+  const auto id = postponed();
+  roll_back(id, R"({"backup": "data"})");
+  EXPECT_TRUE(wait_until([&] { return shown(id, "/rollback/step") == "backup"; }, 30s));
+  auto somebody = server().connect("test");
+  somebody.must("LOCK TABLES _sluice.migrations WRITE");
+  EXPECT_EQ(json_at(await_over(id), "/phase"), "failed") << report(id);
+  kill_sluice();
+  somebody.must("UNLOCK TABLES");
+  EXPECT_NE(direct().must("SELECT state FROM _sluice.migrations").value(), "failed");
+  sluice().restart();
+  EXPECT_EQ(await_end(id).state, "failed");
+  EXPECT_THAT(shown(id, "/error/code"), "rollback_failed");
+  EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_gho"));
+  expect_untouched();
+}
+
 TEST_P(BadlyBackedUp, by_a_program_that_leaves_rows_out) {
   begin({"--backup-path", folder().string(), "--backup-program",
          program("mariadb-dump \"$@\" | sed 's/^(1,/-- (1,/; /^INSERT/,/;$/{/^(2/d}'")});
@@ -258,6 +335,24 @@ TEST_P(BadlyBackedUp, by_a_program_that_breaks_off) {
   begin({"--backup-path", folder().string(), "--backup-program",
          program("mariadb-dump \"$@\" | grep -v '^-- Dump completed'")});
   expect_kept("its last line is missing");
+}
+
+TEST_P(BadlyBackedUp, but_slowly_is_told_as_it_goes_on) {
+  const auto at = folder().string();
+  touch(folder() / "slow");
+  begin({"--backup-path", at, "--backup-program",
+         program("mariadb-dump \"$@\" > " + at + "/all; head -c 20000 " + at + "/all; while [ -e " + at +
+                 "/slow ]; do sleep 0.1; done; tail -c +20001 " + at + "/all")});
+  const auto id = postponed();
+  roll_back(id, R"({"backup": "data"})");
+  EXPECT_TRUE(wait_until([&] { return shown(id, "/backup/bytes") == "20000"; }, 30s)) << sluice().status(id).json;
+  EXPECT_EQ(shown(id, "/backup/state"), "running");
+  EXPECT_GT(std::stoull(shown(id, "/backup/rows")), 0U);
+  EXPECT_LT(std::stoull(shown(id, "/backup/rows")), rows);
+  std::filesystem::remove(folder() / "slow");
+  const auto over = await_over(id);
+  EXPECT_EQ(json_at(over, "/phase"), "completed") << over;
+  EXPECT_GT(std::stoull(json_at(over, "/backup/bytes")), 20000U);
 }
 
 TEST_P(BadlyBackedUp, without_a_folder_or_a_program_is_refused_at_once) {

@@ -239,6 +239,26 @@ TEST_P(Reverted, that_is_stopped_gives_the_old_table_its_name_back) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM orders WHERE qty = 4711"), "50");
 }
 
+TEST_P(Reverted, that_is_stopped_waits_for_whoever_keeps_the_old_table_from_its_name) {
+  make_orders(100);
+  const auto id = migrated("ADD COLUMN note INT", braked_by_flag());
+  std::ofstream{flag()}.flush();
+  const auto by = reverting(id);
+  ASSERT_TRUE(wait_until([&] { return shown(by, "/state") == "copying"; }));
+  auto reader = server().connect("test");
+  reader.must("BEGIN");
+  reader.must("SELECT COUNT(*) FROM _orders_gho");
+  act(by, "stop");
+  EXPECT_EQ(await_end(by).state, "stopped");
+  const auto renames = [&] { return sluice_runs(direct(), "RENAME TABLE%"); };
+  EXPECT_TRUE(wait_until(renames, 30s));
+  EXPECT_TRUE(wait_until([&] { return !renames(); }, 30s)) << "its patience has come to an end";
+  reader.must("COMMIT");
+  EXPECT_TRUE(has_only("_orders_del"));
+  std::filesystem::remove(flag());
+  reverted(id);
+}
+
 TEST_P(Reverted, with_its_renames_the_other_way_round) {
   make_orders(100);
   const auto before = definition(direct(), "orders");

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "tests/integration/migrate/under_clients.hpp"
+#include "tests/integration/migrate/rolling_back.hpp"
 #include "tests/support/http_stub.hpp"
 
 namespace sluice::test {
@@ -27,66 +27,6 @@ constexpr unsigned unknown = 404;
 constexpr unsigned conflict = 409;
 constexpr unsigned refused = 422;
 
-class RollingBack : public UnderClients {
- protected:
-  void roll_back(const std::string& id, const std::string& body = "") {
-    const auto response = sluice().post("/migrate/" + id + "/rollback", body);
-    EXPECT_EQ(response.status, accepted) << response.body;
-  }
-  std::string report(const std::string& id) { return sluice().get("/migrate/" + id + "/rollback").body; }
-  std::string reported(const std::string& id, const std::string& pointer) { return json_at(report(id), pointer); }
-  // Waits until the rollback is over; its report.
-  std::string await_over(const std::string& id) {
-    const auto over = [&] {
-      const auto phase = reported(id, "/phase");
-      return phase != "running" && phase != "deferred";
-    };
-    EXPECT_TRUE(wait_until(over, 60s)) << report(id);
-    return report(id);
-  }
-  bool comes_to_step(const std::string& id, const std::string& step) {
-    return wait_until([&] { return shown(id, "/rollback/step") == step; }, 30s);
-  }
-  std::vector<std::string> events(const std::string& id) {
-    const auto journal = sluice().get("/migrate/" + id + "/journal").body;
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < json_size(journal, "/journal"); ++i) {
-      names.push_back(json_at(journal, "/journal/" + std::to_string(i) + "/event"));
-    }
-    return names;
-  }
-  // Those of the rollback itself, in order.
-  std::vector<std::string> rollback_events(const std::string& id) {
-    auto names = events(id);
-    std::erase_if(names, [](const std::string& name) { return !name.starts_with("rollback."); });
-    return names;
-  }
-  void expect_rolled_back(const std::string& id) {
-    const auto over = await_over(id);
-    EXPECT_EQ(json_at(over, "/phase"), "completed") << over;
-    EXPECT_EQ(await_end(id).state, "stopped");
-    EXPECT_THAT(leftovers(direct()), IsEmpty());
-    expect_untouched();
-    EXPECT_EQ(json_at(over, "/verify/definition_unchanged"), "true") << over;
-    EXPECT_EQ(direct().must("SELECT COUNT(*) FROM _sluice.heartbeat WHERE migration = " + id.substr(1)).value(), "0");
-  }
-  static std::string at_in(std::chrono::seconds time) {
-    const auto at = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + time);
-    std::tm utc{};
-    gmtime_r(&at, &utc);
-    std::array<char, 32> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return text.data();
-  }
-  static std::string deferred_to(const std::string& at) { return R"({"strategy": "deferred", "at": ")" + at + R"("})"; }
-  // Copying, watched by a guard that fires as long as the gauge says so.
-  std::string gauged() {
-    direct().must("CREATE TABLE IF NOT EXISTS gauge (reading DOUBLE)");
-    direct().must("INSERT INTO gauge VALUES (0)");
-    return copying(R"(, "guards": [{"name": "gauge", "when": "sql:SELECT reading FROM test.gauge", "threshold": 1}])");
-  }
-  void show(const std::string& reading) { direct().must("UPDATE gauge SET reading = " + reading); }
-};
 SLUICE_ON_BOTH_SERVERS(RollingBack);
 
 TEST_P(RollingBack, while_copying_leaves_nothing_behind) {
@@ -104,7 +44,16 @@ TEST_P(RollingBack, while_copying_leaves_nothing_behind) {
     EXPECT_THAT(json_at(told, "/record/source/definition"), HasSubstr("CREATE TABLE `orders`"));
     EXPECT_THAT(json_at(told, "/record/shadow/definition"), HasSubstr("`note`"));
     EXPECT_THAT(json_at(told, "/clean/removed/0"), "table _orders_gho");
-    EXPECT_EQ(json_size(told, "/steps"), 5U);
+    ASSERT_EQ(json_size(told, "/steps"), 5U);
+    for (int step = 0; step < 5; ++step) {
+      EXPECT_GT(std::stod(json_at(told, "/steps/" + std::to_string(step) + "/ms")), 0);
+      EXPECT_NE(json_at(told, "/steps/" + std::to_string(step) + "/started_at"), "");
+    }
+    EXPECT_EQ(direct()
+                  .must("SELECT COUNT(*) FROM _sluice.migrations WHERE number = " + id.substr(1) +
+                        " AND JSON_TYPE(JSON_EXTRACT(checkpoint, '$.copied_to')) <> 'NULL'")
+                  .value(),
+              "0");
     EXPECT_NE(json_at(told, "/ended_at"), "");
   }
   complete({.table = "orders", .alter = "ADD COLUMN note INT"});
@@ -136,6 +85,14 @@ TEST_P(RollingBack, in_a_hold_opens_the_gate_first) {
     expect_rolled_back(id);
     lingering.must("ROLLBACK");
   }
+}
+
+TEST_P(RollingBack, asked_for_while_something_else_is_looked_at_is_taken_up_by_that) {
+  const auto id = postponed();
+  EXPECT_EQ(change(id, R"q({"compatibility_queries": ["SELECT SLEEP(3) FROM orders LIMIT 1"]})q").status, changed);
+  EXPECT_TRUE(wait_until([&] { return sluice_runs(direct(), "SELECT SLEEP%"); }, 30s));
+  roll_back(id);
+  expect_rolled_back(id);
 }
 
 TEST_P(RollingBack, while_the_rename_waits_opens_the_gate_and_waits_for_whoever_holds_it_up) {
@@ -175,6 +132,8 @@ TEST_P(RollingBack, of_one_takes_those_along_that_swap_with_it) {
   const auto id = json_at(response.body, "/id");
   const auto other = json_at(response.body, "/swaps_with/0");
   roll_back(other);
+  (void)await_over(id);
+  (void)await_over(other);
   expect_rolled_back(id);
   expect_rolled_back(other);
 }
@@ -214,6 +173,21 @@ TEST_P(RollingBack, deferred_to_a_window_that_is_open_is_decided_at_once) {
   expect_rolled_back(id);
 }
 
+TEST_P(RollingBack, deferred_waits_for_a_window_that_is_still_shut) {
+  const auto id = gauged();
+  show("5");
+  // It opens with the next minute.
+  const auto opens = at_in(60s).substr(0, 16);
+  roll_back(id,
+            R"({"strategy": "deferred", "window": ")" + opens.substr(11) + "-" + at_in(1h).substr(11, 5) + R"( UTC"})");
+  EXPECT_TRUE(comes_to_show(id, "/paused", "true"));
+  EXPECT_TRUE(wait_until([&] { return shown(id, "/guards/0/firing") == "true"; }, 30s));
+  const auto over = [&] { return reported(id, "/phase") != "deferred"; };
+  EXPECT_TRUE(wait_until(over, 90s)) << report(id);
+  EXPECT_GE(reported(id, "/begun_at"), opens);
+  expect_rolled_back(id);
+}
+
 TEST_P(RollingBack, deferred_is_withdrawn_by_whoever_resumes_the_migration) {
   const auto id = copying();
   roll_back(id, deferred_to(at_in(1h)));
@@ -231,70 +205,6 @@ TEST_P(RollingBack, deferred_may_be_replaced_by_one_that_is_not) {
   roll_back(id, R"({"strategy": "immediate"})");
   expect_rolled_back(id);
   EXPECT_THAT(events(id), Contains("rollback.withdrawn"));
-}
-
-TEST_P(RollingBack, deferred_outlives_a_restart_and_a_crash) {
-  const auto id = gauged();
-  show("5");
-  roll_back(id, deferred_to(at_in(8s)));
-  kill_sluice();
-  sluice().restart();
-  EXPECT_EQ(shown(id, "/paused"), "true");
-  EXPECT_EQ(shown(id, "/rollback/phase"), "deferred");
-  EXPECT_EQ(sluice().stop(), 0);
-  sluice().restart();
-  EXPECT_TRUE(writes_go_on());
-  expect_rolled_back(id);
-}
-
-TEST_P(RollingBack, goes_on_after_a_crash_at_the_moment_it_was_asked_for) {
-  const auto id = copying();
-  roll_back(id);
-  kill_sluice();
-  sluice().restart();
-  EXPECT_TRUE(writes_go_on());
-  expect_rolled_back(id);
-}
-
-TEST_P(RollingBack, goes_on_after_a_crash_while_it_records) {
-  const auto id = copying();
-  auto somebody = server().connect("test");
-  somebody.must("LOCK TABLES _orders_gho WRITE");
-  roll_back(id, R"({"strategy": "immediate"})");
-  EXPECT_TRUE(comes_to_step(id, "record")) << report(id);
-  kill_sluice();
-  somebody.must("UNLOCK TABLES");
-  sluice().restart();
-  EXPECT_TRUE(writes_go_on());
-  expect_rolled_back(id);
-}
-
-TEST_P(RollingBack, goes_on_after_a_crash_while_it_waits_to_clean) {
-  const auto id = copying();
-  auto somebody = server().connect("test");
-  somebody.must("BEGIN");
-  somebody.must("SELECT COUNT(*) FROM _orders_gho");
-  roll_back(id);
-  EXPECT_TRUE(comes_to_show(id, "/rollback/waiting_for", "somebody who uses _orders_gho")) << report(id);
-  kill_sluice();
-  sluice().restart();
-  EXPECT_TRUE(comes_to_show(id, "/rollback/waiting_for", "somebody who uses _orders_gho")) << report(id);
-  EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_gho"));
-  somebody.must("COMMIT");
-  EXPECT_TRUE(writes_go_on());
-  expect_rolled_back(id);
-  EXPECT_GT(std::stod(reported(id, "/clean/waited_ms")), 0);
-}
-
-TEST_P(RollingBack, goes_on_after_a_crash_while_it_verifies) {
-  const auto id = copying();
-  roll_back(id, R"j({"test_queries": ["SELECT SLEEP(4)"]})j");
-  EXPECT_TRUE(comes_to_step(id, "verify")) << report(id);
-  kill_sluice();
-  sluice().restart();
-  EXPECT_TRUE(writes_go_on());
-  expect_rolled_back(id);
-  EXPECT_EQ(reported(id, "/verify/test_queries/0/problem"), "");
 }
 
 TEST_P(RollingBack, is_given_up_for_a_panic) {
@@ -328,6 +238,19 @@ TEST_P(RollingBack, tells_of_queries_and_plans_afterwards) {
   EXPECT_THAT(text, AllOf(HasSubstr("Rollback of " + id), HasSubstr("result        completed"),
                           HasSubstr("to be looked at\n  - 1 of 4 queries fail")));
   EXPECT_THAT(text, HasSubstr("by by_qty"));
+}
+
+TEST_P(RollingBack, each_one_that_is_replaced_is_told_however_soon) {
+  const auto id = copying();
+  for (int i = 0; i < 3; ++i) roll_back(id, deferred_to(at_in(1h)));
+  roll_back(id, R"({"strategy": "immediate", "reason": "no more of that"})");
+  expect_rolled_back(id);
+  const auto told = rollback_events(id);
+  EXPECT_EQ(std::ranges::count(told, "rollback.deferred"), 3);
+  EXPECT_EQ(std::ranges::count(told, "rollback.withdrawn"), 3);
+  EXPECT_EQ(std::ranges::count(told, "rollback.begun"), 1);
+  EXPECT_EQ(reported(id, "/reason"), "no more of that");
+  EXPECT_THAT(direct().must("SELECT report FROM _sluice.rollbacks").value(), HasSubstr("no more of that"));
 }
 
 TEST_P(RollingBack, removes_flag_files_but_nothing_else_that_a_request_may_name) {
@@ -368,6 +291,53 @@ TEST_P(RollingBack, dry_run_tells_time_and_risk_and_changes_nothing) {
   EXPECT_EQ(events(id), before);
   go_fast(id);
   expect_completed(await_end(id));
+}
+
+TEST_P(RollingBack, risk_grows_with_what_speaks_against_it) {
+  const auto id = gauged();
+  const auto risk = [&](const std::string& of) {
+    return json_at(sluice().post("/migrate/" + of + "/rollback", R"({"dry_run": true})").body, "/estimate/risk");
+  };
+  show("5");
+  EXPECT_TRUE(wait_until([&] { return risk(id) == "medium"; }, 30s));
+  EXPECT_THAT(report(id), HasSubstr("guard gauge fires"));
+  direct().must("CREATE TABLE items (id INT PRIMARY KEY)");
+  const auto lost =
+      sluice().migrate({.table = "items", .alter = "ADD COLUMN note INT", .options = R"({"postpone_cut_over": true})"});
+  EXPECT_EQ(sluice().await_state(lost, "ready").state, "ready");
+  act(lost, "panic");
+  EXPECT_EQ(await_end(lost).state, "panicked");
+  direct().must("RENAME TABLE items TO elsewhere");
+  EXPECT_EQ(risk(lost), "high");
+  EXPECT_THAT(report(lost), HasSubstr("the source table is not there"));
+
+  roll_back(lost);
+  EXPECT_EQ(json_at(await_over(lost), "/phase"), "failed") << report(lost);
+  EXPECT_THAT(reported(lost, "/problem"), StartsWith("check: the table items is not there: nothing is dropped"));
+  EXPECT_THAT(leftovers(direct()), Contains("_items_gho"));
+  direct().must("RENAME TABLE elsewhere TO items");
+  roll_back(lost);
+  EXPECT_EQ(json_at(await_over(lost), "/phase"), "completed") << report(lost);
+  roll_back(id);
+  expect_rolled_back(id);
+}
+
+TEST_P(RollingBack, what_is_odd_about_the_shadow_is_found) {
+  const auto id = postponed();
+  direct().must("DELETE FROM _orders_gho WHERE id > 0 ORDER BY id DESC LIMIT 1");
+  EXPECT_TRUE(comes_to_show(id, "/mismatches", "1"));
+  act(id, "pause");
+  // As Sluice's own sessions write, so that nobody sees it in the binlog; more than can be in flight meanwhile.
+  auto somebody = server().connect("test");
+  somebody.must("SET foreign_key_checks = 0");
+  somebody.must(
+      "INSERT INTO _orders_gho (id, qty, name) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+      "WHERE i < 900) SELECT -(a.i * 1000 + b.i), 0, 'nobody wrote this' FROM n AS a JOIN n AS b ON a.i <= 40");
+  roll_back(id);
+  expect_rolled_back(id);
+  EXPECT_THAT(reported(id, "/findings/0"), StartsWith("1 rows had been found unequal"));
+  EXPECT_THAT(reported(id, "/findings/1"), HasSubstr(" rows more than the table, of which only "));
+  EXPECT_EQ(reported(id, "/steps/2/problem"), "true");
 }
 
 TEST_P(RollingBack, estimates_by_what_drops_took_before) {

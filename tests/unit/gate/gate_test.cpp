@@ -151,6 +151,19 @@ TEST_F(GateTest, NamesItsBlockers) {
   EXPECT_TRUE(status.busy[0].in_transaction);
 }
 
+TEST_F(GateTest, TellsOfKillsElsewhereWhoeverListens) {
+  gate.interrupt(ConnectionId{11});
+  EXPECT_FALSE(ann.is_woken());
+  Gate::hear(ann.slot(), Gate::Kills::anywhere);
+  gate.interrupt(ConnectionId{12});
+  EXPECT_FALSE(ann.is_woken());
+  gate.interrupt(ConnectionId{11});
+  EXPECT_EQ(ann.woken(), Wake::interrupted);
+  Gate::hear(ann.slot(), Gate::Kills::at_gate);
+  gate.interrupt(ConnectionId{11});
+  EXPECT_FALSE(ann.is_woken());
+}
+
 TEST_F(GateTest, WakesTheWaitingOneThatIsKilled) {
   arm();
   ASSERT_EQ(close(), CloseResult::held);
