@@ -141,10 +141,20 @@ class Bench {
       if (clients > 1) script("oltp_read_write", clients);
     }
   }
-  void rows() {
-    script("oltp_read_only", size_.clients.front(),
-           {"--point-selects=0", "--sum-ranges=0", "--order-ranges=0", "--distinct-ranges=0", "--simple-ranges=1",
-            "--skip-trx=on", "--range-size=" + std::to_string(std::min<std::uint64_t>(size_.rows, 10'000))});
+  void rows() { script("oltp_read_only", size_.clients.front(), with_rows()); }
+
+  // By zlib, which HAProxy passes on as it is, and Sluice takes apart and makes anew.
+  void compressed() {
+    const std::vector<std::string> on{"--mysql-compression=on"};
+    const auto through_both = [&](const char* name, unsigned clients, const std::vector<std::string>& more) {
+      const auto table = take_turns(named({"HAProxy", "Sluice"}), size_.rounds,
+                                    [&](Hop& hop) { return run(name, hop, clients, more); });
+      print(std::string{name} + " with compression, " + std::to_string(clients) + " clients", table, "queries");
+      print_ratio("speed, by HAProxy's", median(table[1].second.per_second) / median(table[0].second.per_second),
+                  "Sluice packs both legs, HAProxy none");
+    };
+    through_both("oltp_point_select", std::min(8U, size_.clients.back()), on);
+    through_both("oltp_read_only", size_.clients.front(), with_rows(on));
   }
 
   void connects() {
@@ -212,6 +222,13 @@ class Bench {
   }
 
  private:
+  // Arguments of oltp_read_only: each query brings 10,000 rows, or as many as there are.
+  [[nodiscard]] std::vector<std::string> with_rows(std::vector<std::string> more = {}) const {
+    const auto rows = std::min<std::uint64_t>(size_.rows, 10'000);
+    more.insert(more.end(), {"--point-selects=0", "--sum-ranges=0", "--order-ranges=0", "--distinct-ranges=0",
+                             "--simple-ranges=1", "--skip-trx=on", "--range-size=" + std::to_string(rows)});
+    return more;
+  }
   [[nodiscard]] Done run(const char* script, const Hop& hop, unsigned clients,
                          const std::vector<std::string>& more = {}) const {
     Sysbench sysbench{{.script = script,
@@ -243,8 +260,9 @@ class Bench {
 
 int measure(std::span<char*> arguments) {
   const std::map<std::string_view, void (Bench::*)()> parts{
-      {"points", &Bench::points}, {"writes", &Bench::writes}, {"rows", &Bench::rows}, {"connects", &Bench::connects},
-      {"big", &Bench::big},       {"armed", &Bench::armed},   {"tls", &Bench::tls},   {"memory", &Bench::memory}};
+      {"points", &Bench::points},     {"writes", &Bench::writes}, {"rows", &Bench::rows},
+      {"connects", &Bench::connects}, {"big", &Bench::big},       {"armed", &Bench::armed},
+      {"tls", &Bench::tls},           {"memory", &Bench::memory}, {"compressed", &Bench::compressed}};
   Size size = full;
   unsigned rounds = 0;
   std::set<std::string_view> wanted;
@@ -257,7 +275,8 @@ int measure(std::span<char*> arguments) {
       wanted.insert(argument);
     } else {
       std::fputs(
-          "usage: bench_proxy [--smoke] [--rounds=N] [points] [writes] [rows] [connects] [big] [armed] [tls] [memory]\n"
+          "usage: bench_proxy [--smoke] [--rounds=N] [points] [writes] [rows] [connects] [big] [armed] [tls] [memory] "
+          "[compressed]\n"
           "(./run bench proxy does it)\n",
           stderr);
       return 2;

@@ -62,12 +62,18 @@ install_packages() {
   without_services apt install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# An account of PAM needs a service of PAM. This one is nobody's but the tests'.
+# An account of PAM needs a service of PAM. These are nobody's but the tests'.
+install_pam_services() {
+  install_pam_service sluice_test /usr/lib/mysql/plugin/test_pam_modules/pam_mariadb_mtr.so
+  # Wants one password.
+  install_pam_service sluice_clear "pam_exec.so quiet expose_authtok /usr/bin/grep -qzx in-clear"
+}
+
 install_pam_service() {
-  local service=/etc/pam.d/sluice_test module=/usr/lib/mysql/plugin/test_pam_modules/pam_mariadb_mtr.so
+  local service="/etc/pam.d/$1"
   [ -e "$service" ] && return 0
   echo "installing: $service"
-  printf 'auth required %s\naccount required pam_permit.so\n' "$module" | as_root tee "$service" >/dev/null
+  printf 'auth required %s\naccount required pam_permit.so\n' "$2" | as_root tee "$service" >/dev/null
 }
 
 # What tests/$1 needs of npm, in the versions of its package.json, in a folder of its own.

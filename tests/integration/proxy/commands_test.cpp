@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/integration/proxy/fixture.hpp"
+#include "tests/integration/proxy/raw_client.hpp"
 
 namespace sluice::proxy {
 namespace {
@@ -134,6 +135,49 @@ TEST_P(Commands, running_query_is_killed_from_another_connection) {
 
   other.must("KILL " + id);
   EXPECT_FALSE(client.ping());
+}
+
+// MySQL has forgotten COM_PROCESS_KILL and COM_SHUTDOWN, and says so.
+TEST_P(Commands, connection_is_killed_by_a_command_of_its_own) {
+  constexpr std::uint8_t PROCESS_KILL = 0x0C;
+  const auto kills = [&](std::uint16_t port) {
+    auto victim = proxy().connect();
+    const auto id = victim.connection_id();
+    RawClient client{port};
+    RawClient::Payload kill{PROCESS_KILL};
+    for (int shift = 0; shift < 32; shift += 8) kill.push_back(static_cast<std::uint8_t>(id >> shift));
+    client.command(kill);
+    const auto answer = client.receive();
+    return std::pair{answer.at(0), victim.ping()};
+  };
+  const auto direct = kills(server().port());
+  EXPECT_EQ(direct.second, is_mysql());
+  EXPECT_EQ(kills(proxy().proxy.port()), direct);
+}
+
+TEST_P(Commands, server_is_shut_down_by_its_client) {
+  constexpr std::uint8_t SHUTDOWN = 0x08;
+  for (const auto& shutdown : {RawClient::Payload{SHUTDOWN, 0}, RawClient::query_payload("SHUTDOWN")}) {
+    if (is_mysql() && shutdown[0] == SHUTDOWN) continue;
+    auto own = test::TestServer::start(GetParam());
+    auto with = config();
+    with.primary.port = own.port();
+    const RunningProxy proxy{with};
+    auto idle = proxy.connect();
+    const auto says = [&](std::uint16_t port) {
+      RawClient client{port};
+      client.command(shutdown);
+      const auto answer = client.receive();
+      return answer.empty() ? -1 : int{answer[0]};
+    };
+    const auto direct = says(own.port());
+    EXPECT_TRUE(proxy.empties()) << "idle ones hear of it";
+    EXPECT_FALSE(idle.ping());
+    own.stop();
+    own.restart();
+    EXPECT_EQ(says(proxy.proxy.port()), direct);
+    EXPECT_TRUE(proxy.empties());
+  }
 }
 
 TEST_P(Commands, many_clients_at_once_get_their_own_answers) {

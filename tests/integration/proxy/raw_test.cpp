@@ -1,6 +1,8 @@
 // What client libraries seldom do goes through the proxy as it goes to the server.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/integration/proxy/fixture.hpp"
 #include "tests/integration/proxy/raw_client.hpp"
 
@@ -41,6 +43,41 @@ TEST_P(Raw, refused_change_of_user_goes_on_or_ends_as_the_server_does) {
   EXPECT_EQ(refused_change(proxy().proxy.port()), direct) << testing::PrintToString(direct);
   EXPECT_EQ(direct.back(), is_mysql() ? "end" : "ok");
   EXPECT_TRUE(proxy().empties());
+}
+
+// All but its connection's number and scramble; of the capabilities those are left out that nobody knows yet.
+TEST_P(Raw, greeting_is_the_servers_own) {
+  constexpr std::uint32_t RESERVED_BY_MYSQL = 1U << 29;
+  constexpr std::uint32_t KNOWN_OF_MARIADB = 0b111101;  // bit 1, COM_MULTI, no server of today has
+  struct Greeting {
+    Payload before, after, plugin;
+    std::uint32_t capabilities, mariadb_capabilities;
+  };
+  const auto heard = [](std::uint16_t port) {
+    const Payload all = RawClient{port}.greeting();
+    const auto part = [&](std::ptrdiff_t from, std::ptrdiff_t to) {
+      return Payload{all.begin() + from, all.begin() + to};
+    };
+    const auto version_end = std::ranges::find(all, 0) - all.begin();
+    const auto low = version_end + 1 + 4 + 8 + 1;  // behind the number, half of the scramble, and a zero
+    const auto number = [&](std::ptrdiff_t at, int bytes) {
+      std::uint32_t value = 0;
+      for (int i = 0; i < bytes; ++i) value |= std::uint32_t{all.at(static_cast<std::size_t>(at + i))} << (8 * i);
+      return value;
+    };
+    return Greeting{.before = part(0, version_end),
+                    .after = part(low + 2, low + 5),  // character set, status
+                    .plugin = part(low + 18 + 12, std::ssize(all)),
+                    .capabilities = number(low, 2) | number(low + 5, 2) << 16,
+                    .mariadb_capabilities = number(low + 14, 4)};
+  };
+  const auto direct = heard(server().port());
+  const auto proxied = heard(proxy().proxy.port());
+  EXPECT_EQ(proxied.before, direct.before);
+  EXPECT_EQ(proxied.after, direct.after);
+  EXPECT_EQ(proxied.plugin, direct.plugin);
+  EXPECT_EQ(proxied.capabilities, is_mysql() ? direct.capabilities & ~RESERVED_BY_MYSQL : direct.capabilities);
+  EXPECT_EQ(proxied.mariadb_capabilities, direct.mariadb_capabilities & KNOWN_OF_MARIADB);
 }
 
 TEST_P(Raw, compression_that_was_not_offered_is_not_agreed_upon) {
