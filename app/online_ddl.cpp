@@ -43,7 +43,8 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
     if (id_.empty()) return proxy::DdlStarting{};
     const auto status = owner_.migrations_.status(id_);
     if (!status) return DdlFailure{1105, "HY000", "Sluice migration " + id_ + " is not there any more"};
-    if (!migrator::has_ended(status->state) || is_tidying_up(*status)) return proxy::DdlRunning{id_};
+    const bool has_ended = migrator::has_ended(status->state);
+    if (!has_ended || (!is_to_stop_ && is_tidying_up(*status))) return proxy::DdlRunning{id_};
     const bool completed = status->state == migrator::State::completed || status->state == migrator::State::reverted;
     if (completed) return proxy::DdlCompleted{id_};
     return failure_of(*status);

@@ -164,6 +164,7 @@ json::object status_json(const migrator::Status& status) {
           {"verified_at", text_or_null(status.verified_at)},
           {"started_at", text_or_null(status.started_at)},
           {"ended_at", text_or_null(status.ended_at)},
+          {"journal_entries", status.journal_entries},
           {"reverts", text_or_null(status.reverts)},
           {"reverted_by", text_or_null(status.reverted_by)},
           {"revertible_until", text_or_null(status.revertible_until)},

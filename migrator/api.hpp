@@ -168,11 +168,12 @@ struct Status {
   std::int64_t binlog_lag_ms = 0;
   std::uint64_t verified_rows = 0, mismatches = 0;
   std::string shadow_table, old_table;
-  std::string verified_at;           // when rows were last compared; RFC 3339, empty when not yet
-  std::string started_at, ended_at;  // RFC 3339, empty when not yet
-  MigrationId reverts;               // which one this one undoes; empty: none
-  MigrationId reverted_by;           // which one undoes, or has undone, this one; empty: none
-  std::string revertible_until;      // RFC 3339; empty: it can't be reverted
+  std::string verified_at;            // when rows were last compared; RFC 3339, empty when not yet
+  std::string started_at, ended_at;   // RFC 3339, empty when not yet
+  std::uint64_t journal_entries = 0;  // the number of the last one
+  MigrationId reverts;                // which one this one undoes; empty: none
+  MigrationId reverted_by;            // which one undoes, or has undone, this one; empty: none
+  std::string revertible_until;       // RFC 3339; empty: it can't be reverted
   std::optional<Problem> error;
   std::vector<BypassWriter> bypass_writers;
   std::vector<BlockerStatus> blockers;

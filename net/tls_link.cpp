@@ -88,10 +88,13 @@ TlsLink::TlsLink(SSL_CTX* context, int socket, Bytes already_read) : session_(SS
   BIO_set_data(bio, new Below{.socket = socket, .ahead = {already_read.begin(), already_read.end()}});
   BIO_set_init(bio, 1);
   SSL_set_bio(session_.get(), bio, bio);
+  // A record's head and body, and the records behind it, with one call.
+  SSL_set_read_ahead(session_.get(), 1);
   SSL_set_mode(session_.get(),
                SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  // Clients leave without a close_notify.
-  SSL_set_options(session_.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
+  // Clients leave without a close_notify. And nobody renegotiates: a write would have to wait for what the reader
+  // reads.
+  SSL_set_options(session_.get(), SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
 }
 
 TlsLink::Step TlsLink::after(int result, std::size_t bytes) noexcept {
@@ -124,7 +127,10 @@ TlsLink::Step TlsLink::read(Room into) noexcept {
   ERR_clear_error();
   std::size_t got = 0;
   const int result = SSL_read_ex(session_.get(), into.data(), into.size(), &got);
-  return after(result, got);
+  const auto step = after(result, got);
+  // Reading a session ticket has taken a buffer for an answer that TLS 1.3 does not have.
+  if (step.wants == Wants::read) SSL_free_buffers(session_.get());
+  return step;
 }
 
 TlsLink::Step TlsLink::write(Bytes bytes) noexcept {

@@ -10,7 +10,7 @@ import {makeProgress} from './progress.js';
 import {makeRollbackPanel} from './rollback_panel.js';
 import {percent} from './numbers.js';
 import {warnings} from './warnings.js';
-import {hasEnded, situation, stateWord, toneOf} from './words.js';
+import {situation, stateWord, toneOf} from './words.js';
 
 const ACCEPTED_SHOWN_MS = 10000;
 
@@ -96,11 +96,8 @@ export function makeDetail(element, onAction) {
       if (shown !== status.id) {
         element.replaceChildren(...all);
         say(accepted, '');
-        journal.follow(status.id);
-      } else if (hasEnded(status) && box.dataset.about !== JSON.stringify([status.state, status.cut_over.audit])) {
-        journal.follow(status.id); // something happened after its stream's end
       }
-      box.dataset.about = JSON.stringify([status.state, status.cut_over.audit]);
+      journal.show(status);
       shown = status.id;
       say(title, status.database + '.' + status.table);
       say(badge, stateWord(status));

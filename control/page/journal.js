@@ -5,7 +5,6 @@ import {count, time} from './numbers.js';
 import {follow} from './stream.js';
 
 const SHOWN_MAX = 1000;
-const LATE_ENTRIES_MS = 2000;
 
 const isPlain = value => value === null || typeof value !== 'object';
 
@@ -58,6 +57,7 @@ export function makeJournal() {
   let stream = null;
   let id = null;
   const seen = new Set();
+  let last = 0;
 
   save.addEventListener('click', async () => {
     try {
@@ -74,42 +74,45 @@ export function makeJournal() {
   function take(entry) {
     if (seen.has(entry.number)) return;
     seen.add(entry.number);
+    last = Math.max(last, entry.number);
     list.prepend(makeEntry(entry));
     while (list.childElementCount > SHOWN_MAX) list.lastElementChild.remove();
     nothing.hidden = true;
   }
 
-  // Its last entries may be written when the stream has ended already: it is read once more then.
-  function listen(again) {
+  function listen() {
     const mine = follow(pathOf(id, 'events'), {
       event(name, data) {
+        if (stream !== mine) return;
         if (name === 'journal') take(data);
-        if (name === 'end' && again)
-          setTimeout(() => {
-            if (stream === mine) listen(0);
-          }, again);
+        if (name === 'end') stream = null;
       },
     });
     stream = mine;
   }
 
+  function stop() {
+    stream?.stop();
+    stream = null;
+  }
+
   return {
     element,
-    // Follows this one from its beginning, or goes on where the stream had ended.
-    follow(wanted) {
-      stream?.stop();
-      if (wanted !== id) {
+    // Follows it. Some entries are written long after the stream has ended: for those it is read once more.
+    show(status) {
+      if (status.id !== id) {
+        stop();
         seen.clear();
+        last = 0;
         list.replaceChildren();
         nothing.hidden = false;
         say(problem, '');
+        id = status.id;
+        listen();
+      } else if (!stream && status.journal_entries > last) {
+        listen();
       }
-      id = wanted;
-      listen(LATE_ENTRIES_MS);
     },
-    stop() {
-      stream?.stop();
-      stream = null;
-    },
+    stop,
   };
 }

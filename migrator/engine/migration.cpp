@@ -117,6 +117,7 @@ Status Migration::status() const {
   status.state = fsm_.state();
   status.paused = fsm_.paused();
   if (status.state == State::completed) status.progress = 1;
+  status.journal_entries = journal_.empty() ? 0 : journal_.back().number;
   status.blockers = outside_;
   const gate::GateStatus gate = parts_.gate.status(group_->gate_of());
   if (!has_let_go_) status.gate = GateView{to_string(gate.phase), gate.waiting};

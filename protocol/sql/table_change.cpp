@@ -28,6 +28,9 @@ bool is_one_of(const Token& token, Words words) noexcept {
 bool is_name(const Token& token) noexcept {
   return token.kind == Kind::word || token.kind == Kind::quoted;
 }
+bool is_joined(const Token& word, const Token& next) noexcept {
+  return word.begin + word.text.size() == next.begin;
+}
 bool is_over(const Token& token) noexcept {
   return token.kind == Kind::end || token.kind == Kind::broken;
 }
@@ -42,6 +45,12 @@ constexpr std::array<std::string_view, 2> PRIVILEGED{"ENCRYPTION", "SECONDARY_EN
 constexpr std::array<std::string_view, 11> TELLING_TIMES{
     "MODIFY", "CHANGE", "CONVERT", "TIMESTAMP", "DATETIME", "DATE", "TIME", "AS", "GENERATED", "PARTITION", "CHECK"};
 constexpr std::array<std::string_view, 2> TELLING_FOREIGN_KEYS{"FOREIGN", "REFERENCES"};
+// Functions of expressions that may stand in a definition, whose names IGNORE_SPACE lets stand apart from their
+// parentheses; without it such a call is an error.
+constexpr std::array<std::string_view, 19> JOINED_TO_PARENTHESES{
+    "ADDDATE", "CAST",      "CURDATE", "CURTIME",     "DATE_ADD", "DATE_FORMAT",  "DATE_SUB",
+    "DECODE",  "EXTRACT",   "MID",     "NOW",         "POSITION", "SESSION_USER", "SUBDATE",
+    "SUBSTR",  "SUBSTRING", "SYSDATE", "SYSTEM_USER", "TRIM"};
 constexpr std::array<std::string_view, 3> INDEX_KINDS{"UNIQUE", "FULLTEXT", "SPATIAL"};
 
 constexpr std::string_view ALONE_IN_PACKET = "it must come first among the statements sent together, and only once";
@@ -219,6 +228,7 @@ class ChangeReader {
     judge_clause();
     change_.begins_with_partitioning = is_word(here(), "PARTITION") || is_word(here(), "REMOVE");
     bool only_keys = true;
+    std::size_t clauses = 0;
     while (!at_end()) {
       if (begins_option()) {
         take_option();
@@ -228,6 +238,7 @@ class ChangeReader {
             (is_word(here(), "ENABLE") || is_word(here(), "DISABLE")) && is_word(statement_.at(at_ + 1), "KEYS");
         only_keys = only_keys && of_keys;
         const std::size_t begin = at_;
+        ++clauses;
         skip_clause();
         if (!change_.alter.empty()) change_.alter += ", ";
         change_.alter += text(begin, at_);
@@ -236,7 +247,9 @@ class ChangeReader {
     }
     // ENABLE KEYS and DISABLE KEYS do nothing in InnoDB.
     const bool nothing = change_.alter.empty() || only_keys;
-    if (nothing && change_.way != TableChange::Way::impossible) change_.way = TableChange::Way::server;
+    const bool is_left = nothing || (renames_table_ && clauses == 1);
+    if (is_left && change_.way != TableChange::Way::impossible) change_.way = TableChange::Way::server;
+    if (renames_table_ && change_.way != TableChange::Way::server) give_up("RENAME gives the table another name");
     note_words();
   }
 
@@ -273,7 +286,7 @@ class ChangeReader {
   void judge_rename() {
     const Token& what = statement_.at(at_ + 1);
     const bool within = is_word(what, "COLUMN") || is_word(what, "INDEX") || is_word(what, "KEY");
-    if (!within) give_up("RENAME gives the table another name");
+    renames_table_ = renames_table_ || !within;
   }
 
   void note_words() {
@@ -282,7 +295,12 @@ class ChangeReader {
     };
     change_.tells_times = has(TELLING_TIMES);
     for (std::size_t i = 0; !statement_.ends_at(i); ++i) {
-      if (is_word(statement_.at(i), "DEFAULT") && is_symbol(statement_.at(i + 1), '(')) change_.tells_times = true;
+      const Token& next = statement_.at(i + 1);
+      if (!is_symbol(next, '(')) continue;
+      if (is_word(statement_.at(i), "DEFAULT")) change_.tells_times = true;
+      if (is_one_of(statement_.at(i), JOINED_TO_PARENTHESES) && !is_joined(statement_.at(i), next)) {
+        change_.spaces_calls = true;
+      }
     }
     change_.tells_foreign_keys = has(TELLING_FOREIGN_KEYS);
   }
@@ -290,6 +308,7 @@ class ChangeReader {
   std::string_view sql_;
   const Statement& statement_;
   std::size_t at_ = 0;
+  bool renames_table_ = false;  // which the server does at once
   TableChange change_;
 };
 

@@ -17,7 +17,8 @@ struct TableChange {
   enum class Verb : std::uint8_t { alter_table, create_index, drop_index };
   enum class Way : std::uint8_t {
     migration,
-    server,      // there is nothing for a migration to do, or the text asks for ALGORITHM=INSTANT
+    server,      // there is nothing for a migration to do, but at most a rename of the table, or the text asks for
+                 // ALGORITHM=INSTANT
     impossible,  // `why` says what no migration can do
   };
 
@@ -31,6 +32,7 @@ struct TableChange {
   // Of the alter: its words may mean something else in another time zone, or without foreign_key_checks.
   bool tells_times = false;
   bool tells_foreign_keys = false;
+  bool spaces_calls = false;    // of functions, as only IGNORE_SPACE allows it
   bool may_be_missing = false;  // IF EXISTS of the table
   // The alter is no list of clauses, but begins with how the rows are partitioned.
   bool begins_with_partitioning = false;

@@ -75,8 +75,9 @@ std::shared_ptr<const ArmedSet> Gate::armed() const {
 
 Verdict Gate::admit(Slot& slot, std::uint64_t armed_epoch, const std::vector<Touch>& touches, std::string statement,
                     Autocommit autocommit, TimePoint now) {
-  // Most statements: no table's state machine knows of the session, and none is to.
-  if (touches.empty() && !slot.listed_.load(std::memory_order_seq_cst)) {
+  // Most statements: no table's state machine knows of the session, and none is to. One that has waited has still to be
+  // counted among those at the server.
+  if (touches.empty() && !slot.parked_ && !slot.listed_.load(std::memory_order_seq_cst)) {
     return epoch_.load(std::memory_order_seq_cst) == armed_epoch ? Verdict::pass : Verdict::rescan;
   }
   std::vector<Impl::Waker> wakers;
@@ -167,6 +168,7 @@ void Gate::interrupt(ConnectionId connection) {
     const std::scoped_lock lock(impl_->mutex);
     for (const auto& [id, slot] : impl_->slots) {
       if (slot->connection() != connection) continue;
+      if (slot->hears_kills_) wakers.emplace_back(slot, Wake::interrupted);
       for (auto& [name, table] : impl_->tables) {
         if (!table.fsm.waits(id)) continue;
         impl_->collect(table.fsm.withdraw(id, Clock::now()), Wake::judge_again, wakers);
@@ -175,6 +177,10 @@ void Gate::interrupt(ConnectionId connection) {
     }
   }
   Impl::call(wakers);
+}
+
+void Gate::hear(Slot& slot, Kills kills) noexcept {
+  slot.hears_kills_ = kills == Kills::anywhere;
 }
 
 std::string Gate::refusal_label(const TableName& table) const {

@@ -155,6 +155,7 @@ class Slot {
   std::atomic<bool> in_transaction_{false};
   std::atomic<bool> may_hold_snapshot_{false};
   std::atomic<bool> holds_tables_{false};
+  std::atomic<bool> hears_kills_{false};
   std::atomic<bool> listed_{false};  // some table's state machine has an entry for this session
   std::uint32_t in_flight_ = 0;  // commands begun and not finished, a waiting one included; the session's thread only
   bool parked_ = false;          // the last command begun waits at the gate; the session's thread only
@@ -189,8 +190,11 @@ class Gate : public TableGate {
   // The command has its whole answer (or was answered by the proxy itself).
   void finish(Slot& slot, Left left);
 
-  // A client sent KILL QUERY for this connection: whoever waits under that number is woken with Wake::interrupted.
+  // A client sent KILL QUERY for this connection: whoever waits under that number, or hears it wherever it is, is woken
+  // with Wake::interrupted.
   void interrupt(ConnectionId connection);
+  enum class Kills : std::uint8_t { at_gate, anywhere };
+  static void hear(Slot& slot, Kills kills) noexcept;
   [[nodiscard]] std::string refusal_label(const TableName& table) const;
 
   // ---- TableGate

@@ -17,12 +17,20 @@ constexpr std::uint16_t ER_DUP_FIELDNAME = 1060;
 constexpr std::uint16_t ER_KEY_COLUMN_DOES_NOT_EXITS = 1072;
 constexpr std::uint16_t ER_CANT_DROP_FIELD_OR_KEY = 1091;
 constexpr std::uint16_t ER_NO_SUCH_TABLE = 1146;
+constexpr std::uint16_t ER_QUERY_INTERRUPTED = 1317;
 
 constexpr std::string_view PROBE_NAME = "`_sluice_may_i`";
 constexpr std::string_view TEMPORARY = "CREATE TEMPORARY TABLE";
 
 // For how long the server is made to wait, in seconds: short at first, for a table that is small.
 constexpr std::array<std::string_view, 6> PATIENCE{"0.02", "0.05", "0.1", "0.2", "0.5", "1"};
+
+// How often one that is to stop is looked at: for some ten seconds.
+constexpr std::size_t STOPPING_LOOKS_MAX = 15;
+
+DdlFailure interruption() {
+  return {ER_QUERY_INTERRUPTED, "70100", "Query execution was interrupted"};
+}
 
 DdlFailure impossible(const std::string& why) {
   return {1846, "0A000",
@@ -145,9 +153,10 @@ std::optional<DdlFailure> DdlFsm::refusal_for(const DdlSettings& settings) const
     return DdlFailure{1192, "HY000",
                       "Can't execute the given command because you have active locked tables or an active transaction"};
   }
-  const auto why = reason_against(
-      settings,
-      {.statement = statement_, .tells_times = change_.tells_times, .tells_foreign_keys = change_.tells_foreign_keys});
+  const auto why = reason_against(settings, {.statement = statement_,
+                                             .tells_times = change_.tells_times,
+                                             .tells_foreign_keys = change_.tells_foreign_keys,
+                                             .spaces_calls = change_.spaces_calls});
   if (!why.empty()) return impossible(why);
   // The names of a prepared statement are of the database that it was prepared in.
   if (facts_.prepared_in && !change_.database && facts_.prepared_in != settings.database) {
@@ -189,15 +198,26 @@ DdlAction DdlFsm::on_privileges(const ServerSaid& said) {
 DdlAction DdlFsm::on_patience(const ServerSaid& said) {
   const auto row = said.error == 0 ? protocol::single_row(said.answer) : std::nullopt;
   if (row && row->size() == 1 && (*row)[0] == "0") return LookAtMigration{};
+  if (said.error == 0 || said.error == ER_QUERY_INTERRUPTED) return interrupted();
   outcome_ = DdlOutcome::stopped;
-  if (said.error != 0) return PassError{PassError::Migration::stop};
-  return Refuse{{1317, "70100", "Query execution was interrupted"}, PassError::Migration::stop};
+  return PassError{PassError::Migration::stop};
+}
+
+// It may have swapped already, or do so while it is told to stop: what the client hears is what became of it.
+DdlAction DdlFsm::interrupted() {
+  if (std::exchange(is_interrupted_, true)) return LookAtMigration{};
+  patience_ = 0;
+  if (has_begun_) return StopMigration{};
+  outcome_ = DdlOutcome::stopped;
+  return Refuse{interruption()};
 }
 
 DdlAction DdlFsm::looked(const DdlProgress& progress, Proxy proxy) {
+  has_begun_ = true;
   if (const auto* failure = std::get_if<DdlFailure>(&progress)) {
-    outcome_ = DdlOutcome::failed;
-    return Refuse{*failure};
+    const bool is_stopped = is_interrupted_ && failure->code == ER_QUERY_INTERRUPTED;
+    outcome_ = is_stopped ? DdlOutcome::stopped : DdlOutcome::failed;
+    return Refuse{is_stopped ? interruption() : *failure};
   }
   if (const auto* completed = std::get_if<DdlCompleted>(&progress)) {
     id_ = completed->id;
@@ -205,7 +225,11 @@ DdlAction DdlFsm::looked(const DdlProgress& progress, Proxy proxy) {
   }
   if (const auto* running = std::get_if<DdlRunning>(&progress)) {
     id_ = running->id;
-    if (mode_ == DdlMode::detached) return answer_with("started", DdlOutcome::detached);
+    if (mode_ == DdlMode::detached && !is_interrupted_) return answer_with("started", DdlOutcome::detached);
+  }
+  if (is_interrupted_ && (proxy == Proxy::draining || patience_ == STOPPING_LOOKS_MAX)) {
+    outcome_ = DdlOutcome::stopped;
+    return Refuse{interruption()};
   }
   if (proxy == Proxy::draining && !id_.empty()) {
     outcome_ = DdlOutcome::left;

@@ -51,19 +51,21 @@ struct BeginMigration {
 };
 // How far it has come is to be told by looked().
 struct LookAtMigration {};
+// It is to be stopped, and looked at then.
+struct StopMigration {};
 // The client gets the ERR that the server answered last.
 struct PassError {
   enum class Migration : std::uint8_t { none, stop } migration = Migration::none;
 };
 struct Refuse {
   DdlFailure failure;
-  PassError::Migration migration = PassError::Migration::none;
 };
 // This text goes to the server instead of the client's, who gets the answer.
 struct AnswerBy {
   std::string sql;
 };
-using DdlAction = std::variant<PassOn, AskServer, BeginMigration, LookAtMigration, PassError, Refuse, AnswerBy>;
+using DdlAction =
+    std::variant<PassOn, AskServer, BeginMigration, LookAtMigration, StopMigration, PassError, Refuse, AnswerBy>;
 
 class DdlFsm {
  public:
@@ -73,7 +75,11 @@ class DdlFsm {
   [[nodiscard]] DdlAction begin();
   // The answer to AskServer.
   [[nodiscard]] DdlAction answered(const ServerSaid& said);
-  // Behind BeginMigration and LookAtMigration. `draining`: the proxy is to end.
+  // KILL QUERY, which the server may not have heard: instead of doing the last action, unless that ends it. Once is
+  // enough.
+  [[nodiscard]] DdlAction interrupted();
+  [[nodiscard]] bool is_interrupted() const noexcept { return is_interrupted_; }
+  // Behind BeginMigration, LookAtMigration and StopMigration. `draining`: the proxy is to end.
   enum class Proxy : std::uint8_t { serving, draining };
   [[nodiscard]] DdlAction looked(const DdlProgress& progress, Proxy proxy);
 
@@ -107,8 +113,10 @@ class DdlFsm {
   Settings settings_;
   std::optional<DdlFailure> refusal_;  // of what is a statement, and not about a temporary table
   Asked asked_ = Asked::settings;
-  std::size_t patience_ = 0;  // how often it has been asked for
-  std::string id_;            // of the migration
+  std::size_t patience_ = 0;     // how often it has been asked for; when it was interrupted: since
+  bool has_begun_ = false;       // the migration, or it will
+  bool is_interrupted_ = false;  // by KILL QUERY
+  std::string id_;               // of the migration
   DdlOutcome outcome_ = DdlOutcome::refused;
 };
 

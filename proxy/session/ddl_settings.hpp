@@ -29,6 +29,7 @@ struct DdlText {
   std::string_view statement;
   bool tells_times = false;
   bool tells_foreign_keys = false;
+  bool spaces_calls = false;
 };
 // Why a migration, which runs in other sessions, would do something else with the text than this session; empty:
 // it would do the same.

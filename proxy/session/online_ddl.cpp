@@ -75,8 +75,16 @@ net::awaitable<Session::DdlEnd> Session::run_online_ddl() {
   }
   in_flight_.last().touch = TableTouch::ddl;
   DdlDrive drive{.fsm = fsm};
+  wake_.reset();
+  gate::Gate::hear(*slot_, gate::Gate::Kills::anywhere);
   while (true) {
-    if (is_last(action)) co_return co_await end_online_ddl(drive, std::move(action));
+    // Of KILL QUERY the server tells only whoever it has something to do for.
+    const bool is_killed = wake_ == gate::Wake::interrupted && !fsm.is_interrupted();
+    if (is_killed && !is_last(action)) action = fsm.interrupted();
+    if (is_last(action)) {
+      gate::Gate::hear(*slot_, gate::Gate::Kills::at_gate);
+      co_return co_await end_online_ddl(drive, std::move(action));
+    }
     auto next = co_await step_online_ddl(drive, action);
     if (!next) break;
     action = std::move(*next);
@@ -101,7 +109,7 @@ std::string Session::migration_of_table(const Command& command) {
 
 bool Session::is_last(const DdlAction& action) noexcept {
   return !std::holds_alternative<AskServer>(action) && !std::holds_alternative<BeginMigration>(action) &&
-         !std::holds_alternative<LookAtMigration>(action);
+         !std::holds_alternative<LookAtMigration>(action) && !std::holds_alternative<StopMigration>(action);
 }
 
 // Nothing: the session has come to its end.
@@ -119,6 +127,7 @@ net::awaitable<std::optional<DdlAction>> Session::step_online_ddl(DdlDrive& driv
     drive.begun_at = std::chrono::steady_clock::now();
     drive.run = shared().online_ddl->begin(std::move(begin->request));
   }
+  if (std::holds_alternative<StopMigration>(action)) drive.run->stop();
   co_return drive.fsm.looked(drive.run->look(), draining_ ? DdlFsm::Proxy::draining : DdlFsm::Proxy::serving);
 }
 
@@ -136,7 +145,6 @@ net::awaitable<Session::DdlEnd> Session::end_online_ddl(DdlDrive& drive, DdlActi
   }
   if (!std::holds_alternative<PassOn>(action)) shared().observer.ddl_finished(drive.fsm.outcome());
   if (auto* refusal = std::get_if<Refuse>(&action)) {
-    if (refusal->migration == PassError::Migration::stop) drive.run->stop();
     const auto failure = std::move(refusal->failure);
     const auto outcome = failure.code == ER_QUERY_INTERRUPTED ? Outcome::interrupted : Outcome::refused;
     const Next next =

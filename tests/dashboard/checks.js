@@ -96,6 +96,13 @@ function lookAround() {
   return {complaints, texts, least};
 }
 
+// That the page follows the theme that the reader has chosen.
+exports.expectTheme = async (page, scheme) => {
+  const channels = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number));
+  const brightness = (channels[0] + channels[1] + channels[2]) / (3 * 255);
+  assert.ok(scheme === 'dark' ? brightness < 0.25 : brightness > 0.75, `${scheme} has a brightness of ${brightness}`);
+};
+
 exports.expectReadable = async (page, where) => {
   const {complaints, texts, least} = await page.evaluate(lookAround);
   assert.deepStrictEqual(complaints, [], where);

@@ -140,6 +140,10 @@ TEST_F(Dashboard, rolls_back_by_clicks) {
   EXPECT_THAT(definition(), Not(HasSubstr("`note`")));
 }
 
+TEST_F(Dashboard, shows_what_is_noted_after_the_end) {
+  tell("journal");
+}
+
 TEST_F(Dashboard, shows_markup_as_text) {
   const std::string name = "<img src=x onerror=alert(1)>";
   server.connect().must("CREATE TABLE `" + name + "` (id INT PRIMARY KEY, `<b>bold</b>` INT)");

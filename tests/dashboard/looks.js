@@ -1,7 +1,7 @@
 // Both themes at both widths, with much to be seen: somebody in the way, somebody past the proxy, a cut-over.
 'use strict';
 const {visit, tell, shoot, startByForm, press, awaitState} = require('./browser.js');
-const {expectReadable} = require('./checks.js');
+const {expectReadable, expectTheme} = require('./checks.js');
 
 const WINDOWS = [
   {width: 1280, scheme: 'light'},
@@ -15,6 +15,7 @@ async function look(url, what, prepare) {
     await visit({width, scheme, allowed: /status of (400|409)/}, async page => {
       await page.goto(url);
       await prepare(page);
+      await expectTheme(page, scheme);
       await expectReadable(page, `${what}, ${width} px, ${scheme}`);
       await shoot(page, `${what}-${width}-${scheme}`);
     });

@@ -4,6 +4,18 @@ const assert = require('node:assert');
 const {visit, tell, until, shoot, press, awaitState, awaitWords} = require('./browser.js');
 const {expectReadable} = require('./checks.js');
 
+// The bar is to scale: the longest part of the hold is the widest.
+async function expectBarToScale(page, parts) {
+  const bar = page.getByRole('img', {name: 'Parts of the hold, to scale'});
+  const shown = await bar.locator('.part').evaluateAll(all =>
+    all.map(part => ({width: part.getBoundingClientRect().width, title: part.title})),
+  );
+  assert.strictEqual(shown.length, parts.length);
+  const widest = shown.reduce((most, part) => (part.width > most.width ? part : most));
+  const longest = parts.reduce((most, part) => (part.ms > most.ms ? part : most));
+  assert.ok(widest.title.startsWith(longest.part + ': '), `${widest.title} is the widest, not ${longest.part}`);
+}
+
 tell((url, width) =>
   visit({width: Number(width), allowed: /status of 422/}, async page => {
     await page.goto(url);
@@ -63,7 +75,11 @@ tell((url, width) =>
     await awaitWords(page, 'The cut-over waits for you');
     await page.getByRole('listitem').filter({hasText: 'armed'}).and(page.locator('[aria-current=step]')).waitFor();
     await page.locator('[aria-live=polite]', {hasText: /^orders: ready, 90 %/}).waitFor({state: 'attached'});
-    await page.getByRole('img', {name: /^Clients’ latency, p99: now/}).waitFor();
+    for (const name of [/^Pending changes: now/, /^Behind the binlog: now/, /^Clients’ latency, p99: now/])
+      await page.getByRole('img', {name}).waitFor();
+    const latency = page.getByRole('figure').filter({hasText: 'Clients’ latency'});
+    await latency.locator('.marks').getByText('start').waitFor();
+    await page.getByText(/^[\d,]+ rows.*, none unequal$/).waitFor();
     await page.getByRole('list', {name: 'Journal'}).getByText('verified').waitFor();
     await expectReadable(page, 'the migration');
     await shoot(page, width + '-ready');
@@ -79,6 +95,7 @@ tell((url, width) =>
       .getByRole('table', {name: 'Parts of the hold'})
       .getByRole('row', {name: /rename .* ms/})
       .waitFor();
+    await expectBarToScale(page, (await (await fetch(url + '/migrate/m1')).json()).cut_over.parts);
     await page.getByText('passed', {exact: true}).waitFor();
     await page.getByRole('list', {name: 'Journal'}).getByText('audit.passed').waitFor();
     await expectReadable(page, 'the completed migration');

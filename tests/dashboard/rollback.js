@@ -19,7 +19,7 @@ tell(url =>
     await awaitState(page, 'ready');
 
     let dialog = await press(page, 'Roll back…');
-    await dialog.getByText('Estimate').waitFor();
+    await dialog.getByRole('heading', {name: 'Estimate'}).waitFor();
     await dialog.getByText(/risk: (low|medium|high)/).waitFor();
     await expectReadable(page, 'the rollback');
     await shoot(page, 'estimate');

@@ -14,11 +14,13 @@ tell(url =>
     await awaitState(page, 'ready');
 
     let dialog = await press(page, 'Pause');
+    await dialog.getByText('Clients go on as before').waitFor();
     await dialog.getByRole('button', {name: 'Pause'}).click();
     await awaitState(page, 'ready, paused');
     await awaitWords(page, 'Paused by hand');
     assert.ok(!(await isOffered(page, 'Cut over')), 'a cut-over is not possible while it is paused');
     dialog = await press(page, 'Resume');
+    await dialog.getByText('It goes on where it was paused').waitFor();
     await dialog.getByRole('button', {name: 'Resume'}).click();
     await awaitState(page, 'ready');
 

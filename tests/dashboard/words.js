@@ -109,5 +109,21 @@ tell(url =>
       assert.ok(!/undefined|NaN|\[object/.test(JSON.stringify(words)), JSON.stringify(words));
       assert.ok(words.actions.length > 0 || differs.state === 'reverting', `${what} offers nothing`);
     }
+    for (const [eta, says] of [
+      [75, 'about 1 min 15 s left'],
+      [null, 'time left not known yet'],
+    ]) {
+      const told = await page.evaluate(
+        async status => {
+          const {makeProgress} = await import('/page/progress.js');
+          const progress = makeProgress();
+          progress.show(status);
+          return progress.element.textContent;
+        },
+        {...STATUS, eta_seconds: eta, rows_copied: 5, rows_estimated: 10},
+      );
+      assert.ok(told.includes(says), told);
+      assert.ok(told.includes('5 of about 10 rows'), told);
+    }
   }),
 );

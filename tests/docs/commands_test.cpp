@@ -68,6 +68,43 @@ TEST_P(Documentation, tutorial_can_be_followed_from_its_beginning_to_its_end) {
   EXPECT_TRUE(client.must("SHOW TABLES LIKE '\\_%'").rows().empty());
 }
 
+// The account of the README, and what clients send through Sluice to have it run as migrations.
+TEST_P(Documentation, every_sql_does_what_it_says) {
+  std::size_t accounts = 0;
+  std::size_t migrations = 0;
+  for (const auto& document : documents()) {
+    for (const auto& block : blocks_of(document, "sql")) {
+      SCOPED_TRACE(block.document + ":" + std::to_string(block.line));
+      const bool makes_account = block.commands.find("CREATE USER") != std::string::npos;
+      auto sql = block.commands;
+      if (makes_account && server().kind() == Kind::mariadb) {  // as its comments say
+        sql = replaced(sql, "GRANT XA_RECOVER_ADMIN", "-- ");
+        sql = replaced(sql, "GRANT CONNECTION_ADMIN", "GRANT CONNECTION ADMIN");
+      }
+      make_shop(0);
+      std::optional<SluiceProcess> sluice;
+      if (!makes_account) sluice.emplace(SluiceProcess::start(server()));
+      const auto port = std::to_string(makes_account ? server().port() : sluice->port());
+      const auto ran = run_commands(
+          "mysql -h 127.0.0.1 -P " + port + " -u root --comments shop <<'SQL'\n" + sql + "SQL\n", folder.path());
+      EXPECT_EQ(ran.status, 0) << ran.output;
+      if (makes_account) {
+        ++accounts;
+        server().connect("").must("DROP USER sluice");
+      } else {
+        const auto all = sluice->get("/migrate").body;
+        migrations += json_size(all, "");
+        EXPECT_THAT(all, testing::AllOf(HasSubstr("completed"), testing::Not(HasSubstr("\"error\":{"))));
+        EXPECT_EQ(sluice->stop(), 0);
+        server().connect("").must("DROP DATABASE _sluice");
+      }
+      server().connect("").must("DROP DATABASE shop");
+    }
+  }
+  EXPECT_EQ(accounts, 1U);
+  EXPECT_EQ(migrations, 3U);
+}
+
 // Each block by itself, in front of a server with a table shop.orders; where it speaks of m1 without having started
 // it, that is a migration that is ready, or, where it is reverted, completed.
 TEST_P(Documentation, every_other_command_does_what_it_says) {

@@ -27,14 +27,14 @@ std::vector<fs::path> documents() {
   return found;
 }
 
-std::vector<Block> blocks_of(const fs::path& document) {
+std::vector<Block> blocks_of(const fs::path& document, const std::string& language) {
   std::vector<Block> blocks;
   std::istringstream lines{text_of(document)};
   bool inside = false;
   std::size_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
-    if (line == "```sh") {
+    if (line == "```" + language) {
       inside = true;
       blocks.push_back({document.lexically_relative(SLUICE_SOURCE_FOLDER).string(), number + 1, ""});
     } else if (line == "```") {

@@ -12,14 +12,14 @@ namespace sluice::test {
 // README.md and all below docs/.
 [[nodiscard]] std::vector<std::filesystem::path> documents();
 
-// A block that begins with ```sh. Commands that are for another machine (kubectl, docker, systemctl) stand in blocks
-// that begin with ```console, and are not run.
+// A block that begins with ```sh, or with ``` and another language. Commands that are for another machine (kubectl,
+// docker, systemctl) stand in blocks that begin with ```console, and are not run.
 struct Block {
   std::string document;  // from the project's folder
   std::size_t line = 0;  // of its first command
   std::string commands;
 };
-[[nodiscard]] std::vector<Block> blocks_of(const std::filesystem::path& document);
+[[nodiscard]] std::vector<Block> blocks_of(const std::filesystem::path& document, const std::string& language = "sh");
 
 [[nodiscard]] std::string replaced(std::string text, const std::string& what, const std::string& by);
 

@@ -1,4 +1,5 @@
-// What web frameworks do to a database's schema, with all of it online, and nothing of it changed for that.
+// What frameworks and tools for migrations do to a database's schema, with all of it online, and nothing of it changed
+// for that.
 #include <fstream>
 #include <sstream>
 
@@ -9,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::AllOf;
-
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -62,6 +62,10 @@ SLUICE_ON_BOTH_SERVERS(Frameworks);
 
 TEST_P(Frameworks, rails_migrates_online) {
   expect_the_same("/usr/bin/ruby", "rails/migrate.rb", "parcels");
+}
+
+TEST_P(Frameworks, liquibase_migrates_online) {
+  expect_the_same("/bin/sh", "liquibase/migrate.sh", "crates");
 }
 
 TEST_P(Frameworks, django_migrates_online) {

@@ -208,15 +208,29 @@ TEST_P(OnlineDdl, options_of_others_are_not_the_clients) {
 
 TEST_P(OnlineDdl, what_no_migration_can_do_has_a_reason) {
   auto client = online();
-  const auto reply = client.query("ALTER TABLE orders RENAME TO elsewhere");
+  const auto reply = client.query("ALTER TABLE orders ADD COLUMN a INT, RENAME TO elsewhere");
   EXPECT_EQ(code_of(reply), "1846 0A000");
   EXPECT_THAT(reply.error.value_or(SqlError{}).text, AllOf(HasSubstr("another name"), HasSubstr("sluice: direct")));
-  client.must("/* sluice: direct */ ALTER TABLE orders RENAME TO elsewhere");
+  client.must("/* sluice: direct */ ALTER TABLE orders ADD COLUMN a INT, RENAME TO elsewhere");
+  client.must("ALTER TABLE elsewhere RENAME TO orders");  // that alone is the server's
+  EXPECT_EQ(migration_count(), 0U);
   client.must("CREATE TABLE keyless (a INT)");
   EXPECT_EQ(code_of(client.query("ALTER TABLE keyless ADD COLUMN b INT")), "1846 0A000");
   client.must("SET sql_mode = 'ANSI_QUOTES'");
-  EXPECT_THAT(client.query("ALTER TABLE elsewhere ADD COLUMN b INT").error.value_or(SqlError{}).text,
+  EXPECT_THAT(client.query("ALTER TABLE orders ADD COLUMN b INT").error.value_or(SqlError{}).text,
               HasSubstr("ANSI_QUOTES"));
+}
+
+// As Java's drivers for MariaDB have it.
+TEST_P(OnlineDdl, names_of_functions_may_stand_apart_where_that_changes_nothing) {
+  auto client = online();
+  client.must("SET SESSION sql_mode = CONCAT(@@sql_mode, ',IGNORE_SPACE')");
+  client.must("ALTER TABLE orders ADD COLUMN made DATETIME DEFAULT NOW(), ADD COLUMN note VARCHAR (9)");
+  EXPECT_TRUE(has_column("made") && has_column("note"));
+  EXPECT_THAT(
+      client.query("ALTER TABLE orders ADD COLUMN later DATETIME DEFAULT NOW ()").error.value_or(SqlError{}).text,
+      HasSubstr("IGNORE_SPACE"));
+  EXPECT_EQ(migration_count(), 1U);
 }
 
 TEST_P(OnlineDdl, open_transaction_is_committed_first) {
@@ -281,7 +295,7 @@ TEST_P(OnlineDdl, temporary_and_missing_tables_are_the_servers) {
   client.must("CREATE TEMPORARY TABLE orders (id INT PRIMARY KEY)");
   client.must("ALTER TABLE orders ADD COLUMN mine INT");
   EXPECT_FALSE(has_column("mine"));
-  client.must("ALTER TABLE orders RENAME TO others");
+  client.must("ALTER TABLE orders RENAME TO others, ADD COLUMN more INT");
   client.must("DROP TEMPORARY TABLE others");
   if (!is_mysql()) client.must("ALTER TABLE IF EXISTS nowhere ADD COLUMN a INT");
   EXPECT_EQ(migration_count(), 0U);
@@ -390,6 +404,33 @@ TEST_P(OnlineDdlWaiting, kill_query_through_sluice_stops_it) {
   sluice().connect().must("KILL QUERY " + std::to_string(client.connection_id()));
   EXPECT_EQ(code_of(answer()), "1317 70100");
   EXPECT_EQ(await_end(id()).state, "stopped");
+}
+
+// Whoever is told that it was interrupted finds the table as it was.
+TEST_P(OnlineDdlWaiting, kill_query_is_answered_when_it_has_stopped) {
+  auto client = sluice().connect();
+  begin(client);
+  direct().must("KILL QUERY " + std::to_string(client.connection_id()));
+  EXPECT_EQ(code_of(answer()), "1317 70100");
+  EXPECT_EQ(state(), "stopped");
+  EXPECT_THAT(leftovers(direct()), IsEmpty());
+}
+
+// The table has its new shape, but is not let go yet: a transaction has a snapshot of before.
+TEST_P(OnlineDdlWaiting, kill_query_behind_the_swap_is_too_late) {
+  direct().must("CREATE TABLE others (id INT PRIMARY KEY)");
+  auto client = sluice().connect();
+  begin(client);
+  auto reader = sluice().connect();
+  reader.must("BEGIN");
+  reader.must("SELECT COUNT(*) FROM others");
+  act(id(), "cut-over");
+  ASSERT_TRUE(wait_until([this] { return state() == "completed"; }, 60s)) << migrations();
+  direct().must("KILL QUERY " + std::to_string(client.connection_id()));
+  EXPECT_TRUE(answer().ok());
+  EXPECT_EQ(client.must("SHOW COUNT(*) WARNINGS").value(), "1");
+  EXPECT_TRUE(has_column("a"));
+  reader.must("COMMIT");
 }
 
 TEST_P(OnlineDdlWaiting, kill_of_the_connection_stops_it) {

@@ -180,6 +180,30 @@ TEST_P(OddTypes, of_mysql) {
   becomes_as_the_servers_own("MODIFY v VARBINARY(100)");
 }
 
+TEST_P(OddTypes, of_keys_that_mysql_adds_by_itself_and_hides) {
+  if (!is_mysql()) return;
+  direct().must("SET sql_generate_invisible_primary_key = ON");
+  direct().must("CREATE TABLE things (name VARCHAR(20), secret INT INVISIBLE DEFAULT 5)");
+  direct().must("INSERT INTO things (name, secret) VALUES ('a', 1), ('a', 2), (NULL, 3)");
+  const auto id = ready("ADD COLUMN n INT");
+  auto client = sluice().connect();
+  client.must("DELETE FROM things WHERE my_row_id = 2");
+  client.must("INSERT INTO things (name) VALUES ('late')");
+  const auto rows = "SELECT my_row_id, name, secret FROM things ORDER BY my_row_id";
+  const auto then = direct().must(rows).rows();
+  act(id, "cut-over");
+  expect_completed(await_end(id));
+  EXPECT_EQ(direct().must(rows).rows(), then);
+  client.must("INSERT INTO things (name) VALUES ('later')");
+  EXPECT_EQ(direct().must("SELECT CONCAT(MAX(my_row_id), ' ', MAX(secret)) FROM things").value(), "5 5");
+  complete({.table = "things",
+            .alter = "MODIFY name VARCHAR(30) DEFAULT 'x', ALTER COLUMN secret SET VISIBLE",
+            .options = R"({"initially_drop_old_table": true})"});
+  const auto now = direct().must("SHOW CREATE TABLE things").rows()[0][1].value();
+  EXPECT_THAT(now, HasSubstr("`my_row_id` bigint unsigned NOT NULL AUTO_INCREMENT /*!80023 INVISIBLE */"));
+  EXPECT_THAT(now, HasSubstr("`secret` int DEFAULT '5',"));
+}
+
 TEST_P(OddTypes, of_mariadb) {
   if (is_mysql()) return;
   direct().must(

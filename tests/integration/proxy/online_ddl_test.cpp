@@ -217,6 +217,33 @@ TEST_P(OnlineDdlSession, proxys_end_at_once_leaves_it_running_too) {
   EXPECT_EQ(runner_.stopped(), 0);
 }
 
+// It comes between two of the waits at the server, which then has nothing to interrupt.
+TEST_P(OnlineDdlSession, kill_query_that_the_server_does_not_hear_stops_it) {
+  RawClient client{online().proxy.port()};
+  client.query("SELECT CONNECTION_ID()");
+  for (int i = 0; i < 2; ++i) (void)client.receive();  // the number of columns, and the column
+  (void)client.receive();
+  const auto row = client.receive();
+  (void)client.receive();
+  ASSERT_GT(row.size(), 1U);
+  const auto id = std::stoull(std::string{row.begin() + 1, row.end()});
+  client.query(ALTER);
+  ASSERT_TRUE(begins());
+  online().gate.interrupt(gate::ConnectionId{id});
+  EXPECT_TRUE(test::wait_until([this] { return runner_.stopped() == 1; }));
+  runner_.come_to(DdlFailure{1317, "70100", "it was stopped"});
+  const auto error = client.receive();
+  ASSERT_GT(error.size(), 2U);
+  EXPECT_EQ(error[1] | error[2] << 8, 1317);
+  EXPECT_EQ(online().observer.finished(DdlOutcome::stopped), 1);
+
+  // And one that comes later is not that of the next statement.
+  online().gate.interrupt(gate::ConnectionId{id});
+  runner_.come_to(DdlCompleted{"m7"});
+  client.query(ALTER);
+  EXPECT_EQ(warnings_of(client.receive()), 1);
+}
+
 TEST_P(OnlineDdlSession, client_that_leaves_stops_it) {
   {
     RawClient client{online().proxy.port()};

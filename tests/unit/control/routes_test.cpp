@@ -152,6 +152,7 @@ TEST_F(Routes, TheStatusHasEveryFieldOfTheContract) {
                           "old_table",
                           "started_at",
                           "ended_at",
+                          "journal_entries",
                           "error",
                           "bypass_writers",
                           "blockers",

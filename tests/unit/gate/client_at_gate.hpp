@@ -1,12 +1,15 @@
 // A client as its session drives the gate: one command at a time, or as many as it likes.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "proxy/gate/gate.hpp"
 
@@ -32,12 +35,20 @@ class ClientAtGate {
   }
   // Also after a wait, and then even if nothing is armed any more: the gate has to hear that the command goes out.
   Verdict judge(const std::vector<Touch>& touches = {{.table = 0, .access = Access::write}}) {
-    while (true) {
-      const auto armed = gate_->armed();
-      const std::vector<Touch> found = armed->tables.empty() ? std::vector<Touch>{} : touches;
-      const Verdict verdict = gate_->admit(*slot_, armed->epoch, found, "update t set …", Autocommit::on, Clock::now());
-      if (verdict != Verdict::rescan) return verdict;
-    }
+    return judge_by([&](const ArmedSet& armed) { return armed.tables.empty() ? std::vector<Touch>{} : touches; });
+  }
+  // One that writes this table, armed or not, up to the verdict.
+  Verdict send_to(const TableName& table) {
+    gate_->begin(*slot_);
+    return gate_->armed_epoch() == 0 ? Verdict::pass : judge_for(table);
+  }
+  Verdict judge_for(const TableName& table) {
+    return judge_by([&](const ArmedSet& armed) {
+      const auto found = std::ranges::find(armed.tables, table, &ArmedTable::table);
+      if (found == armed.tables.end()) return std::vector<Touch>{};
+      return std::vector<Touch>{
+          {.table = static_cast<std::size_t>(found - armed.tables.begin()), .access = Access::write}};
+    });
   }
   void answered(After after = After::autocommit) {
     gate_->finish(*slot_, {.in_transaction = after != After::autocommit,
@@ -75,6 +86,15 @@ class ClientAtGate {
     std::condition_variable changed_;
     std::optional<Wake> why_;
   };
+
+  Verdict judge_by(const std::function<std::vector<Touch>(const ArmedSet&)>& scan) {
+    while (true) {
+      const auto armed = gate_->armed();
+      const Verdict verdict =
+          gate_->admit(*slot_, armed->epoch, scan(*armed), "update t set …", Autocommit::on, Clock::now());
+      if (verdict != Verdict::rescan) return verdict;
+    }
+  }
 
   Gate* gate_;
   std::shared_ptr<Box> box_ = std::make_shared<Box>();

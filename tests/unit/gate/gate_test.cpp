@@ -151,6 +151,19 @@ TEST_F(GateTest, NamesItsBlockers) {
   EXPECT_TRUE(status.busy[0].in_transaction);
 }
 
+TEST_F(GateTest, TellsOfKillsElsewhereWhoeverListens) {
+  gate.interrupt(ConnectionId{11});
+  EXPECT_FALSE(ann.is_woken());
+  Gate::hear(ann.slot(), Gate::Kills::anywhere);
+  gate.interrupt(ConnectionId{12});
+  EXPECT_FALSE(ann.is_woken());
+  gate.interrupt(ConnectionId{11});
+  EXPECT_EQ(ann.woken(), Wake::interrupted);
+  Gate::hear(ann.slot(), Gate::Kills::at_gate);
+  gate.interrupt(ConnectionId{11});
+  EXPECT_FALSE(ann.is_woken());
+}
+
 TEST_F(GateTest, WakesTheWaitingOneThatIsKilled) {
   arm();
   ASSERT_EQ(close(), CloseResult::held);
@@ -204,6 +217,23 @@ TEST_F(GateTest, SeesAReleasedStatementWhenTheTableIsArmedAgain) {
   ASSERT_EQ(ann.judge(), Verdict::pass);
   arm();
   EXPECT_EQ(close(Millis(20)), CloseResult::drain_expired) << "it is at the server now";
+}
+
+// The gate has forgotten the session by the answer to the one before.
+TEST_F(GateTest, SeesAReleasedStatementOfAPipelineWhenTheTableIsArmedAgain) {
+  arm();
+  arm(kStock);
+  ASSERT_EQ(close(), CloseResult::held);
+  gate.begin(ann.slot());  // at the server
+  EXPECT_EQ(ann.send_to(kOrders), Verdict::wait);
+  gate.disarm(kOrders);
+  ann.answered();
+  EXPECT_EQ(ann.woken(), Wake::judge_again);
+  EXPECT_EQ(ann.judge_for(kOrders), Verdict::pass);
+  arm();
+  EXPECT_EQ(close(Millis(20)), CloseResult::drain_expired);
+  ann.answered();
+  EXPECT_EQ(close(), CloseResult::held);
 }
 
 TEST_F(GateTest, DisarmingEndsAClose) {

@@ -225,7 +225,7 @@ TEST_F(Ddl, LockedTablesAndImpossibleChangesAreRefused) {
   ok();         // the syntax
   error(1100);  // SHOW: the table is not among those that are locked
   EXPECT_THAT(refused(), StartsWith("1192 "));
-  send("ALTER TABLE t RENAME u");
+  send("ALTER TABLE t RENAME u, ADD a INT");
   settings();
   ok();
   row({"t", "CREATE TABLE `t`"});
@@ -248,6 +248,9 @@ TEST_F(Ddl, SettingsThatChangeTheMeaningAreRefused) {
   };
   EXPECT_THAT(with({.sql_mode = "ANSI_QUOTES"}), HasSubstr("ANSI_QUOTES"));
   EXPECT_THAT(with({.sql_mode = "STRICT_TRANS_TABLES,NO_BACKSLASH_ESCAPES"}), HasSubstr("NO_BACKSLASH_ESCAPES"));
+  EXPECT_EQ(with({.sql_mode = "IGNORE_SPACE,STRICT_TRANS_TABLES"}), "");
+  EXPECT_THAT(with({.sql_mode = "IGNORE_SPACE"}, "ALTER TABLE t ADD a DATETIME DEFAULT NOW ()"),
+              HasSubstr("IGNORE_SPACE"));
   EXPECT_THAT(with({.sql_mode = "ALLOW_INVALID_DATES"}), HasSubstr("ALLOW_INVALID_DATES"));
   EXPECT_THAT(with({.logs = "0"}), HasSubstr("sql_log_bin"));
   EXPECT_THAT(with({.global_defaults = "0"}), HasSubstr("innodb_strict_mode"));
@@ -280,8 +283,13 @@ TEST_F(Ddl, KillQueryStopsTheMigration) {
   looks(DdlRunning{"m7"});
   EXPECT_THAT(asked(), HasSubstr("MAX_EXECUTION_TIME"));
   row({"1"});
-  EXPECT_THAT(refused(), StartsWith("1317 "));
-  EXPECT_EQ(std::get<Refuse>(action_).migration, PassError::Migration::stop);
+  EXPECT_TRUE(is<StopMigration>());
+  looks(DdlRunning{"m7"});
+  EXPECT_THAT(asked(), HasSubstr("SLEEP(0.02)"));
+  row({"1"});  // killed again
+  EXPECT_TRUE(is<LookAtMigration>());
+  looks(DdlFailure{1317, "70100", "Query execution was interrupted: Sluice migration m7 was stopped"});
+  EXPECT_EQ(refused(), "1317 Query execution was interrupted");
   EXPECT_EQ(fsm_->outcome(), DdlOutcome::stopped);
 
   send("ALTER TABLE t ADD a INT", {.server = protocol::ServerKind::mariadb, .mode = DdlMode::online});
@@ -289,7 +297,69 @@ TEST_F(Ddl, KillQueryStopsTheMigration) {
   looks(DdlRunning{"m7"});
   EXPECT_THAT(asked(), HasSubstr("max_statement_time"));
   error(1317);
+  EXPECT_TRUE(is<StopMigration>());
+
+  send("ALTER TABLE t ADD a INT");
+  may();
+  looks(DdlRunning{"m7"});
+  error(1053, "Server shutdown in progress");
   EXPECT_EQ(std::get<PassError>(action_).migration, PassError::Migration::stop);
+}
+
+TEST_F(Ddl, KillQueryThatComesTooLateTellsWhatBecameOfTheTable) {
+  send("ALTER TABLE t ADD a INT");
+  may();
+  looks(DdlRunning{"m7"});
+  error(1317);
+  looks(DdlCompleted{"m7"});
+  EXPECT_THAT(answered_by(), HasSubstr("completed"));
+  EXPECT_EQ(fsm_->outcome(), DdlOutcome::completed);
+
+  send("ALTER TABLE t ADD UNIQUE (a)");
+  may();
+  looks(DdlRunning{"m7"});
+  error(1317);
+  looks(DdlFailure{1062, "23000", "Duplicate entry '1' for key 't.a'"});
+  EXPECT_THAT(refused(), StartsWith("1062 "));
+  EXPECT_EQ(fsm_->outcome(), DdlOutcome::failed);
+}
+
+TEST_F(Ddl, KillQueryIsAnsweredThoughTheMigrationDoesNotStop) {
+  send("ALTER TABLE t ADD a INT");
+  may();
+  looks(DdlRunning{"m7"});
+  error(1317);
+  int sleeps = 0;
+  for (looks(DdlRunning{"m7"}); !asked().empty() && sleeps < 100; ++sleeps) {
+    row({"0"});
+    looks(DdlRunning{"m7"});
+  }
+  EXPECT_THAT(refused(), StartsWith("1317 "));
+  EXPECT_THAT(sleeps, testing::AllOf(testing::Gt(5), testing::Lt(20)));
+
+  send("ALTER TABLE t ADD a INT");
+  may();
+  looks(DdlRunning{"m7"});
+  error(1317);
+  looks(DdlRunning{"m7"}, DdlFsm::Proxy::draining);
+  EXPECT_THAT(refused(), StartsWith("1317 "));
+}
+
+TEST_F(Ddl, KillQueryThatTheServerDidNotHearCountsAsWell) {
+  send("ALTER TABLE t ADD a INT");
+  settings();
+  action_ = fsm_->interrupted();
+  EXPECT_THAT(refused(), StartsWith("1317 "));
+  EXPECT_EQ(fsm_->outcome(), DdlOutcome::stopped);
+
+  send("/* sluice: detached */ ALTER TABLE t ADD a INT");
+  may();
+  looks(DdlStarting{});
+  action_ = fsm_->interrupted();
+  EXPECT_TRUE(is<StopMigration>());
+  EXPECT_TRUE(fsm_->is_interrupted());
+  looks(DdlRunning{"m7"});
+  EXPECT_THAT(asked(), HasSubstr("SLEEP")) << "it is not answered as one that goes on";
 }
 
 TEST_F(Ddl, FailureIsTheAnswer) {

@@ -99,10 +99,12 @@ TEST(TableChange, NothingToDoIsTheServers) {
   EXPECT_TRUE(is_servers("ALTER TABLE t LOCK=NONE"));
   EXPECT_TRUE(is_servers("ALTER TABLE t DISABLE KEYS"));
   EXPECT_TRUE(is_servers("ALTER TABLE t ADD a INT, ALGORITHM=INSTANT"));
+  EXPECT_TRUE(is_servers("ALTER TABLE t RENAME TO u"));
+  EXPECT_TRUE(is_servers("ALTER TABLE t RENAME AS d.u, LOCK=SHARED"));
 }
 
 TEST(TableChange, WhatNoMigrationCanDoHasAReason) {
-  EXPECT_THAT(impossible("ALTER TABLE t RENAME TO u"), HasSubstr("another name"));
+  EXPECT_THAT(impossible("ALTER TABLE t RENAME TO u, ENGINE=InnoDB"), HasSubstr("another name"));
   EXPECT_THAT(impossible("ALTER TABLE t ADD a INT, RENAME u"), HasSubstr("another name"));
   EXPECT_EQ(impossible("ALTER TABLE t RENAME COLUMN a TO b, RENAME INDEX i TO j"), "");
   EXPECT_THAT(impossible("ALTER TABLE t DROP PARTITION p0"), HasSubstr("DROP"));
@@ -162,6 +164,9 @@ TEST(TableChange, WordsThatHangOnTheSessionAreNoted) {
   EXPECT_FALSE(read("ALTER TABLE t ADD a INT DEFAULT 1")->tells_times);
   EXPECT_TRUE(read("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (a)")->tells_foreign_keys);
   EXPECT_FALSE(read("ALTER TABLE t ADD a INT")->tells_foreign_keys);
+  EXPECT_TRUE(read("ALTER TABLE t ADD a DATETIME DEFAULT now ()")->spaces_calls);
+  EXPECT_TRUE(read("CREATE INDEX i ON t ((SUBSTR/**/(a, 1, 2)))")->spaces_calls);
+  EXPECT_FALSE(read("ALTER TABLE t ADD a VARCHAR (9) DEFAULT (TRIM(' b'))")->spaces_calls);
 }
 
 TEST(TableChange, FirstLookCostsLittleAndMissesNothing) {
