@@ -4,15 +4,9 @@
 #include <utility>
 
 #include "migrator/engine/draft_rollback.hpp"
+#include "migrator/engine/unavailable.hpp"
 
 namespace sluice::migrator {
-namespace {
-
-Unavailable unavailable(const SqlError& error) {
-  return {{"primary_unavailable", describe(error)}};
-}
-
-}  // namespace
 
 SqlResult<std::map<std::string, RollbackReport>> RollbackDesk::open() {
   if (auto prepared = store_.prepare(); prepared.has_error()) return prepared.error();

