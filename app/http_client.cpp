@@ -29,11 +29,11 @@ Request make_request(const Api& api, const std::string& method, const std::strin
 }
 
 // Throws boost::system::system_error.
-asio::awaitable<HttpAnswer> exchange(net::Address address, Request request) {
+asio::awaitable<HttpAnswer> exchange(net::Address address, Request request, std::chrono::seconds limit) {
   const auto executor = co_await asio::this_coro::executor;
   asio::ip::tcp::resolver resolver{executor};
   beast::tcp_stream stream{executor};
-  stream.expires_after(HTTP_CALL_LIMIT);
+  stream.expires_after(limit);
   const auto found = co_await resolver.async_resolve(address.host, std::to_string(address.port), asio::use_awaitable);
   co_await stream.async_connect(found, asio::use_awaitable);
   co_await http::async_write(stream, request, asio::use_awaitable);
@@ -47,12 +47,13 @@ asio::awaitable<HttpAnswer> exchange(net::Address address, Request request) {
 
 }  // namespace
 
-Reasoned<HttpAnswer> call(const Api& api, const std::string& method, const std::string& target,
-                          const std::string& body) {
+Reasoned<HttpAnswer> call(const Api& api, const std::string& method, const std::string& target, const std::string& body,
+                          const Patience& patience) {
+  constexpr std::chrono::milliseconds LOOK_INTERVAL{100};
   asio::io_context context{1};
   std::optional<HttpAnswer> answer;
   std::string reason;
-  asio::co_spawn(context, exchange(api.address, make_request(api, method, target, body)),
+  asio::co_spawn(context, exchange(api.address, make_request(api, method, target, body), patience.limit),
                  [&](const std::exception_ptr& failure, HttpAnswer given) {
                    if (!failure) {
                      answer = std::move(given);
@@ -64,7 +65,13 @@ Reasoned<HttpAnswer> call(const Api& api, const std::string& method, const std::
                      reason = error.code().message();
                    }
                  });
-  context.run();
+  const auto began = std::chrono::steady_clock::now();
+  while (!context.stopped()) {
+    context.run_for(LOOK_INTERVAL);
+    const bool may_end = patience.is_over && std::chrono::steady_clock::now() - began >= HTTP_CALL_LIMIT;
+    if (may_end && patience.is_over())
+      return Reason{"interrupted before " + net::to_string(api.address) + " answered; it may go on all the same"};
+  }
   if (answer) return *std::move(answer);
   return Reason{"no answer from " + net::to_string(api.address) + ": " + reason};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "app/serve_config.hpp"
@@ -22,8 +23,14 @@ struct HttpAnswer {
   std::string body;
 };
 
-// Blocks for at most HTTP_CALL_LIMIT. A reason if there was no whole answer. `body`: JSON, or empty for none.
+// How long an answer may take.
+struct Patience {
+  std::chrono::seconds limit = HTTP_CALL_LIMIT;
+  std::function<bool()> is_over;  // asked several times a second once HTTP_CALL_LIMIT has passed; empty: never
+};
+
+// Blocks for so long. A reason if there was no whole answer. `body`: JSON, or empty for none.
 [[nodiscard]] Reasoned<HttpAnswer> call(const Api& api, const std::string& method, const std::string& target,
-                                        const std::string& body = "");
+                                        const std::string& body = "", const Patience& patience = {});
 
 }  // namespace sluice::app

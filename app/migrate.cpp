@@ -17,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 constexpr unsigned OK = 200;
 constexpr unsigned ACCEPTED = 202;
 constexpr std::chrono::seconds PLAIN_LINE_INTERVAL{5};
+constexpr std::chrono::minutes ACCEPTANCE_LIMIT{11};  // longer than leftovers may be backed up for
 
 // Of the terminal; one that does not tell is as wide as most.
 std::size_t columns() {
@@ -131,7 +132,9 @@ class Attached {
 int run(const MigrateCommand& command) {
   const Signals signals;
   for (const auto& remark : command.remarks) std::cerr << "sluice: " << remark << '\n';
-  const auto answer = call(command.api, "POST", "/migrate", command.body);
+  // It may have to back up what it is to drop.
+  const auto answer = call(command.api, "POST", "/migrate", command.body,
+                           {.limit = ACCEPTANCE_LIMIT, .is_over = [&] { return signals.wait_for({}).has_value(); }});
   if (!answer) {
     std::cerr << "sluice: " << answer.error().text << '\n';
     return exit_code::failure;

@@ -268,9 +268,13 @@ TEST_P(Actions, dry_run_tells_the_plan_and_leaves_nothing) {
       "/migrate",
       R"({"database": "test", "table": "orders", "alter": "ADD COLUMN note INT, DROP COLUMN tag", "dry_run": true})");
   EXPECT_LT(response.status, 300U) << response.body;
-  EXPECT_THAT(response.body, HasSubstr("PRIMARY"));
-  EXPECT_THAT(response.body, HasSubstr("note"));
-  EXPECT_THAT(response.body, HasSubstr("tag"));
+  EXPECT_EQ(json_at(response.body, "/key"), "PRIMARY");
+  EXPECT_EQ(json_at(response.body, "/added_columns/0"), "note");
+  EXPECT_EQ(json_at(response.body, "/dropped_columns/0"), "tag");
+  ASSERT_EQ(json_size(response.body, "/columns"), 3U) << response.body;
+  for (const auto* at : {"/columns/0", "/columns/1", "/columns/2"}) {
+    EXPECT_EQ(json_at(response.body, std::string{at} + "/from"), json_at(response.body, std::string{at} + "/to"));
+  }
   EXPECT_THAT(leftovers(direct()), IsEmpty());
   expect_untouched();
 }
@@ -288,6 +292,8 @@ TEST_P(Actions, cleanup_drops_what_a_panic_left) {
   EXPECT_EQ(await_end(id).state, "panicked");
   act(id, "cleanup");
   EXPECT_TRUE(wait_until([&] { return leftovers(direct()).empty(); }));
+  const auto journal = [&] { return sluice().get("/migrate/" + id + "/journal").body; };
+  EXPECT_TRUE(wait_until([&] { return journal().find("cleanup.completed") != std::string::npos; }));
   expect_untouched();
 }
 
@@ -311,6 +317,22 @@ TEST_P(Actions, journal_is_exported_as_one_file_with_positions_and_counts) {
   for (const auto* event :
        {"started", "copied", "verified", "ready", "cut_over.begun", "cut_over.completed", "completed"}) {
     EXPECT_THAT(events, Contains(event));
+  }
+}
+
+TEST_P(Actions, each_decision_is_in_the_table_the_event_stream_and_the_log) {
+  const auto status = complete({.table = "orders", .alter = "ADD COLUMN note INT"});
+  const auto of = " FROM _sluice.journal WHERE migration = " + status.id.substr(1);
+  ASSERT_TRUE(
+      wait_until([&] { return direct().must("SELECT COUNT(*)" + of + " AND event = 'audit.passed'").value() == "1"; }));
+  const auto stream = sluice().get("/migrate/" + status.id + "/events").body;
+  const auto log = sluice().log();
+  const auto rows = direct().must("SELECT event, at" + of + " ORDER BY number").rows();
+  EXPECT_GT(rows.size(), 6U);
+  for (const auto& row : rows) {
+    const auto event = row.at(0).value();
+    EXPECT_THAT(journal_entry(stream, event), HasSubstr(row.at(1).value())) << event;
+    EXPECT_THAT(log, HasSubstr("\"event\":\"" + event + "\",\"migration\":\"" + status.id + "\"")) << event;
   }
 }
 

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <pty.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,6 +180,34 @@ TEST_P(CommandLine, ctrl_c_twice_panics_it) {
   EXPECT_THAT(terminal.screen(), HasSubstr("panic of m1"));
   reader.must("COMMIT");
   EXPECT_THAT(leftovers(direct()), ElementsAre("_orders_gho"));
+}
+
+class SlowCommandLine : public CommandLine {
+ protected:
+  SluiceOptions sluice_options() override {
+    const auto program = file("program");
+    std::ofstream{program} << "#!/bin/sh\nwhile [ -e " << file("slow") << " ]; do sleep 0.1; done\n"
+                           << "exec mariadb-dump \"$@\"\n";
+    ::chmod(program.c_str(), 0755);
+    return {.arguments = {"--backup-path", file(""), "--backup-program", program}};
+  }
+};
+SLUICE_ON_BOTH_SERVERS(SlowCommandLine);
+
+TEST_P(SlowCommandLine, waits_for_the_backup_of_what_it_is_to_drop_until_it_is_interrupted) {
+  complete({.table = "orders", .alter = "ADD COLUMN first INT"});
+  std::ofstream{file("slow")}.flush();
+  Terminal terminal{migrate({"--initially-drop-old-table", "--backup", "data"})};
+  const auto began = std::chrono::steady_clock::now();
+  const auto longer_than_other_calls = [&] { return std::chrono::steady_clock::now() - began > 31s; };
+  EXPECT_TRUE(wait_until(longer_than_other_calls, 60s));
+  EXPECT_EQ(terminal.screen(), "");
+  terminal.press_ctrl_c();
+  EXPECT_EQ(terminal.end(), 1);
+  EXPECT_THAT(terminal.screen(), HasSubstr("interrupted before 127.0.0.1:"));
+  std::filesystem::remove(file("slow"));
+  EXPECT_TRUE(wait_until([&] { return sluice().get("/migrate/m2").status == 200; }, 30s)) << "it is begun all the same";
+  expect_completed(await_end("m2"));
 }
 
 TEST_P(CommandLine, writes_plain_lines_into_a_pipe) {

@@ -1,4 +1,6 @@
 // Guards of a running migration, each seen to fire, to be journalled and counted, and to do what it is told.
+#include <algorithm>
+
 #include "tests/integration/migrate/under_clients.hpp"
 #include "tests/support/http_stub.hpp"
 #include "tests/support/replica.hpp"
@@ -261,6 +263,48 @@ TEST_P(Guarded, what_it_is_paused_for_is_no_part_of_the_duration) {
   EXPECT_EQ(shown(id, "/guards/0/value"), ratio);
   act(id, "resume");
   finish(id);
+}
+
+TEST_P(Guarded, those_of_the_machine_fire_and_each_is_journalled_counted_and_told) {
+  const HttpStub hook;
+  const auto id = copying(R"(, "webhooks": [{"url": ")" + hook.url() + R"(", "events": ["guard"]}], "guards": [
+      {"when": "cpu_percent", "threshold": 0.001}, {"when": "memory_percent", "threshold": 0.001},
+      {"when": "disk_percent:/", "threshold": 0.001}])");
+  for (const std::string measure : {"cpu_percent", "memory_percent", "disk_percent"}) {
+    EXPECT_TRUE(wait_until([&] { return firings(measure, "warn") >= 1; }, 30s)) << measure;
+    EXPECT_TRUE(wait_until([&] {
+      return direct()
+                 .must("SELECT COUNT(*) FROM _sluice.journal WHERE event = 'guard.fired' AND details LIKE '%" +
+                       measure + "%'")
+                 .value() != "0";
+    })) << measure;
+    EXPECT_TRUE(wait_until([&] {
+      return std::ranges::any_of(hook.posts(), [&](const auto& post) {
+        return json_at(post.body, "/event") == "guard.fired" && json_at(post.body, "/details/measure") == measure;
+      });
+    })) << measure;
+  }
+  finish(id);
+}
+
+TEST_P(Guarded, a_severity_does_what_the_matrix_says_where_nothing_is_configured) {
+  const auto at = [](const std::string& severity, const std::string& threshold) {
+    return R"({"name": ")" + severity + R"(", "when": "sql:SELECT reading FROM test.gauge", "severity": ")" + severity +
+           R"(", "threshold": )" + threshold + "}";
+  };
+  const auto id = copying(R"(, "guards": [)" + at("low", "10") + "," + at("medium", "20") + "," + at("high", "30") +
+                          "," + at("critical", "40") + "]");
+  show("10");
+  EXPECT_TRUE(comes_to_show(id, "/guards/0/firing", "true"));
+  EXPECT_EQ(shown(id, "/throttled_by"), "") << "low warns";
+  show("20");
+  EXPECT_TRUE(comes_to_show(id, "/throttled_by", "guard medium: sql is 20 (threshold 20)"));
+  EXPECT_EQ(shown(id, "/paused"), "false");
+  show("30");
+  EXPECT_TRUE(comes_to_show(id, "/paused", "true")) << "high pauses";
+  show("40");
+  EXPECT_EQ(await_end(id).state, "stopped") << "critical stops";
+  EXPECT_EQ(firings("sql", "warn") + firings("sql", "throttle") + firings("sql", "pause") + firings("sql", "stop"), 4);
 }
 
 TEST_P(Guarded, bad_ones_are_refused_by_their_names) {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "tests/integration/migrate/fixture.hpp"
+#include "tests/support/child.hpp"
 #include "tests/support/http_stub.hpp"
 
 namespace sluice::test {
@@ -36,6 +37,18 @@ class Told : public BehindSluice {
   }
   static bool comes_to_hear(const HttpStub& hook, const std::string& event) {
     return wait_until([&] { return std::ranges::count(events(hook), event) > 0; }, 30s);
+  }
+  // As somebody else would check it.
+  std::string signed_by_openssl(const std::string& body, const std::string& key) {
+    std::ofstream{folder() + "/body", std::ios::binary} << body;
+    std::ofstream{folder() + "/signature"}.flush();
+    ChildProcess openssl{{.arguments = {"/usr/bin/openssl", "dgst", "-sha256", "-hmac", key, "-r", folder() + "/body"},
+                          .environment = {},
+                          .output = folder() + "/signature",
+                          .account = {}}};
+    EXPECT_EQ(openssl.wait(30s), 0);
+    const auto told = file("signature");
+    return told.substr(0, told.find(' '));
   }
   void hook(const std::string& name, const std::string& script) {
     const auto path = folder_.path() / name;
@@ -92,7 +105,9 @@ TEST_P(Told, webhooks_of_the_configuration_hear_of_all_and_check_the_signature) 
   EXPECT_EQ(watched.post("/migrate/" + id + "/stop").status, 202U);
   EXPECT_TRUE(comes_to_hear(hook, "stopped"));
   EXPECT_THAT(events(hook, "/kind"), Contains("failure"));
-  for (const auto& post : hook.posts()) EXPECT_THAT(post.head, HasSubstr("X-Sluice-Signature: sha256="));
+  for (const auto& post : hook.posts()) {
+    EXPECT_THAT(post.head, testing::EndsWith("\r\nX-Sluice-Signature: sha256=" + signed_by_openssl(post.body, "key")));
+  }
   EXPECT_THAT(watched.get("/metrics").body,
               HasSubstr("sluice_notices_total{channel=\"webhook\",outcome=\"delivered\"} "));
 }
@@ -116,6 +131,9 @@ TEST_P(Told, that_it_is_ready_once_whatever_is_started_again) {
                         .alter = add_note,
                         .options = R"({"postpone_cut_over": true, "webhooks": [")" + hook.url() + R"("]})"});
   EXPECT_TRUE(comes_to_hear(hook, "ready"));
+  // Who is killed between telling and noting tells it again.
+  EXPECT_TRUE(wait_until(
+      [&] { return direct().must("SELECT COUNT(*) FROM _sluice.journal WHERE event = 'ready'").value() == "1"; }));
   sluice().kill9();
   sluice().restart();
   EXPECT_EQ(sluice().await_state(id, "ready").state, "ready");

@@ -81,6 +81,8 @@ TEST_P(RollbackCrashes, goes_on_after_a_crash_while_it_checks) {
   const auto id = copying();
   act(id, "panic");
   EXPECT_EQ(await_end(id).state, "panicked");
+  const auto kept = [&] { return direct().must("SELECT state FROM _sluice.migrations").value(); };
+  ASSERT_TRUE(wait_until([&] { return kept() == "panicked"; }));
   // Nobody can tell whose shadow table it is.
   auto somebody = server().connect("test");
   somebody.must("LOCK TABLES _sluice.migrations WRITE");
