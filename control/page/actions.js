@@ -118,7 +118,7 @@ function names(status) {
     return [
       isRevertible(status) && 'revert',
       canRollBack && 'rollback',
-      status.state !== 'reverted' && 'cleanup',
+      status.state !== 'reverted' && status.rollback?.phase !== 'completed' && 'cleanup',
     ].filter(Boolean);
   }
   if (status.rollback?.phase === 'running') return ['panic'];

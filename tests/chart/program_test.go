@@ -92,19 +92,8 @@ func TestTheProgramTakesTheConfiguration(t *testing.T) {
 	} {
 		t.Run(chosen.name, func(t *testing.T) {
 			primary, api := freePort(t), freePort(t)
-			values, err := chart.With(gateway, fmt.Sprintf(`{"primary": {"address": "127.0.0.1:%d"}}`, primary), chosen.values)
-			if err != nil {
-				t.Fatal(err)
-			}
-			texts, err := chart.Render(Release{"r", "v1.29.0"}, values)
-			if err != nil {
-				t.Fatal(err)
-			}
-			objects, err := Parse(texts)
-			if err != nil {
-				t.Fatal(err)
-			}
-			object, _ := combination{objects: objects}.named("ConfigMap", "r-sluice")
+			address := fmt.Sprintf(`{"primary": {"address": "127.0.0.1:%d"}}`, primary)
+			object, _ := rendered(t, chart, gateway, address, chosen.values).named("ConfigMap", "r-sluice")
 			root := t.TempDir()
 			config := strings.NewReplacer("/etc/sluice", root, "0.0.0.0:3307", fmt.Sprintf("127.0.0.1:%d", freePort(t)), "0.0.0.0:8080",
 				fmt.Sprintf("127.0.0.1:%d", api)).Replace(object.Data["sluice.yaml"])
@@ -147,17 +136,13 @@ func TestTheProgramTakesTheConfiguration(t *testing.T) {
 	}
 }
 
-// The account that the example makes has the name and the password that are in the values and the Secret, whatever is in them.
-func TestTheExampleMakesTheAccount(t *testing.T) {
-	chart, err := Load(folder)
+func rendered(t *testing.T, chart *Chart, values ...string) combination {
+	t.Helper()
+	all, err := chart.With(values...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	values, err := chart.With(example)
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts, err := chart.Render(Release{"r", "v1.29.0"}, values)
+	texts, err := chart.Render(Release{"r", "v1.29.0"}, all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +150,16 @@ func TestTheExampleMakesTheAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	object, _ := combination{objects: objects}.named("ConfigMap", "r-sluice-mysql-init")
+	return combination{objects: objects}
+}
+
+// The account that the example makes has the name and the password that are in the values and the Secret, whatever is in them.
+func TestTheExampleMakesTheAccount(t *testing.T) {
+	chart, err := Load(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	object, _ := rendered(t, chart, example).named("ConfigMap", "r-sluice-mysql-init")
 	script := exec.Command("bash", "-euc", "docker_process_sql() { cat; }\n"+object.Data["sluice-account.sh"])
 	script.Env = append(os.Environ(), "SLUICE_USER=sluice", `SLUICE_PASSWORD=a'b\c$d"e`, "MYSQL_DATABASE=my_app")
 	got, err := script.Output()

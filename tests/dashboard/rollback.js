@@ -1,5 +1,6 @@
 // A rollback: what it would take is told before; put off and withdrawn, then done, with a report of its steps.
 'use strict';
+const assert = require('node:assert');
 const {visit, tell, shoot, startByForm, press, awaitState, awaitWords} = require('./browser.js');
 const {expectReadable} = require('./checks.js');
 
@@ -44,6 +45,7 @@ tell(url =>
     await dialog.getByRole('button', {name: 'Roll back'}).click();
     await awaitState(page, 'stopped');
     await awaitWords(page, 'Rolled back. The table is as it was');
+    assert.equal(await page.getByRole('button', {name: 'Clean up'}).count(), 0, 'nothing is left to clean up');
     const panel = page.getByRole('region', {name: 'Rollback'});
     await panel.getByText('<b>the index is wrong</b>').waitFor();
     await panel.getByRole('button', {name: 'Show the report'}).click();
