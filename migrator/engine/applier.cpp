@@ -74,16 +74,16 @@ void Applier::halve(const Worker& worker, const Way& way, Entries entries, Resyn
 }
 
 void Applier::run(const Worker& worker, const Way& way, Entries entries, ResyncMode mode, Result& result) {
-  if (result.status == Status::lost || result.status == Status::failed) return inbox_.again(std::move(entries));
+  if (result.status == Status::lost || result.status == Status::failed || result.is_shut_out)
+    return inbox_.again(std::move(entries));
+  const auto began = std::chrono::steady_clock::now();
   const ResyncResult resynced = way(keys_of(entries), mode);
   switch (resynced.status) {
     case ResyncStatus::done:
       return finish(entries, result);
     case ResyncStatus::busy:
-      // Each half would wait as long for the table.
-      if (tells_locked_rows(worker.connection.flavor()) && resynced.error.code == server_error::lock_wait_timeout) {
-        return inbox_.again(std::move(entries));
-      }
+      result.is_shut_out = std::chrono::steady_clock::now() - began > kRowsWaitedForMax;
+      if (result.is_shut_out) return inbox_.again(std::move(entries));
       if (entries.size() > 1) return halve(worker, way, std::move(entries), mode, result);
       // Alone, it may wait in line for the row: it holds nothing that anybody could wait for.
       if (mode == ResyncMode::no_wait && !std::exchange(result.has_waited, true)) {

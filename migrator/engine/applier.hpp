@@ -24,6 +24,9 @@ class Applier {
   static constexpr std::chrono::seconds kConflictPatience{5};
   // And for as long as the source says that what is in the way has changed there: the stream is far behind.
   static constexpr std::chrono::minutes kPassingConflictMax{30};
+  // Whoever has waited for longer has waited for a table: for rows nobody waits so long, and MariaDB's error is the
+  // same.
+  static constexpr std::chrono::milliseconds kRowsWaitedForMax{3'000};
 
   Applier(Inbox& inbox, MigrationObserver& observer) : inbox_(inbox), observer_(observer) {}
 
@@ -36,7 +39,8 @@ class Applier {
   struct Result {
     Status status = Status::progress;
     std::optional<Problem> problem;
-    bool has_waited = false;  // for a row that was locked: one a batch, as others have to go on
+    bool has_waited = false;   // for a row that was locked: one a batch, as others have to go on
+    bool is_shut_out = false;  // somebody has locked a table: the rest of the batch would wait as long
   };
 
   struct Manner {

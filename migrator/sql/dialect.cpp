@@ -59,10 +59,6 @@ std::string_view server_identity_statement(const ServerFlavor& server) noexcept 
   return server.kind == ServerKind::mysql ? "SELECT @@server_uuid" : "SELECT @@server_id";
 }
 
-bool tells_locked_rows(const ServerFlavor& server) noexcept {
-  return server.kind == ServerKind::mysql;
-}
-
 bool can_rename_under_lock_tables(const ServerFlavor& server) noexcept {
   return server.kind == ServerKind::mysql && server.version >= Version{8, 0, 13};
 }

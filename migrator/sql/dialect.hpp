@@ -29,9 +29,6 @@ enum class OnLockedRow : std::uint8_t { wait, fail };
 // The clause after a SELECT that takes shared row locks, with a leading space.
 [[nodiscard]] std::string_view share_lock(const ServerFlavor& server, OnLockedRow on_locked) noexcept;
 
-// Whether a locked row that is not waited for has an error of its own, so that a time-out is another matter: a table.
-[[nodiscard]] bool tells_locked_rows(const ServerFlavor& server) noexcept;
-
 // Answers the binlog's head: file, position, ... and on MySQL the executed GTID set in the fifth column.
 [[nodiscard]] std::string_view binlog_head_statement(const ServerFlavor& server) noexcept;
 

@@ -119,6 +119,17 @@ TEST_P(Actions, panic_stops_at_once_and_keeps_the_shadow_for_study) {
   complete({.table = "orders", .alter = "ADD COLUMN note INT", .options = R"({"initially_drop_ghost_table": true})"});
 }
 
+TEST_P(Actions, panic_is_heard_while_somebody_has_locked_the_new_table) {
+  const auto id = postponed();
+  auto somebody = server().connect("test");
+  somebody.must("LOCK TABLES _orders_gho WRITE");
+  EXPECT_TRUE(wait_until([&] { return sluice().status(id).changes_pending > 100; }, 30s));
+  act(id, "panic");
+  EXPECT_EQ(await_end(id).state, "panicked");
+  somebody.must("UNLOCK TABLES");
+  expect_untouched();
+}
+
 TEST_P(Actions, panic_leaves_the_counts_and_positions_of_both_tables_in_the_status) {
   const auto id = copying();
   EXPECT_TRUE(wait_until([&] { return sluice().status(id).changes_applied > 0; }));
