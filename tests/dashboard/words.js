@@ -107,7 +107,8 @@ tell(url =>
       assert.ok(words.says.includes(says), `${what}: ${words.says}`);
       assert.ok(words.next.includes(next), `${what}: ${words.next}`);
       assert.ok(!/undefined|NaN|\[object/.test(JSON.stringify(words)), JSON.stringify(words));
-      assert.ok(words.actions.length > 0 || differs.state === 'reverting', `${what} offers nothing`);
+      const isSettled = differs.state === 'reverting' || differs.rollback?.phase === 'completed';
+      assert.equal(words.actions.length > 0, !isSettled, `${what} offers ${words.actions.map(one => one.label)}`);
     }
     for (const [eta, says] of [
       [75, 'about 1 min 15 s left'],
