@@ -76,8 +76,7 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
   // Whether there is time left for that, now that it has ended.
   [[nodiscard]] bool may_be_tidied_up() {
     const std::scoped_lock lock(mutex_);
-    if (!ended_at_) ended_at_ = OnlineDdl::Clock::now();
-    return OnlineDdl::Clock::now() - *ended_at_ <= TIDY_PATIENCE;
+    return has_time_to_tidy_up();
   }
   [[nodiscard]] bool is_to_stop() const {
     const std::scoped_lock lock{mutex_};
@@ -91,11 +90,16 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
   [[nodiscard]] OnlineDdl::Clock::time_point patient_until() const noexcept { return patient_until_; }
 
  private:
+  // Under mutex_. From when it is first asked, once it has ended.
+  [[nodiscard]] bool has_time_to_tidy_up() {
+    const auto now = OnlineDdl::Clock::now();
+    if (!ended_at_) ended_at_ = now;
+    return now - *ended_at_ <= TIDY_PATIENCE;
+  }
   // Under mutex_. Whether the table has still to be let go, or the old one dropped, and there is hope that it will be
   // soon.
   [[nodiscard]] bool is_tidying_up(const migrator::Status& status) {
-    if (!ended_at_) ended_at_ = OnlineDdl::Clock::now();
-    if (OnlineDdl::Clock::now() - *ended_at_ > TIDY_PATIENCE) return false;
+    if (!has_time_to_tidy_up()) return false;
     if (status.state == migrator::State::failed) return !is_tidy_;
     if (status.gate) return true;
     if (status.state != migrator::State::completed || status.cut_over.fence == migrator::kInstantFence) return false;

@@ -121,6 +121,8 @@ class Migration {
   [[nodiscard]] bool names_flag_file(const std::string& file) const;
   [[nodiscard]] Options options() const;
 
+  // Why what it left is not dropped, where that is so.
+  static constexpr auto kNamesAreOfALater = "a later migration of the table has tables of these names of its own";
   // Of one that has let go: its shadow and its old table, on its thread; journalled, and taken up again after a
   // restart. Waits for that for up to `limit`. Why one is still there, if that is known by then.
   [[nodiscard]] std::optional<Problem> take_leftovers_away(Millis limit);

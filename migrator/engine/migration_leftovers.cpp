@@ -16,7 +16,7 @@ std::optional<std::string> Migration::take_away(const TableRef& table) {
   while (!stopping()) {
     // It may wait for hours: by then the table of that name may be that of a later migration.
     const auto latest = store_.is_latest(id_);
-    if (latest.has_value() && !*latest) return "a later migration of the table has tables of these names of its own";
+    if (latest.has_value() && !*latest) return kNamesAreOfALater;
     if (!connection && latest.has_value()) {
       SessionSettings settings;
       settings.lock_wait_timeout = RollbackDriver::kTriesLocksFor;

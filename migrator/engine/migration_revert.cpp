@@ -66,8 +66,7 @@ void Migration::give_old_table_back_in_the_end() {
     if (latest.has_value() && connect()) {
       const auto given = give_old_table_back(*connection_, source());
       if (given.has_value()) return;
-      const bool later = given.error().outcome == Outcome::unknown || is_lock_conflict(given.error());
-      if (!later)
+      if (!may_succeed_later(given.error()))
         return note("old_table.not_given_back", Details().add("why", describe_without_values(given.error())).text());
       if (given.error().outcome == Outcome::unknown) connection_.reset();
     }

@@ -333,9 +333,7 @@ std::string Migration::held_back_by(Connection& connection) {
 
 SqlResult<std::vector<std::string>> Migration::forget() {
   const auto beats = store_.forget_beats(id_);
-  const bool later =
-      beats.has_error() && (beats.error().outcome == Outcome::unknown || is_lock_conflict(beats.error()));
-  if (later) return beats.error();
+  if (beats.has_error() && may_succeed_later(beats.error())) return beats.error();
   std::vector<std::string> forgotten;
   if (beats.has_value() && beats->rows > 0) forgotten.emplace_back("heartbeat");
   if (checkpoint_.copied_to || checkpoint_.verified_to || checkpoint_.copied) forgotten.emplace_back("checkpoint");

@@ -174,8 +174,7 @@ std::optional<Problem> Migrator::drop_leftovers(Migration& migration) {
   }
   auto latest = store_.is_latest(status.id);
   if (latest.has_error()) return unavailable(latest.error()).problem;
-  if (!*latest)
-    return Problem{"not_possible_now", "a later migration of the table has tables of these names of its own"};
+  if (!*latest) return Problem{"not_possible_now", Migration::kNamesAreOfALater};
   auto connection = Connection::connect(config_.primary);
   if (connection.has_error()) return unavailable(connection.error()).problem;
   if (migration.reverts() && status.state != State::completed) {

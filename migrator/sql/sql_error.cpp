@@ -35,6 +35,10 @@ bool is_lock_conflict(const SqlError& error) noexcept {
           error.code == server_error::lock_nowait);
 }
 
+bool may_succeed_later(const SqlError& error) noexcept {
+  return error.outcome == Outcome::unknown || is_lock_conflict(error);
+}
+
 std::string describe(const SqlError& error) {
   return error.text + " (" + std::to_string(error.code) + ")";
 }

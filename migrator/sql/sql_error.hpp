@@ -45,6 +45,8 @@ inline constexpr unsigned lock_nowait = 3572;         // MySQL's NOWAIT met a lo
 
 // Whether another transaction's lock was in the way, so that the same may succeed later.
 [[nodiscard]] bool is_lock_conflict(const SqlError& error) noexcept;
+// The same, or the connection is gone.
+[[nodiscard]] bool may_succeed_later(const SqlError& error) noexcept;
 
 // "text (code)", for the one who asked. The text may repeat values of rows and parts of statements.
 [[nodiscard]] std::string describe(const SqlError& error);

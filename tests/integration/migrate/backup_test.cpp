@@ -6,7 +6,7 @@
 #include <future>
 #include <sstream>
 
-#include "tests/integration/migrate/under_clients.hpp"
+#include "tests/integration/migrate/rolling_back.hpp"
 #include "tests/support/child.hpp"
 
 namespace sluice::test {
@@ -25,7 +25,7 @@ using testing::StartsWith;
 constexpr unsigned accepted = 202;
 constexpr unsigned refused = 422;
 
-class BackedUp : public UnderClients {
+class BackedUp : public RollingBack {
  protected:
   SluiceOptions sluice_options() override { return {.arguments = {"--backup-path", folder_.path().string()}}; }
 
@@ -50,23 +50,6 @@ class BackedUp : public UnderClients {
     std::ofstream{path} << "#!/bin/sh\n" << script << "\n";
     ::chmod(path.c_str(), 0755);
     return path;
-  }
-  std::string report(const std::string& id) { return sluice().get("/migrate/" + id + "/rollback").body; }
-  std::string await_over(const std::string& id) {
-    EXPECT_TRUE(wait_until([&] { return json_at(report(id), "/phase") != "running"; }, 60s)) << report(id);
-    return report(id);
-  }
-  void roll_back(const std::string& id, const std::string& body) {
-    const auto response = sluice().post("/migrate/" + id + "/rollback", body);
-    EXPECT_EQ(response.status, accepted) << response.body;
-  }
-  std::vector<std::string> events(const std::string& id) {
-    const auto journal = sluice().get("/migrate/" + id + "/journal").body;
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < json_size(journal, "/journal"); ++i) {
-      names.push_back(json_at(journal, "/journal/" + std::to_string(i) + "/event"));
-    }
-    return names;
   }
   // How many rows the file gives when it is read into an empty database.
   std::string rows_restored(const std::string& file, const std::string& table) {
