@@ -4,12 +4,6 @@
 #include <algorithm>
 
 namespace sluice::net {
-namespace {
-
-// Of what is read and unpacked at once.
-constexpr std::size_t READ_BYTES = 16 * 1024;
-
-}  // namespace
 
 void Stream::compress(protocol::Compression algorithm, protocol::FrameWriter& writer, Bytes already_read) {
   compressed_ = std::make_unique<Compressed>(algorithm, writer, already_read);
@@ -27,7 +21,7 @@ void Stream::number_frames_from(std::uint8_t sequence) noexcept {
 
 void Stream::number_frames_on() noexcept {
   if (!compressed_ || !compressed_->has_read) return;
-  compressed_->sequence = static_cast<std::uint8_t>(compressed_->reader.sequence() + 1);
+  compressed_->sequence = static_cast<std::uint8_t>(compressed_->batch.sequence() + 1);
   compressed_->has_read = false;
 }
 
@@ -37,40 +31,49 @@ void Stream::number_frames_of_answer() noexcept {
   number_frames_on();
 }
 
+void Stream::forget_frames() noexcept {
+  if (compressed_) compressed_->batch.forget();
+}
+
 // Of what has been read. Nothing: more must be read first.
 std::optional<result<std::size_t>> Stream::unpack_some(Room into) noexcept {
-  Compressed& state = *compressed_;
-  const auto step = state.reader.read(Bytes{state.unread}.subspan(state.begin), into);
-  if (!step) return result<std::size_t>{step.error()};
-  state.begin += step->consumed;
-  if (step->consumed != 0) state.has_read = true;
-  if (state.begin == state.unread.size()) {
-    state.unread = {};
-    state.begin = 0;
-  }
-  if (step->produced == 0) return std::nullopt;
-  return result<std::size_t>{step->produced};
+  const auto unpacked = compressed_->batch.unpack(into);
+  if (unpacked && *unpacked) compressed_->has_read = true;
+  return unpacked;
 }
 
 awaitable<result<std::size_t>> Stream::read_frames(Room into) {
-  Compressed& state = *compressed_;
+  auto& batch = compressed_->batch;
   while (true) {
     if (const auto unpacked = unpack_some(into)) co_return *unpacked;
-    state.unread.resize(READ_BYTES);  // all was used up
-    const auto got = co_await read_bytes(state.unread);
-    state.unread.resize(got ? *got : 0);
-    if (!got || *got == 0) co_return got;
+    // More of what was long is likely to be there already; if not, the wait costs no memory.
+    auto got = batch.can_shrink() ? try_read_bytes(batch.room()) : std::nullopt;
+    if (!got) {
+      if (batch.can_shrink()) batch.shrink();
+      got = co_await read_bytes(batch.room());
+    }
+    if (!*got || **got == 0) co_return *got;
+    batch.add(**got);
   }
 }
 
-awaitable<error_code> Stream::write_frames(Bytes bytes) {
+awaitable<error_code> Stream::write_frames(Bytes bytes, std::optional<Origin> origin) {
   Compressed& state = *compressed_;
+  auto* const source = origin ? origin->stream.compressed_.get() : nullptr;
+  const bool may_pass = source != nullptr && source->algorithm == state.algorithm;
   while (!bytes.empty()) {
-    const auto piece = bytes.first(std::min(bytes.size(), protocol::FrameWriter::FRAME_MAX_BYTES));
-    bytes = bytes.subspan(piece.size());
-    state.writer.write(state.algorithm, piece, state.sequence, state.frames);
-    if (const auto error = co_await write_bytes(state.frames)) co_return error;
+    auto piece = may_pass ? source->batch.next_piece(bytes.size(), origin->behind)
+                          : protocol::FrameBatch::Piece{.bytes = bytes.size(), .frames = {}};
+    if (piece.frames.empty()) {
+      piece.bytes = std::min(piece.bytes, protocol::FrameWriter::FRAME_MAX_BYTES);
+      state.writer.write(state.algorithm, bytes.first(piece.bytes), state.sequence, state.frames);
+      piece.frames = state.frames;
+    } else {
+      protocol::FrameWriter::number(piece.frames, state.sequence);
+    }
+    if (const auto error = co_await write_bytes(piece.frames)) co_return error;
     state.frames = {};
+    bytes = bytes.subspan(piece.bytes);
   }
   co_return error_code{};
 }

@@ -108,7 +108,10 @@ awaitable<result<std::size_t>> Stream::read_bytes(Room into) {
 }
 
 std::optional<result<std::size_t>> Stream::try_read(Room into) noexcept {
-  if (compressed_) return unpack_some(into);
+  return compressed_ ? unpack_some(into) : try_read_bytes(into);
+}
+
+std::optional<result<std::size_t>> Stream::try_read_bytes(Room into) noexcept {
   if (tls_) {
     const auto step = tls_->read(into);
     if (step.error) return result<std::size_t>{step.error};
@@ -121,8 +124,8 @@ std::optional<result<std::size_t>> Stream::try_read(Room into) noexcept {
   return result<std::size_t>{error_code{errno, boost::system::system_category()}};
 }
 
-awaitable<error_code> Stream::write(Bytes bytes) {
-  return compressed_ ? write_frames(bytes) : write_bytes(bytes);
+awaitable<error_code> Stream::write(Bytes bytes, std::optional<Origin> origin) {
+  return compressed_ ? write_frames(bytes, origin) : write_bytes(bytes);
 }
 
 awaitable<error_code> Stream::write_bytes(Bytes bytes) {

@@ -50,8 +50,14 @@ class Stream {
   // read already), 0 bytes at the end of the stream. Not while a read_some() waits.
   [[nodiscard]] std::optional<result<std::size_t>> try_read(Room into) noexcept;
 
-  // Writes all of `bytes`, which must outlive the call.
-  [[nodiscard]] awaitable<error_code> write(Bytes bytes);
+  // Where bytes come from that are written: read from `stream`, `behind` bytes before the last that was read there.
+  struct Origin {
+    Stream& stream;
+    std::size_t behind;
+  };
+  // Writes all of `bytes`, which must outlive the call. Where both are compressed in the same way, whole frames go on
+  // as they came, but for their numbers; the origin must not be read from meanwhile.
+  [[nodiscard]] awaitable<error_code> write(Bytes bytes, std::optional<Origin> origin = std::nullopt);
 
   // Writes what the kernel takes now, without waiting: the hot path. 0 when it takes nothing, and always for what is
   // compressed. With TLS the rest, as it is, must be the next that is written: a record of it may be half sent.
@@ -75,6 +81,8 @@ class Stream {
   void number_frames_on() noexcept;
   // The same, and from 1 where nothing came: an answer begins to a command that was sent ahead.
   void number_frames_of_answer() noexcept;
+  // What has been read is no longer what would be written: none of its frames goes on as it came.
+  void forget_frames() noexcept;
 
   // TLS or a unix socket: a password may be sent in clear.
   [[nodiscard]] bool is_secure() const noexcept;
@@ -97,10 +105,11 @@ class Stream {
  private:
   struct Compressed;
   [[nodiscard]] awaitable<result<std::size_t>> read_bytes(Room into);
+  [[nodiscard]] std::optional<result<std::size_t>> try_read_bytes(Room into) noexcept;
   [[nodiscard]] awaitable<error_code> write_bytes(Bytes bytes);
   // compressed.cpp
   [[nodiscard]] awaitable<result<std::size_t>> read_frames(Room into);
-  [[nodiscard]] awaitable<error_code> write_frames(Bytes bytes);
+  [[nodiscard]] awaitable<error_code> write_frames(Bytes bytes, std::optional<Origin> origin);
   [[nodiscard]] std::optional<result<std::size_t>> unpack_some(Room into) noexcept;
 
   std::unique_ptr<Socket> socket_;  // its address stays the same when the stream moves: TLS refers to it

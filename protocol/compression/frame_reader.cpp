@@ -103,17 +103,12 @@ result<FrameReader::Step> FrameReader::read(Bytes in, std::span<std::uint8_t> ou
 }
 
 void FrameReader::begin_frame() {
-  Reader reader{header_};
-  in_left_ = static_cast<std::size_t>(reader.little_endian(3));
-  reader.skip(1);
-  out_left_ = static_cast<std::size_t>(reader.little_endian(3));
-  is_packed_ = out_left_ != 0;
+  const auto frame = read_frame_header(header_);
+  in_left_ = frame.packed_bytes;
+  out_left_ = frame.unpacked_bytes;
+  is_packed_ = frame.is_packed;
   stream_ended_ = false;
-  if (is_packed_) {
-    unpacker_->begin();
-  } else {
-    out_left_ = in_left_;
-  }
+  if (is_packed_) unpacker_->begin();
 }
 
 result<FrameReader::Step> FrameReader::read_packed(Bytes in, std::span<std::uint8_t> out) {

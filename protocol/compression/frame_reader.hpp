@@ -42,6 +42,8 @@ class FrameReader {
   // for bytes that can't be unpacked and lengths that don't hold; then the stream can't be read any further.
   [[nodiscard]] result<Step> read(Bytes in, std::span<std::uint8_t> out);
 
+  // No frame has begun that has not been read to its end.
+  [[nodiscard]] bool is_between_frames() const noexcept { return header_seen_ == 0; }
   // Of the last frame whose header was read.
   [[nodiscard]] std::uint8_t sequence() const noexcept { return header_[3]; }
 

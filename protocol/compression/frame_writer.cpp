@@ -13,6 +13,8 @@ namespace {
 constexpr int ZLIB_LEVEL = 6;
 constexpr int ZSTD_LEVEL = 3;
 
+constexpr std::size_t SEQUENCE_AT = 3;  // in a frame's header
+
 void put_little_endian(std::uint8_t* to, std::size_t value) {
   for (std::size_t i = 0; i < 3; ++i) to[i] = static_cast<std::uint8_t>(value >> (8 * i));
 }
@@ -64,8 +66,15 @@ void FrameWriter::write(Compression algorithm, Bytes bytes, std::uint8_t& sequen
     const bool is_packed = piece.size() >= PACKED_MIN_BYTES && pack(algorithm, piece, frames);
     if (!is_packed) frames.insert(frames.end(), piece.begin(), piece.end());
     put_little_endian(frames.data() + begin, frames.size() - begin - FRAME_HEADER_BYTES);
-    frames[begin + 3] = sequence++;
+    frames[begin + SEQUENCE_AT] = sequence++;
     put_little_endian(frames.data() + begin + 4, is_packed ? piece.size() : 0);
+  }
+}
+
+void FrameWriter::number(std::span<std::uint8_t> frames, std::uint8_t& sequence) noexcept {
+  while (!frames.empty()) {
+    frames[SEQUENCE_AT] = sequence++;
+    frames = frames.subspan(read_frame_header(frames).frame_bytes());
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "protocol/compression/algorithm.hpp"
@@ -22,6 +23,9 @@ class FrameWriter {
 
   // Replaces `frames` by those that hold `bytes`; they are numbered from `sequence` on, which becomes the next number.
   void write(Compression algorithm, Bytes bytes, std::uint8_t& sequence, std::vector<std::uint8_t>& frames);
+
+  // Whole frames of somebody else's are numbered in the same way.
+  static void number(std::span<std::uint8_t> frames, std::uint8_t& sequence) noexcept;
 
  private:
   struct State;

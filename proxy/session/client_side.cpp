@@ -67,7 +67,8 @@ void Session::pass_packet(std::size_t length) noexcept {
 
 Session::Running Session::forward_ready() {
   if (ready_ == 0) co_return Next::go_on;
-  const Next next = co_await write_to_server(from_client_.bytes().first(ready_));
+  const auto bytes = from_client_.bytes();
+  const Next next = co_await write_to_server(bytes.first(ready_), net::Stream::Origin{client_, bytes.size() - ready_});
   from_client_.consume(ready_);
   ready_ = 0;
   co_return next;

@@ -165,6 +165,7 @@ net::awaitable<Session::DdlEnd> Session::end_online_ddl(DdlDrive& drive, DdlActi
   if (const auto* answer = std::get_if<AnswerBy>(&action)) {
     const std::size_t length = protocol::read_packet_header(from_client_.bytes()).length_bytes;
     from_client_.replace(PACKET_HEADER_BYTES + length, query_packet(answer->sql));
+    client_.forget_frames();
   }
   co_return co_await begin_frames() == Next::end ? DdlEnd::session_ends : DdlEnd::command_goes_on;
 }

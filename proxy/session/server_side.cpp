@@ -35,7 +35,8 @@ Session::Running Session::pass_answers() {
     note_answer(*ending);
     if (!client_.is_compressed() || client_gone_) continue;
     // The frames of each answer are numbered anew.
-    if (co_await write_to_client(unsent.first(unsent.size() - rest.size())) == Next::end) lose_client();
+    const auto answer = unsent.first(unsent.size() - rest.size());
+    if (co_await write_to_client(answer, net::Stream::Origin{*server_, rest.size()}) == Next::end) lose_client();
     next_to_client_ = ToClient::begins_answer;
     unsent = rest;
   }
@@ -45,7 +46,10 @@ Session::Running Session::pass_answers() {
     kill_at_server();
     co_return Next::end;
   }
-  if (!client_gone_ && !unsent.empty() && co_await write_to_client(unsent) == Next::end) lose_client();
+  if (!client_gone_ && !unsent.empty() &&
+      co_await write_to_client(unsent, net::Stream::Origin{*server_, 0}) == Next::end) {
+    lose_client();
+  }
   from_server_.consume(bytes.size());
   co_return draining_&& may_leave() ? Next::end : Next::go_on;
 }

@@ -104,7 +104,7 @@ Session::Running Session::fill(net::Stream& from, Buffer& into) {
 }
 
 // The server's answers and the proxy's own may want to be written at the same time; there are no more than these two.
-Session::Running Session::write_to_client(net::Bytes bytes) {
+Session::Running Session::write_to_client(net::Bytes bytes, Origin origin) {
   while (writing_to_client_) co_await write_turn_.wait();
   const auto at_once = client_.try_write(bytes);
   if (!at_once) co_return Next::end;
@@ -113,7 +113,7 @@ Session::Running Session::write_to_client(net::Bytes bytes) {
   writing_to_client_ = true;
   writing_to_client_since_ = std::chrono::steady_clock::now();
   look_out();
-  const auto error = co_await client_.write(bytes.subspan(*at_once));
+  const auto error = co_await client_.write(bytes.subspan(*at_once), origin);
   writing_to_client_ = false;
   write_turn_.notify();
   co_return error ? Next::end : Next::go_on;
@@ -130,13 +130,13 @@ void Session::number_frames_to_client() noexcept {
   }
 }
 
-Session::Running Session::write_to_server(net::Bytes bytes) {
+Session::Running Session::write_to_server(net::Bytes bytes, Origin origin) {
   const auto at_once = server_->try_write(bytes);
   if (at_once && *at_once == bytes.size()) co_return Next::go_on;
   if (new_user_) server_->number_frames_on();
   writing_to_server_ = true;
   look_out();
-  server_refuses_ = !at_once || co_await server_->write(bytes.subspan(*at_once));
+  server_refuses_ = !at_once || co_await server_->write(bytes.subspan(*at_once), origin);
   writing_to_server_ = false;
   co_return server_refuses_ ? Next::end : Next::go_on;
 }

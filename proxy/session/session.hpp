@@ -54,9 +54,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void close();
   // Waits for bytes, and takes what is there. `end`: there will be none.
   Running fill(net::Stream& from, Buffer& into);
-  Running write_to_client(net::Bytes bytes);
+  // `origin`: of the bytes, where they go on as they were read.
+  using Origin = std::optional<net::Stream::Origin>;
+  Running write_to_client(net::Bytes bytes, Origin origin = std::nullopt);
   void number_frames_to_client() noexcept;
-  Running write_to_server(net::Bytes bytes);
+  Running write_to_server(net::Bytes bytes, Origin origin = std::nullopt);
   Running tell_client(PacketBytes packet);
   // Whether it may end now without an error that its client would notice: nothing is open, and no lock is held that
   // outlasts its statement. A replica comes back by itself.

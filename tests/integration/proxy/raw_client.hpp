@@ -66,6 +66,7 @@ class RawClient {
     writer.u8(0);
     writer.zero_terminated("test");
     writer.zero_terminated(options.plugin);
+    if ((options.capabilities & capability::ZSTD_COMPRESSION) != 0) writer.u8(3);  // the level
     return login;
   }
 

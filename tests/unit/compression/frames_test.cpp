@@ -94,6 +94,20 @@ TEST_P(Frames, are_numbered_and_bounded_and_small_ones_stay_as_they_are) {
   EXPECT_EQ(reader.sequence(), 9);
 }
 
+TEST_P(Frames, made_by_others_are_numbered_anew_and_stay_what_they_are) {
+  const auto first = frames_of(letters(1000), 7);
+  const auto second = frames_of(letters(10), 9);
+  Stream both = first;
+  both.insert(both.end(), second.begin(), second.end());
+  Stream expected = both;
+  expected[3] = 255;
+  expected[first.size() + 3] = 0;
+  std::uint8_t sequence = 255;
+  FrameWriter::number(both, sequence);
+  EXPECT_EQ(both, expected);
+  EXPECT_EQ(sequence, 1);
+}
+
 TEST_P(Frames, whose_lengths_lie_are_refused) {
   const auto good = frames_of(letters(1000));
   ASSERT_LT(good.size(), 500U);
