@@ -13,9 +13,12 @@ FrameBatch::FrameBatch(Compression algorithm, Bytes already_read) : reader_(algo
 
 std::optional<result<std::size_t>> FrameBatch::unpack(std::span<std::uint8_t> out) {
   std::size_t produced = 0;
-  while (!reader_.is_between_frames() || begins_frame(out.size() - produced, produced)) {
+  while (!broken_by_ && (!reader_.is_between_frames() || begins_frame(out.size() - produced, produced))) {
     const auto step = reader_.read(unread().first(std::min(frame_left_, unread().size())), out.subspan(produced));
-    if (!step) return result<std::size_t>{step.error()};
+    if (!step) {
+      broken_by_ = step.error();
+      break;
+    }
     next_ += step->consumed;
     frame_left_ -= step->consumed;
     produced += step->produced;
@@ -23,8 +26,9 @@ std::optional<result<std::size_t>> FrameBatch::unpack(std::span<std::uint8_t> ou
     if (!keeps_frame_) forget();
     if (!reader_.is_between_frames()) break;  // `out` is full, or the frame is read on
   }
-  if (produced == 0) return std::nullopt;
-  return result<std::size_t>{produced};
+  if (produced != 0) return result<std::size_t>{produced};
+  if (broken_by_) return result<std::size_t>{broken_by_};
+  return std::nullopt;
 }
 
 bool FrameBatch::begins_frame(std::size_t room_bytes, std::size_t produced) {

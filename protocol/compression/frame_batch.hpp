@@ -28,7 +28,8 @@ class FrameBatch {
 
   FrameBatch(Compression algorithm, Bytes already_read);
 
-  // Unpacks into `out`, which must not be empty. Nothing: more must be read first. As FrameReader::read().
+  // Unpacks into `out`, which must not be empty. Nothing: more must be read first. WireErrc::bad_value, from then on
+  // always, behind the last frame that could be unpacked.
   [[nodiscard]] std::optional<result<std::size_t>> unpack(std::span<std::uint8_t> out);
 
   // Where more of the stream is read to, when unpack() has nothing; never empty. The frames before are forgotten.
@@ -64,10 +65,11 @@ class FrameBatch {
   FrameReader reader_;
   std::unique_ptr<std::uint8_t[]> memory_;
   std::size_t capacity_ = 0;
-  std::size_t next_ = 0;          // of memory_, to be unpacked
-  std::size_t end_ = 0;           // of what has been read
-  std::size_t frame_left_ = 0;    // of the frame that is being unpacked
-  std::uint64_t unpacked_ = 0;    // bytes so far
+  std::size_t next_ = 0;        // of memory_, to be unpacked
+  std::size_t end_ = 0;         // of what has been read
+  std::size_t frame_left_ = 0;  // of the frame that is being unpacked
+  std::uint64_t unpacked_ = 0;  // bytes so far
+  boost::system::error_code broken_by_;
   bool keeps_frame_ = false;      // the one that is being unpacked, or was last
   std::size_t kept_ = 0;          // of memory_: where the first frame begins that may be asked for
   std::uint64_t kept_bytes_ = 0;  // that were unpacked before it

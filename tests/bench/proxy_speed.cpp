@@ -143,7 +143,7 @@ class Bench {
   }
   void rows() { script("oltp_read_only", size_.clients.front(), with_rows()); }
 
-  // By zlib, which HAProxy passes on as it is, and Sluice takes apart and makes anew.
+  // By zlib, which HAProxy passes on as it is, and Sluice looks into.
   void compressed() {
     const std::vector<std::string> on{"--mysql-compression=on"};
     const auto through_both = [&](const char* name, unsigned clients, const std::vector<std::string>& more) {
@@ -151,7 +151,7 @@ class Bench {
                                     [&](Hop& hop) { return run(name, hop, clients, more); });
       print(std::string{name} + " with compression, " + std::to_string(clients) + " clients", table, "queries");
       print_ratio("speed, by HAProxy's", median(table[1].second.per_second) / median(table[0].second.per_second),
-                  "Sluice packs both legs, HAProxy none");
+                  "Sluice unpacks both legs, HAProxy none");
     };
     through_both("oltp_point_select", std::min(8U, size_.clients.back()), on);
     through_both("oltp_read_only", size_.clients.front(), with_rows(on));

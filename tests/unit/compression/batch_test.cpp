@@ -188,6 +188,22 @@ TEST_P(Batches, pass_nothing_on_that_was_changed_since) {
   EXPECT_EQ(frames(batch.next_piece(20, 0)), second);
 }
 
+TEST_P(Batches, end_at_a_frame_that_lies) {
+  for (const int change : {-1, 1}) {
+    auto bad = first;
+    bad[4] = static_cast<std::uint8_t>(bad[4] + change);
+    FrameBatch batch{GetParam(), third + bad + second};
+    EXPECT_EQ(unpacked(batch), 3000U) << "up to it";
+    Stream room(4096);
+    for (int i = 0; i < 3; ++i) {
+      const auto got = batch.unpack(room);
+      ASSERT_TRUE(got);
+      EXPECT_EQ(got->error(), WireErrc::bad_value);
+    }
+    EXPECT_EQ(frames(batch.next_piece(3000, 0)), third);
+  }
+}
+
 // Whatever comes in whatever pieces, and wherever what goes on is cut.
 TEST_P(Batches, hand_on_exactly_what_came) {
   std::mt19937 dice{11};
