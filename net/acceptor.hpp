@@ -1,8 +1,8 @@
 // A socket that is listened on, TCP or unix. Costs an Asio translation unit: include it in .cpp files only.
 #pragma once
 
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <optional>
 
 #include "net/socket_file.hpp"

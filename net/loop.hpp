@@ -31,7 +31,7 @@ class Background {
 
 class Loop {
  public:
-  Loop();                               // on epoll
+  Loop();                                 // on epoll
   explicit Loop(Background& background);  // on io_uring; throws boost::system::system_error, see Ring::open()
   ~Loop();
   Loop(const Loop&) = delete;

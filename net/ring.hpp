@@ -50,8 +50,8 @@ class Ring {
   // Blocks until no work is left (coroutines, operations, guards of the executor), as io_context::run().
   void run();
 
-  // ---- on the thread that runs. Sockets must block: for one that does not, the kernel does not wait. Buffers belong to
-  // the kernel until the operation is complete; a shutdown() of the socket completes it.
+  // ---- on the thread that runs. Sockets must block: for one that does not, the kernel does not wait. Buffers belong
+  // to the kernel until the operation is complete; a shutdown() of the socket completes it.
   [[nodiscard]] awaitable<Completion> receive(int socket, Room into, Expect expect);
   [[nodiscard]] awaitable<Completion> send(int socket, Bytes bytes);
   [[nodiscard]] awaitable<Completion> poll(int socket, short events);
@@ -130,8 +130,7 @@ class Ring::Executor {
   [[nodiscard]] boost::asio::execution_context& query(boost::asio::execution::context_t) const noexcept {
     return ring_->background_;
   }
-  [[nodiscard]] static constexpr boost::asio::execution::blocking_t query(
-      boost::asio::execution::blocking_t) noexcept {
+  [[nodiscard]] static constexpr boost::asio::execution::blocking_t query(boost::asio::execution::blocking_t) noexcept {
     return boost::asio::execution::blocking.never;
   }
   [[nodiscard]] boost::asio::execution::outstanding_work_t query(

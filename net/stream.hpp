@@ -55,7 +55,8 @@ class Stream {
   [[nodiscard]] awaitable<error_code> write(Bytes bytes);
 
   // Writes what is taken now, without waiting: the hot path. 0 when nothing is, and always for what is compressed. An
-  // error may show at a later call only. With TLS the rest, as it is, must be the next that is written: a record of it may be half sent.
+  // error may show at a later call only. With TLS the rest, as it is, must be the next that is written: a record of it
+  // may be half sent.
   [[nodiscard]] result<std::size_t> try_write(Bytes bytes) noexcept;
 
   // Upgrades in place, as the side that accepts. `already_read`: what came behind the SSLRequest (a client may send its

@@ -17,7 +17,7 @@ class TlsLink {
  public:
   struct Step {
     Wants wants = Wants::nothing;  // what the socket must be ready for before it is called again, with the same bytes
-    std::size_t bytes = 0;  // of a read: 0 is the end of the stream, with or without close_notify
+    std::size_t bytes = 0;         // of a read: 0 is the end of the stream, with or without close_notify
     error_code error = {};
   };
 
