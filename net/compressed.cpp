@@ -71,7 +71,12 @@ awaitable<error_code> Stream::write_frames(Bytes bytes, std::optional<Origin> or
     } else {
       protocol::FrameWriter::number(piece.frames, state.sequence);
     }
-    if (const auto error = co_await write_bytes(piece.frames)) co_return error;
+    const auto at_once = try_write_bytes(piece.frames);
+    if (!at_once) co_return at_once.error();
+    const auto rest = piece.frames.subspan(*at_once);
+    if (!rest.empty()) {
+      if (const auto error = co_await write_bytes(rest)) co_return error;
+    }
     state.frames = {};
     bytes = bytes.subspan(piece.bytes);
   }

@@ -143,7 +143,10 @@ awaitable<error_code> Stream::write_records(Bytes bytes) {
 }
 
 result<std::size_t> Stream::try_write(Bytes bytes) noexcept {
-  if (compressed_) return std::size_t{0};
+  return compressed_ ? std::size_t{0} : try_write_bytes(bytes);
+}
+
+result<std::size_t> Stream::try_write_bytes(Bytes bytes) noexcept {
   if (tls_) {
     std::size_t written = 0;
     while (written < bytes.size()) {

@@ -109,6 +109,7 @@ class Stream {
   [[nodiscard]] awaitable<result<std::size_t>> read_bytes(Room into);
   [[nodiscard]] std::optional<result<std::size_t>> try_read_bytes(Room into) noexcept;
   [[nodiscard]] awaitable<error_code> write_bytes(Bytes bytes);
+  [[nodiscard]] result<std::size_t> try_write_bytes(Bytes bytes) noexcept;
   [[nodiscard]] awaitable<result<std::size_t>> read_records(Room into);
   [[nodiscard]] awaitable<error_code> write_records(Bytes bytes);
   // compressed.cpp
