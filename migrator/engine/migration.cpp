@@ -74,14 +74,16 @@ void Migration::resume(std::vector<JournalEntry> journal) {
   if (take_up_rollback()) return;
   if (ended()) {
     if (cleanup_is_unfinished()) {
-      begin_cleanup();
+      begin_taking_away();
       thread_ = std::jthread([this] { clean_up_leftovers(); });
       return;
     }
-    if (!audit_is_due() && !options().ok_to_drop_table && !is_given_up_revert()) return;
+    if (shadow_is_to_go()) begin_taking_away();  // before anybody can ask for its table
+    if (!audit_is_due() && !options().ok_to_drop_table && !is_given_up_revert() && !shadow_is_to_go()) return;
     thread_ = std::jthread([this] {
       if (is_given_up_revert()) give_old_table_back_in_the_end();
       audit();
+      drop_shadow_after_failure();
       let_go();
       keep_old_table();
       store_.disconnect();

@@ -121,6 +121,8 @@ class Migration {
   [[nodiscard]] bool names_flag_file(const std::string& file) const;
   [[nodiscard]] Options options() const;
 
+  // The error of one that must not touch its tables any more: nobody knows which is which.
+  static constexpr auto kNamesStrange = "names_strange";
   // Why what it left is not dropped, where that is so.
   static constexpr auto kNamesAreOfALater = "a later migration of the table has tables of these names of its own";
   // Of one that has let go: its shadow and its old table, on its thread; journalled, and taken up again after a
@@ -287,7 +289,10 @@ class Migration {
   // With a backup, where the option says so. Why it is still there, empty: it is gone; nothing: shutting down.
   [[nodiscard]] std::optional<std::string> take_away(const TableRef& table);
   void show(const BackupStatus& backup);
-  void begin_cleanup();
+  // Of one that failed, where nothing is to be left of it, and no rollback that was asked for has to have it saved.
+  [[nodiscard]] bool shadow_is_to_go() const;
+  void drop_shadow_after_failure();  // where it is to go
+  void begin_taking_away();
   [[nodiscard]] bool cleanup_is_unfinished() const;  // as the journal tells
   void clean_up_leftovers();
 

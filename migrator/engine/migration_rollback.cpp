@@ -81,7 +81,7 @@ std::optional<Problem> Migration::objection_to(const RollbackRequest& request) c
       if (rolled_back) return refuse("already_rolled_back", "the migration has been rolled back already");
       if (fsm_.state() == State::stopped)
         return refuse("nothing_to_roll_back", "the migration was stopped, and its shadow table has been dropped");
-      if (status_.error && status_.error->code == "names_strange")
+      if (status_.error && status_.error->code == kNamesStrange)
         return refuse(kNowhere, "nobody knows which table is which; look at them by hand");
       break;
     case State::preparing:
