@@ -273,11 +273,9 @@ MigrationFsm::Facts Migration::facts() {
   facts.index_alone = index_alone_;
   facts.verified = checkpoint_.verified || now_options.verify == Verify::off || is_instant();
   bool asked = false;
-  bool ending = false;
   {
     const std::scoped_lock lock(mutex_);
     asked = fsm_.cut_over_asked();
-    ending = fsm_.end_asked();
   }
   if (asked && !checkpoint_.cut_over_asked) {
     checkpoint_.cut_over_asked = true;
@@ -288,12 +286,13 @@ MigrationFsm::Facts Migration::facts() {
   facts.postponed = !checkpoint_.cut_over_asked &&
                     (now_options.postpone_cut_over || flag_is_set(now_options.postpone_cut_over_flag_file));
   facts.others_ready = group_->others_are_willing(id_);
-  if (auto problem = group_->failure(); problem && !ending) fail(*problem);
   facts.outside_window = !checkpoint_.cut_over_asked && is_outside_window(now_options);
   facts.lag = Millis::max();
   look_at_guards(now_options, facts, now);
   facts.throttled = !guards_.throttled_by().empty();
   look_at_rollback(now_options, now);
+  // Behind that: whose others have turned back together with it has not failed, but turns back itself.
+  if (auto problem = group_->failure(); problem && !is_to_end()) fail(*problem);
   // What a rollback has stopped has no progress any more.
   if (!inbox_ || rolls_back()) return facts;
   if (facts.copied && facts.indexed && facts.verified && plan_) {

@@ -273,7 +273,7 @@ class Migration {
   void go_on_as_decided();                // after a restart: a deferred one had let the migration go on
   void take_asked_rollbacks();
   void look_at_rollback(const Options& options, TimePoint now);  // one that was asked for, or is deferred
-  [[nodiscard]] RollbackFsm::Guards guards_say(const Options& options, TimePoint now, std::string& why) const;
+  [[nodiscard]] JointDecision::Said guards_say(const Options& options, TimePoint now) const;
   [[nodiscard]] bool rolls_back() const;
   void roll_back_some();
   void roll_back_ended();  // on a thread of its own: the migration had ended before

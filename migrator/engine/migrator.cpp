@@ -61,6 +61,7 @@ std::optional<Problem> Migrator::recover() {
   auto rollbacks = rollbacks_.open();
   if (rollbacks.has_error()) return problem(rollbacks.error());
   const auto groups = groups_of(*stored);
+  for (const auto& [name, group] : groups) take_up_deferred(*group, *rollbacks);
   for (StoredMigration& one : *stored) {
     auto journal = store_.journal(one.id);
     if (journal.has_error()) return problem(journal.error());
