@@ -17,7 +17,9 @@ TEST_P(OnlineDdlFailing, duplicate_is_the_servers_error) {
   direct().must("CREATE TABLE codes (id INT PRIMARY KEY, code VARCHAR(10))");
   direct().must("INSERT INTO codes VALUES (1, 'a'), (2, 'b'), (3, 'b')");
   auto client = online();
+  const auto asked = std::chrono::steady_clock::now();
   const auto reply = client.query("ALTER TABLE codes ADD UNIQUE INDEX once (code)");
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 4s) << "no change can be on its way that would make it none";
   const auto without = direct().query("ALTER TABLE codes ADD UNIQUE INDEX once (code)");
   ASSERT_TRUE(reply.error && without.error);
   EXPECT_EQ(code_of(reply), "1062 23000");
