@@ -64,9 +64,7 @@ TEST_P(RollingBack, in_a_hold_opens_the_gate_first) {
   for (const auto* strategy : {"immediate", "graceful"}) {
     const auto id = postponed();
     EXPECT_EQ(change(id, R"({"drain_timeout_ms": 60000, "on_blocker": "abort"})").status, changed);
-    auto lingering = sluice().connect();
-    lingering.must("BEGIN");
-    lingering.must("INSERT INTO orders (id, qty, name) VALUES (900000000, 1, 'never committed')");
+    auto client = lingering();
     act(id, "cut-over");
     EXPECT_TRUE(wait_until([&] {
       return shown(id, "/state") == "cutting_over" && json_size(sluice().status(id).json, "/blockers") > 0;
@@ -74,7 +72,7 @@ TEST_P(RollingBack, in_a_hold_opens_the_gate_first) {
     roll_back(id, R"({"strategy": ")" + std::string{strategy} + R"("})");
     EXPECT_TRUE(writes_go_on()) << "while the transaction is still open";
     expect_rolled_back(id);
-    lingering.must("ROLLBACK");
+    client.must("ROLLBACK");
   }
 }
 

@@ -98,16 +98,14 @@ TEST_P(Stopping, panic_in_the_midst_of_a_hold_opens_the_gate_first) {
 TEST_P(Stopping, panic_while_it_drains_opens_the_gate_at_once) {
   const auto id = postponed();
   EXPECT_EQ(change(id, R"({"drain_timeout_ms": 60000, "on_blocker": "abort"})").status, changed);
-  auto lingering = sluice().connect();
-  lingering.must("BEGIN");
-  lingering.must("INSERT INTO orders (id, qty, name) VALUES (900000000, 1, 'never committed')");
+  auto client = lingering();
   act(id, "cut-over");
   EXPECT_TRUE(wait_until([&] { return shown(id, "/state") == "cutting_over" && shown(id, "/blockers/0/user") != ""; }));
   act(id, "panic");
   EXPECT_TRUE(writes_go_on()) << "while the transaction is still open";
   EXPECT_EQ(await_end(id).state, "panicked");
   expect_untouched();
-  lingering.must("ROLLBACK");
+  client.must("ROLLBACK");
 }
 
 TEST_P(Stopping, stop_in_the_midst_of_a_hold_opens_the_gate_first) {
