@@ -14,7 +14,9 @@ class RollingBackTogether : public RollingBack {
   // `orders` and `items`, which wait for their cut-over under a guard of each one's own rows.
   void begin() {
     direct().must("CREATE TABLE items (id INT PRIMARY KEY, qty INT)");
-    direct().must("INSERT INTO items SELECT id, qty FROM orders WHERE id < 2000000000 ORDER BY id LIMIT 100");
+    direct().must(
+        "INSERT INTO items WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
+        "SELECT i, i FROM n");
     const auto response = sluice().post("/migrate", R"({"database": "test", "options": {"postpone_cut_over": true,
         "guards": [{"name": "unequal", "when": "mismatches"}]},
         "tables": [{"table": "orders", "alter": "ADD COLUMN a INT"}, {"table": "items", "alter": "ADD COLUMN a INT"}]})");
