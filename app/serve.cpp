@@ -180,6 +180,10 @@ void Service::open() {
   for (const auto& address : proxy_.addresses()) {
     log_.write(Level::info, "proxy.listening", {{"address", net::to_string(address)}});
   }
+  const auto& chosen = proxy_.chosen();
+  log_.write(Level::info, "proxy.event_loop",
+             {{"event_loop", chosen.event_loop == proxy::EventLoop::io_uring ? "io_uring" : "epoll"},
+              {"io_uring_refused", chosen.refused ? chosen.refused.message() : ""}});
   listening_ = true;
   log_.write(Level::info, "ready");
 }

@@ -9,6 +9,7 @@ namespace {
 
 using protocol::ProxyHeaderVersion;
 using proxy::ClientTlsMode;
+using proxy::EventLoop;
 using proxy::ServerTlsMode;
 
 constexpr std::uint16_t LISTEN_PORT = 3307;
@@ -84,6 +85,8 @@ constexpr std::array<Word<ServerTlsMode>, 6> SERVER_TLS{{{"as-client", ServerTls
                                                          {"required", ServerTlsMode::required},
                                                          {"verify-ca", ServerTlsMode::verify_ca},
                                                          {"verify-identity", ServerTlsMode::verify_identity}}};
+constexpr std::array<Word<EventLoop>, 3> EVENT_LOOPS{
+    {{"auto", EventLoop::automatic}, {"io_uring", EventLoop::io_uring}, {"epoll", EventLoop::epoll}}};
 constexpr std::array<Word<std::optional<ProxyHeaderVersion>>, 3> PROXY_HEADERS{
     {{"off", std::nullopt}, {"v1", ProxyHeaderVersion::v1}, {"v2", ProxyHeaderVersion::v2}}};
 constexpr std::array<Word<LogFormat>, 3> LOG_FORMATS{
@@ -115,6 +118,9 @@ bool read_log_format(ServeConfig& config, const std::string& text) {
   return read_word(LOG_FORMATS, text, config.log_format);
 }
 
+bool read_event_loop(ServeConfig& config, const std::string& text) {
+  return read_word(EVENT_LOOPS, text, config.proxy.event_loop);
+}
 bool read_threads(ServeConfig& config, const std::string& text) {
   const auto threads = number_in(text, 0, THREADS_MAX);
   if (threads) config.proxy.threads = static_cast<unsigned>(*threads);
@@ -234,6 +240,8 @@ constexpr std::array SETTINGS{
             read_proxy_text<&proxy::ProxyConfig::ca_file>},
     Setting{"threads", "N", "threads that carry clients (0: one for each processor)", "a number from 0 to 256",
             read_threads},
+    Setting{"event_loop", "WHAT", "by what these threads wait: auto (io_uring where it is allowed), io_uring or epoll",
+            "auto, io_uring or epoll", read_event_loop},
     Setting{"max_connections", "N", "clients at the same time (10000)", "a number from 1 to 1000000",
             read_limit<&proxy::Limits::connections, 1>},
     Setting{"max_user_connections", "N", "clients of one user at the same time (0: any number)",

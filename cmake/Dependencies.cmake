@@ -12,6 +12,7 @@ find_package(PkgConfig REQUIRED)
 # Either client library serves: Oracle's libmysqlclient or MariaDB Connector/C, which Debian installs under the same name.
 pkg_check_modules(mysqlclient REQUIRED IMPORTED_TARGET mysqlclient)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(liburing REQUIRED IMPORTED_TARGET liburing)
 
 add_library(sluice_boost INTERFACE)
 target_link_libraries(sluice_boost INTERFACE Boost::headers Threads::Threads)

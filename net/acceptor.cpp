@@ -16,21 +16,22 @@ using asio::ip::tcp;
 
 constexpr auto AS_VALUE = asio::as_tuple(asio::use_awaitable);
 
-tcp::endpoint resolve(asio::io_context& context, const Address& address) {
-  tcp::resolver resolver{context};
+tcp::endpoint resolve(const asio::any_io_executor& executor, const Address& address) {
+  tcp::resolver resolver{executor};
   return resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive).begin()->endpoint();
 }
 
 }  // namespace
 
-Acceptor::Acceptor(asio::io_context& context, const Address& address) : address_(address), acceptor_(context) {
+Acceptor::Acceptor(const asio::any_io_executor& executor, const Address& address)
+    : address_(address), acceptor_(executor) {
   try {
     if (address.is_unix()) {
       file_.emplace(address.host);
       listen_at(asio::local::stream_protocol::endpoint{address.host});
       return;
     }
-    listen_at(resolve(context, address));
+    listen_at(resolve(executor, address));
     address_.port = as_tcp(acceptor_.local_endpoint()).port();
   } catch (const boost::system::system_error& error) {
     throw std::runtime_error("can't listen on " + to_string(address) + ": " + error.code().message());
@@ -47,8 +48,8 @@ void Acceptor::listen_at(const asio::generic::stream_protocol::endpoint& endpoin
   acceptor_.listen();
 }
 
-awaitable<result<Stream::Socket>> Acceptor::accept(asio::io_context& context) {
-  auto [error, client] = co_await acceptor_.async_accept(context, AS_VALUE);
+awaitable<result<Stream::Socket>> Acceptor::accept(asio::any_io_executor executor) {
+  auto [error, client] = co_await acceptor_.async_accept(executor, AS_VALUE);
   if (error) co_return error;
   co_return std::move(client);
 }

@@ -7,27 +7,20 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <cerrno>
 
 #include "net/compressed.hpp"
 #include "net/endpoint.hpp"
 #include "net/tls_link.hpp"
 #include "net/tls_state.hpp"
+#include "net/transport.hpp"
 
 namespace sluice::net {
 namespace {
 
 namespace asio = boost::asio;
-
-using Wants = TlsLink::Wants;
-
-constexpr auto AS_VALUE = asio::as_tuple(asio::use_awaitable);
 
 // A silent peer is given up after 60 s + 6 × 10 s: below the usual idle limits of firewalls and load balancers.
 constexpr int KEEPALIVE_IDLE_SECONDS = 60;
@@ -45,17 +38,22 @@ void prepare_tcp(int socket) noexcept {
   set(IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
 }
 
-std::string host_of(const Stream::Socket& socket) {
-  error_code error;
-  const auto peer = socket.remote_endpoint(error);
-  if (error) return "unknown";
-  return peer.protocol().family() == AF_UNIX ? "localhost" : as_tcp(peer).address().to_string();
-}
-
 result<protocol::IpEndpoint> to_protocol(const asio::ip::tcp::endpoint& endpoint) {
   const auto address = protocol::parse_ip_address(endpoint.address().to_string());
   if (!address) return address.error();
   return protocol::IpEndpoint{*address, endpoint.port()};
+}
+
+std::optional<protocol::ClientConnection> connection_of(const Stream::Socket& socket) {
+  error_code error;
+  const auto peer = socket.remote_endpoint(error);
+  if (error) return std::nullopt;
+  const auto local = socket.local_endpoint(error);
+  if (error) return std::nullopt;
+  const auto client = to_protocol(as_tcp(peer));
+  const auto server = to_protocol(as_tcp(local));
+  if (!client || !server) return std::nullopt;
+  return protocol::ClientConnection{*client, *server};
 }
 
 bool is_certificate_error(const error_code& error) {
@@ -63,27 +61,29 @@ bool is_certificate_error(const error_code& error) {
          ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
 }
 
-awaitable<error_code> wait_for(Stream::Socket& socket, Wants wants) {
-  const auto [error] = co_await socket.async_wait(
-      wants == Wants::read ? Stream::Socket::wait_read : Stream::Socket::wait_write, AS_VALUE);
-  co_return error;
-}
-
-awaitable<error_code> shake_hands(Stream::Socket& socket, TlsLink& tls, TlsLink::Step (TlsLink::*once)() noexcept) {
+awaitable<error_code> shake_hands(Transport& below, TlsLink& tls, TlsLink::Step (TlsLink::*once)() noexcept) {
+  if (const auto error = co_await below.settle()) co_return error;
   while (true) {
     const auto step = (tls.*once)();
     if (step.error || step.wants == Wants::nothing) co_return step.error;
-    if (const auto error = co_await wait_for(socket, step.wants)) co_return error;
+    if (const auto error = co_await below.wait(step.wants)) co_return error;
   }
 }
 
 }  // namespace
 
-Stream::Stream(Socket socket) : socket_(std::make_unique<Socket>(std::move(socket))), peer_host_(host_of(*socket_)) {
+Stream::Stream(Socket socket) {
   error_code error;
-  const auto local = socket_->local_endpoint(error);
-  is_unix_ = !error && local.protocol().family() == AF_UNIX;
-  if (!is_unix_) prepare_tcp(socket_->native_handle());
+  const auto peer = socket.remote_endpoint(error);
+  if (!error) {
+    is_unix_ = peer.protocol().family() == AF_UNIX;
+    peer_host_ = is_unix_ ? "localhost" : as_tcp(peer).address().to_string();
+  }
+  if (!is_unix_) {
+    prepare_tcp(socket.native_handle());
+    connection_ = connection_of(socket);
+  }
+  transport_ = make_transport(std::move(socket));
 }
 
 Stream::~Stream() = default;
@@ -94,16 +94,15 @@ awaitable<result<std::size_t>> Stream::read_some(Room into) {
 }
 
 awaitable<result<std::size_t>> Stream::read_bytes(Room into) {
-  if (!tls_) {
-    const auto [error, bytes] = co_await socket_->async_read_some(asio::buffer(into.data(), into.size()), AS_VALUE);
-    if (error && error != asio::error::eof) co_return error;
-    co_return bytes;
-  }
+  return tls_ ? read_records(into) : transport_->read_some(into);
+}
+
+awaitable<result<std::size_t>> Stream::read_records(Room into) {
   while (true) {
     const auto step = tls_->read(into);
     if (step.error) co_return step.error;
     if (step.wants == Wants::nothing) co_return step.bytes;
-    if (const auto error = co_await wait_for(*socket_, step.wants)) co_return error;
+    if (const auto error = co_await transport_->wait(step.wants)) co_return error;
   }
 }
 
@@ -115,7 +114,7 @@ std::optional<result<std::size_t>> Stream::try_read(Room into) noexcept {
     if (step.wants != Wants::nothing) return std::nullopt;
     return step.bytes;
   }
-  const auto got = ::recv(socket_->native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+  const auto got = ::recv(transport_->handle(), into.data(), into.size(), MSG_DONTWAIT);
   if (got >= 0) return static_cast<std::size_t>(got);
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::nullopt;
   return result<std::size_t>{error_code{errno, boost::system::system_category()}};
@@ -126,17 +125,16 @@ awaitable<error_code> Stream::write(Bytes bytes) {
 }
 
 awaitable<error_code> Stream::write_bytes(Bytes bytes) {
-  if (!tls_) {
-    const auto [error, written] =
-        co_await asio::async_write(*socket_, asio::buffer(bytes.data(), bytes.size()), AS_VALUE);
-    co_return error;
-  }
+  return tls_ ? write_records(bytes) : transport_->write(bytes);
+}
+
+awaitable<error_code> Stream::write_records(Bytes bytes) {
   while (!bytes.empty()) {
     const auto step = tls_->write(bytes);
     if (step.error) co_return step.error;
     bytes = bytes.subspan(step.bytes);
     if (step.wants == Wants::nothing) continue;
-    if (const auto error = co_await wait_for(*socket_, step.wants)) co_return error;
+    if (const auto error = co_await transport_->wait(step.wants)) co_return error;
   }
   co_return error_code{};
 }
@@ -153,19 +151,23 @@ result<std::size_t> Stream::try_write(Bytes bytes) noexcept {
     }
     return written;
   }
-  const auto written = ::send(socket_->native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return transport_->try_write(bytes);
+}
+
+result<std::size_t> send_now(int socket, Bytes bytes) noexcept {
+  const auto written = ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (written >= 0) return static_cast<std::size_t>(written);
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::size_t{0};
   return error_code{errno, boost::system::system_category()};
 }
 
 awaitable<error_code> Stream::accept_tls(ServerTls tls, Bytes already_read) {
-  tls_ = std::make_unique<TlsLink>(tls.state().context.native_handle(), socket_->native_handle(), already_read);
-  co_return co_await shake_hands(*socket_, *tls_, &TlsLink::accept);
+  tls_ = std::make_unique<TlsLink>(tls.state().context.native_handle(), transport_->handle(), already_read);
+  co_return co_await shake_hands(*transport_, *tls_, &TlsLink::accept);
 }
 
 awaitable<error_code> Stream::connect_tls(ClientTls tls, std::string host) {
-  tls_ = std::make_unique<TlsLink>(tls.state().context.native_handle(), socket_->native_handle(), Bytes{});
+  tls_ = std::make_unique<TlsLink>(tls.state().context.native_handle(), transport_->handle(), Bytes{});
   SSL* const session = tls_->session();
   error_code not_numeric;
   const bool is_name = (asio::ip::make_address(host, not_numeric), not_numeric.failed());
@@ -185,7 +187,7 @@ awaitable<error_code> Stream::connect_tls(ClientTls tls, std::string host) {
       }
       break;
   }
-  const auto error = co_await shake_hands(*socket_, *tls_, &TlsLink::connect);
+  const auto error = co_await shake_hands(*transport_, *tls_, &TlsLink::connect);
   if (is_certificate_error(error)) co_return Errc::certificate_refused;
   co_return error;
 }
@@ -196,16 +198,8 @@ bool Stream::is_secure() const noexcept {
 bool Stream::is_tls() const noexcept {
   return tls_ != nullptr;
 }
-std::optional<protocol::ClientConnection> Stream::connection() const {
-  error_code error;
-  const auto peer = socket_->remote_endpoint(error);
-  if (error || is_unix_) return std::nullopt;
-  const auto local = socket_->local_endpoint(error);
-  if (error) return std::nullopt;
-  const auto client = to_protocol(as_tcp(peer));
-  const auto server = to_protocol(as_tcp(local));
-  if (!client || !server) return std::nullopt;
-  return protocol::ClientConnection{*client, *server};
+const std::optional<protocol::ClientConnection>& Stream::connection() const noexcept {
+  return connection_;
 }
 
 const std::string& Stream::peer_host() const noexcept {
@@ -213,19 +207,17 @@ const std::string& Stream::peer_host() const noexcept {
 }
 
 bool Stream::has_peer_left() const noexcept {
-  pollfd look{.fd = socket_->native_handle(), .events = POLLRDHUP, .revents = 0};
+  pollfd look{.fd = transport_->handle(), .events = POLLRDHUP, .revents = 0};
   return ::poll(&look, 1, 0) == 1;
 }
 
 void Stream::shutdown_send() noexcept {
-  error_code ignored;
-  socket_->shutdown(Socket::shutdown_send, ignored);
+  transport_->shutdown_send();
 }
 
 void Stream::close() noexcept {
-  error_code ignored;
-  if (tls_ && socket_->is_open()) tls_->say_goodbye();
-  socket_->close(ignored);
+  if (tls_ && transport_->handle() >= 0) tls_->say_goodbye();
+  transport_->close();
 }
 
 }  // namespace sluice::net

@@ -32,12 +32,13 @@ using Bytes = std::span<const std::uint8_t>;
 using Room = std::span<std::uint8_t>;
 
 class TlsLink;
+class Transport;
 
 class Stream {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;
 
-  // Takes over a connected socket: sets TCP_NODELAY and keepalive.
+  // Takes over a connected socket: sets TCP_NODELAY and keepalive. It lives on the thread of its executor.
   explicit Stream(Socket socket);
   ~Stream();
   Stream(Stream&&) noexcept;
@@ -53,8 +54,9 @@ class Stream {
   // Writes all of `bytes`, which must outlive the call.
   [[nodiscard]] awaitable<error_code> write(Bytes bytes);
 
-  // Writes what the kernel takes now, without waiting: the hot path. 0 when it takes nothing, and always for what is
-  // compressed. With TLS the rest, as it is, must be the next that is written: a record of it may be half sent.
+  // Writes what is taken now, without waiting: the hot path. 0 when nothing is, and always for what is compressed. An
+  // error may show at a later call only. With TLS the rest, as it is, must be the next that is written: a record of it
+  // may be half sent.
   [[nodiscard]] result<std::size_t> try_write(Bytes bytes) noexcept;
 
   // Upgrades in place, as the side that accepts. `already_read`: what came behind the SSLRequest (a client may send its
@@ -79,8 +81,8 @@ class Stream {
   // TLS or a unix socket: a password may be sent in clear.
   [[nodiscard]] bool is_secure() const noexcept;
   [[nodiscard]] bool is_tls() const noexcept;
-  // Its two ends, the peer's first. Nothing: it is a unix socket, or no longer connected.
-  [[nodiscard]] std::optional<protocol::ClientConnection> connection() const;
+  // Its two ends, the peer's first. Nothing: it is a unix socket, or was no longer connected.
+  [[nodiscard]] const std::optional<protocol::ClientConnection>& connection() const noexcept;
   // "10.0.0.7", or "localhost" for a unix socket.
   [[nodiscard]] const std::string& peer_host() const noexcept;
 
@@ -98,15 +100,18 @@ class Stream {
   struct Compressed;
   [[nodiscard]] awaitable<result<std::size_t>> read_bytes(Room into);
   [[nodiscard]] awaitable<error_code> write_bytes(Bytes bytes);
+  [[nodiscard]] awaitable<result<std::size_t>> read_records(Room into);
+  [[nodiscard]] awaitable<error_code> write_records(Bytes bytes);
   // compressed.cpp
   [[nodiscard]] awaitable<result<std::size_t>> read_frames(Room into);
   [[nodiscard]] awaitable<error_code> write_frames(Bytes bytes);
   [[nodiscard]] std::optional<result<std::size_t>> unpack_some(Room into) noexcept;
 
-  std::unique_ptr<Socket> socket_;  // its address stays the same when the stream moves: TLS refers to it
+  std::unique_ptr<Transport> transport_;
   std::unique_ptr<TlsLink> tls_;
   std::unique_ptr<Compressed> compressed_;
-  std::string peer_host_;
+  std::string peer_host_ = "unknown";
+  std::optional<protocol::ClientConnection> connection_;
   bool is_unix_ = false;
 };
 

@@ -9,18 +9,16 @@
 #include <cstdint>
 #include <memory>
 
-#include "net/stream.hpp"
+#include "net/transport.hpp"
 
 namespace sluice::net {
 
 class TlsLink {
  public:
-  // What the socket must be ready for before the call is made again, with the same bytes.
-  enum class Wants : std::uint8_t { nothing, read, write };
   struct Step {
-    Wants wants = Wants::nothing;
-    std::size_t bytes = 0;  // of a read: 0 is the end of the stream, with or without close_notify
-    error_code error = {};  // for all but a read, that end is one: Errc::end_of_stream
+    Wants wants = Wants::nothing;  // what the socket must be ready for before it is called again, with the same bytes
+    std::size_t bytes = 0;         // of a read: 0 is the end of the stream, with or without close_notify
+    error_code error = {};         // for all but a read, that end is one: Errc::end_of_stream
   };
 
   // `socket` stays the caller's. `already_read`: what came from it before, copied.

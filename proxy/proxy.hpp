@@ -1,6 +1,7 @@
 // The proxy: clients come in here, each gets a connection of its own to the primary. Std and Boost.System only.
 #pragma once
 
+#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +38,13 @@ enum class ServerTlsMode : std::uint8_t {
   verify_identity,  // and carries the primary's name
 };
 
+// By what the I/O threads wait for their sockets.
+enum class EventLoop : std::uint8_t {
+  automatic,  // io_uring where the system allows it
+  io_uring,
+  epoll,
+};
+
 struct Limits {
   std::size_t connections = 10'000;
   std::size_t connections_per_user = 0;                   // 0: no limit
@@ -58,6 +66,7 @@ struct ProxyConfig {
   std::vector<net::Address> listen{{"127.0.0.1", 3307}};  // port 0: any free one
   net::Address primary{"127.0.0.1", 3306};
   unsigned threads = 0;  // 0: one per processor
+  EventLoop event_loop = EventLoop::automatic;
   ClientTlsMode client_tls = ClientTlsMode::preferred;
   std::string certificate_file;  // PEM; empty, with key_file: a self-signed certificate is made at start
   std::string key_file;
@@ -99,8 +108,15 @@ class Proxy {
   Proxy& operator=(const Proxy&) = delete;
 
   // Listens and starts the I/O threads. The file of a unix socket is made, one that nobody listens on replaced; it goes
-  // when the proxy stops. Throws std::runtime_error with a sentence that names the address or the file.
+  // when the proxy stops. Throws std::runtime_error with a sentence that names the address, the file or io_uring.
   void start();
+
+  // The event loop that was chosen, and why it is not io_uring if the system refused that; valid after start().
+  struct Chosen {
+    EventLoop event_loop = EventLoop::epoll;
+    boost::system::error_code refused;
+  };
+  [[nodiscard]] const Chosen& chosen() const noexcept;
 
   // Where clients connect, in the order of the configuration; valid after start().
   [[nodiscard]] const std::vector<net::Address>& addresses() const noexcept;

@@ -134,7 +134,7 @@ void Session::kill_at_server() {
                   [worker = std::weak_ptr{worker_}, session = weak_from_this()] {
                     const auto loop = worker.lock();
                     if (!loop) return;
-                    boost::asio::post(loop->context(), [session] {
+                    boost::asio::post(loop->executor(), [session] {
                       if (const auto self = session.lock()) self->server_->close();
                     });
                   });

@@ -26,16 +26,16 @@ Listener::Listener(Shared& shared, const std::vector<std::shared_ptr<Worker>>& w
 std::vector<net::Address> Listener::start() {
   std::vector<net::Address> addresses;
   for (const auto& address : shared_.config.listen) {
-    addresses.push_back(acceptors_.emplace_back(workers_.front()->context(), address).address());
+    addresses.push_back(acceptors_.emplace_back(workers_.front()->executor(), address).address());
   }
   for (auto& acceptor : acceptors_) {
-    asio::co_spawn(workers_.front()->context(), accept_all(acceptor), asio::detached);
+    asio::co_spawn(workers_.front()->executor(), accept_all(acceptor), asio::detached);
   }
   return addresses;
 }
 
 void Listener::stop() {
-  asio::post(workers_.front()->context(), [this] {
+  asio::post(workers_.front()->executor(), [this] {
     for (auto& acceptor : acceptors_) acceptor.close();
   });
 }
@@ -43,26 +43,25 @@ void Listener::stop() {
 net::awaitable<void> Listener::accept_all(net::Acceptor& acceptor) {
   while (acceptor.is_open()) {
     Worker& worker = *workers_[turn_++ % workers_.size()];
-    auto client = co_await acceptor.accept(worker.context());
+    auto client = co_await acceptor.accept(worker.executor());
     if (client) {
       hand_out(std::move(*client), worker);
     } else if (acceptor.is_open()) {
-      asio::steady_timer pause{workers_.front()->context(), PAUSE_AFTER_FAILURE};
+      asio::steady_timer pause{workers_.front()->executor(), PAUSE_AFTER_FAILURE};
       (void)co_await pause.async_wait(AS_VALUE);
     }
   }
 }
 
 void Listener::hand_out(net::Stream::Socket client, Worker& worker) {
-  if (++shared_.connections <= shared_.limits.load()->connections) {
-    asio::post(worker.context(),
-               [&worker, client = std::move(client)]() mutable { worker.adopt(net::Stream{std::move(client)}); });
-    return;
-  }
-  --shared_.connections;
-  net::Stream refused{std::move(client)};
-  shared_.observer.connection_refused(Refusal::connections, refused.peer_host());
-  (void)refused.try_write(too_many_connections());
+  const bool has_room = ++shared_.connections <= shared_.limits.load()->connections;
+  if (!has_room) --shared_.connections;
+  asio::post(worker.executor(), [this, has_room, &worker, client = std::move(client)]() mutable {
+    net::Stream stream{std::move(client)};
+    if (has_room) return worker.adopt(std::move(stream));
+    shared_.observer.connection_refused(Refusal::connections, stream.peer_host());
+    (void)stream.try_write(too_many_connections());
+  });
 }
 
 }  // namespace sluice::proxy

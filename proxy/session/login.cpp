@@ -44,7 +44,7 @@ Session::Running Session::greet() {
   server_expects_ = ServerExpects::login;
   slot_ = shared().gate.enter(gate::ConnectionId{greeting_.thread_id},
                               [worker = worker_, session = weak_from_this()](gate::Wake wake) {
-                                boost::asio::post(worker->context(), [session, wake] {
+                                boost::asio::post(worker->executor(), [session, wake] {
                                   if (const auto self = session.lock()) self->on_wake(wake);
                                 });
                               });

@@ -1,6 +1,7 @@
 #include "proxy/proxy.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -44,6 +45,15 @@ bool may_be_secure_alone(const ProxyConfig& config) {
          (config.server_tls != ServerTlsMode::disabled && config.server_tls != ServerTlsMode::as_client);
 }
 
+Proxy::Chosen choose(EventLoop wanted) {
+  if (wanted == EventLoop::epoll) return {};
+  const auto refused = net::Loop::io_uring_refused();
+  if (!refused) return {.event_loop = EventLoop::io_uring};
+  if (wanted == EventLoop::automatic) return {.refused = refused};
+  throw std::runtime_error("io_uring: " + refused.message() +
+                           ": it takes Linux 6.1 and a container that allows it; or start with --event-loop auto");
+}
+
 }  // namespace
 
 struct Proxy::State {
@@ -57,6 +67,8 @@ struct Proxy::State {
                .online_ddl = online_ddl} {}
 
   Shared shared;
+  Chosen chosen;
+  std::optional<net::Background> background;  // if the workers' loops need one
   std::vector<std::shared_ptr<Worker>> workers;
   std::unique_ptr<Listener> listener;
   std::vector<net::Address> addresses;
@@ -79,7 +91,12 @@ void Proxy::start() {
   }
   if (may_be_secure_alone(config)) shared.rsa_key.emplace();
   const unsigned threads = config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
-  for (unsigned i = 0; i < threads; ++i) state_->workers.push_back(std::make_shared<Worker>(shared));
+  state_->chosen = choose(config.event_loop);
+  if (state_->chosen.event_loop == EventLoop::io_uring) state_->background.emplace();
+  for (unsigned i = 0; i < threads; ++i) {
+    auto loop = state_->background ? std::make_unique<net::Loop>(*state_->background) : std::make_unique<net::Loop>();
+    state_->workers.push_back(std::make_shared<Worker>(shared, std::move(loop)));
+  }
   state_->listener = std::make_unique<Listener>(shared, state_->workers);
   state_->addresses = state_->listener->start();
   for (auto& worker : state_->workers) worker->start();
@@ -87,6 +104,10 @@ void Proxy::start() {
 
 const std::vector<net::Address>& Proxy::addresses() const noexcept {
   return state_->addresses;
+}
+
+const Proxy::Chosen& Proxy::chosen() const noexcept {
+  return state_->chosen;
 }
 
 std::uint16_t Proxy::port() const noexcept {

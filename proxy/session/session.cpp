@@ -22,15 +22,15 @@ constexpr int BLOCKS_IN_A_TURN = 16;
 Session::Session(std::shared_ptr<Worker> worker, net::Stream client)
     : worker_(std::move(worker)),
       client_(std::move(client)),
-      deadline_(worker_->context()),
-      lookout_(worker_->context()),
-      changed_(worker_->context().get_executor()),
-      write_turn_(worker_->context().get_executor()),
+      deadline_(worker_->executor()),
+      lookout_(worker_->executor()),
+      changed_(worker_->executor()),
+      write_turn_(worker_->executor()),
       from_client_(worker_->blocks()),
       from_server_(worker_->blocks()) {}
 
 void Session::start(std::shared_ptr<Session> session) {
-  auto& context = session->worker_->context();
+  auto& context = session->worker_->executor();
   asio::co_spawn(context, run(std::move(session)), asio::detached);
 }
 
@@ -42,7 +42,7 @@ net::awaitable<void> Session::run(std::shared_ptr<Session> self) {
   if (login == Next::go_on) {
     self->logged_in_ = true;
     self->watch_idle();
-    asio::co_spawn(self->worker_->context(), carry_answers(self), asio::detached);
+    asio::co_spawn(self->worker_->executor(), carry_answers(self), asio::detached);
     co_await self->carry_commands();
     co_await self->outlive_server();
   } else {
@@ -83,7 +83,7 @@ Session::Running Session::fill(net::Stream& from, Buffer& into) {
   const bool may_not_wait = into.is_grown() || from.is_tls() || from.is_compressed();
   if (may_not_wait && ++blocks_in_turn_ == BLOCKS_IN_A_TURN) {
     blocks_in_turn_ = 0;
-    co_await asio::post(worker_->context(), asio::use_awaitable);
+    co_await asio::post(worker_->executor(), asio::use_awaitable);
   }
   if (into.empty() && into.is_grown()) {
     // More of what was long is likely to be there already; if not, the wait costs no block.

@@ -2,25 +2,34 @@
 // around the condition.
 #pragma once
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "net/continuation.hpp"
 
 namespace sluice::proxy {
 
 class Signal {
  public:
-  explicit Signal(const boost::asio::any_io_executor& executor)
-      : timer_(executor, boost::asio::steady_timer::time_point::max()) {}
+  explicit Signal(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
   [[nodiscard]] boost::asio::awaitable<void> wait() {
-    (void)co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    (void)co_await net::suspend<Notice>([this](std::unique_ptr<net::Continuation<Notice>> waiter) {  //
+      waiter_ = std::move(waiter);
+    });
   }
-  void notify() { timer_.cancel(); }
+  // The waiter goes on once the caller has come to its end.
+  void notify() {
+    if (!waiter_) return;
+    boost::asio::post(executor_, [waiter = std::move(waiter_)]() mutable { waiter.release()->resume({}); });
+  }
 
  private:
-  boost::asio::steady_timer timer_;
+  struct Notice {};
+
+  boost::asio::any_io_executor executor_;
+  std::unique_ptr<net::Continuation<Notice>> waiter_;
 };
 
 }  // namespace sluice::proxy

@@ -9,11 +9,11 @@
 namespace sluice::proxy {
 
 void Worker::start() {
-  thread_ = std::thread{[this] { context_.run(); }};
+  thread_ = std::thread{[this] { loop_->run(); }};
 }
 
 void Worker::drain() {
-  boost::asio::post(context_, [this] {
+  boost::asio::post(executor(), [this] {
     stage_ = Stage::draining;
     const std::vector<std::shared_ptr<Session>> all{sessions_.begin(), sessions_.end()};
     for (const auto& session : all) session->drain();
@@ -21,15 +21,15 @@ void Worker::drain() {
 }
 
 void Worker::change_limits() {
-  boost::asio::post(context_, [this] {
+  boost::asio::post(executor(), [this] {
     for (const auto& session : sessions_) session->change_limits();
   });
 }
 
 void Worker::cut_off() {
-  boost::asio::post(context_, [this] {
+  boost::asio::post(executor(), [this] {
     stage_ = Stage::cutting_off;
-    keep_running_.reset();
+    loop_->let_end();
     const std::vector<std::shared_ptr<Session>> all{sessions_.begin(), sessions_.end()};
     for (const auto& session : all) session->cut_off();
   });

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <memory>
 #include <optional>
 #include <random>
@@ -11,6 +9,7 @@
 #include <thread>
 #include <unordered_set>
 
+#include "net/loop.hpp"
 #include "net/stream.hpp"
 #include "protocol/sql/scan.hpp"
 #include "protocol/wire/rsa_key.hpp"
@@ -52,7 +51,7 @@ struct ArmedIndex {
 
 class Worker : public std::enable_shared_from_this<Worker> {
  public:
-  explicit Worker(Shared& shared) : shared_(shared) {}
+  Worker(Shared& shared, std::unique_ptr<net::Loop> loop) : shared_(shared), loop_(std::move(loop)) {}
 
   void start();
   // From any thread. Sessions end as soon as nothing is open in them; new ones are not taken.
@@ -63,7 +62,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   void cut_off();
   void join();
 
-  [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+  [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return loop_->executor(); }
 
   // ---- on the worker's own thread
   void adopt(net::Stream client);
@@ -83,8 +82,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   enum class Stage : std::uint8_t { serving, draining, cutting_off };
 
   Shared& shared_;
-  boost::asio::io_context context_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_running_{context_.get_executor()};
+  std::unique_ptr<net::Loop> loop_;
   BlockPool blocks_;
   protocol::FrameWriter frame_writer_;
   std::optional<ArmedIndex> armed_;

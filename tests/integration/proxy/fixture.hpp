@@ -4,9 +4,11 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "proxy/gate/gate.hpp"
 #include "proxy/proxy.hpp"
@@ -76,6 +78,9 @@ class RunningProxy {
   static ProxyConfig at_any_port(ProxyConfig config) {
     if (config.listen == ProxyConfig{}.listen) config.listen = {net::Address{"127.0.0.1", 0}};
     if (config.threads == 0) config.threads = 2;
+    // All is tested on either, by two runs of the same tests.
+    const char* const wanted = std::getenv("SLUICE_TEST_EVENT_LOOP");
+    if (wanted != nullptr && wanted == std::string_view{"epoll"}) config.event_loop = EventLoop::epoll;
     return config;
   }
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "net/blocking_stream.hpp"
+#include "tests/unit/net/loops.hpp"
 
 namespace sluice::net {
 namespace {
@@ -49,24 +51,27 @@ awaitable<void> serve(Stream stream, ServerTls tls) {
 
 awaitable<void> accept(tcp::acceptor& acceptor, ServerTls tls) {
   while (true) {
-    auto client = co_await acceptor.async_accept(asio::use_awaitable);
+    auto [closed, client] = co_await acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+    if (closed) co_return;
     asio::co_spawn(acceptor.get_executor(), serve(Stream{Stream::Socket{std::move(client)}}, tls), asio::detached);
   }
 }
 
-class Connection : public testing::Test {
+class Connection : public testing::TestWithParam<LoopKind> {
  protected:
-  Connection() : acceptor_(context_, tcp::endpoint{asio::ip::address_v4::loopback(), 0}) {
-    asio::co_spawn(context_, accept(acceptor_, ServerTls::self_signed()), asio::detached);
-    thread_ = std::thread{[this] { context_.run(); }};
-    EXPECT_FALSE(stream.connect({"127.0.0.1", acceptor_.local_endpoint().port()}, soon()));
+  Connection() : loop_(GetParam()), acceptor_(loop_.executor(), tcp::endpoint{asio::ip::address_v4::loopback(), 0}) {
+    asio::co_spawn(loop_.executor(), accept(acceptor_, ServerTls::self_signed()), asio::detached);
+    loop_.start();
+    EXPECT_FALSE(stream->connect({"127.0.0.1", port()}, soon()));
   }
   ~Connection() override {
-    context_.stop();
-    thread_.join();
+    stream.reset();
+    asio::post(loop_.executor(), [this] { acceptor_.close(); });
+    loop_.end();
   }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
 
-  void say(std::vector<std::uint8_t> bytes) { EXPECT_FALSE(stream.write(bytes, soon())); }
+  void say(std::vector<std::uint8_t> bytes) { EXPECT_FALSE(stream->write(bytes, soon())); }
 
   void expect_echo(std::size_t size) {
     std::vector<std::uint8_t> sent(size);
@@ -76,38 +81,39 @@ class Connection : public testing::Test {
     for (std::size_t at = 0; at < size; at += 10'000) {
       const auto piece = std::span{sent}.subspan(at, std::min<std::size_t>(10'000, size - at));
       if (piece.front() == 'E' || piece.front() == 'T') piece.front() = 'x';
-      ASSERT_FALSE(stream.write(piece, soon()));
+      ASSERT_FALSE(stream->write(piece, soon()));
       std::vector<std::uint8_t> back(piece.size());
-      ASSERT_FALSE(stream.read(back, soon()));
+      ASSERT_FALSE(stream->read(back, soon()));
       got.insert(got.end(), back.begin(), back.end());
     }
     EXPECT_EQ(got, sent);
   }
 
-  asio::io_context context_{1};
+  RunningLoop loop_;
   tcp::acceptor acceptor_;
-  std::thread thread_;
-  BlockingStream stream;
+  std::uint16_t port_ = acceptor_.local_endpoint().port();
+  std::optional<BlockingStream> stream{std::in_place};
 };
+INSTANTIATE_TEST_SUITE_P(On, Connection, testing::ValuesIn(loops_here()), name_of);
 
-TEST_F(Connection, carries_bytes_both_ways) {
+TEST_P(Connection, carries_bytes_both_ways) {
   expect_echo(300'000);
-  EXPECT_FALSE(stream.is_secure());
+  EXPECT_FALSE(stream->is_secure());
 }
 
-TEST_F(Connection, upgrades_to_tls_in_place) {
+TEST_P(Connection, upgrades_to_tls_in_place) {
   expect_echo(10);
   say({'T'});
-  ASSERT_FALSE(stream.upgrade(ClientTls::make(Verify::nothing, ""), "127.0.0.1", soon()));
-  EXPECT_TRUE(stream.is_secure());
+  ASSERT_FALSE(stream->upgrade(ClientTls::make(Verify::nothing, ""), "127.0.0.1", soon()));
+  EXPECT_TRUE(stream->is_secure());
   expect_echo(300'000);
 }
 
-TEST_F(Connection, close_of_tls_says_so) {
+TEST_P(Connection, close_of_tls_says_so) {
   asio::io_context context;
   asio::ssl::context tls{asio::ssl::context::tls_client};
   asio::ssl::stream<tcp::socket> client{context, tls};
-  client.next_layer().connect({asio::ip::address_v4::loopback(), acceptor_.local_endpoint().port()});
+  client.next_layer().connect({asio::ip::address_v4::loopback(), port()});
   asio::write(client.next_layer(), asio::buffer("T", 1));
   client.handshake(asio::ssl::stream_base::client);
   asio::write(client, asio::buffer("E", 1));
@@ -145,37 +151,37 @@ TEST(TlsConnection, end_without_close_notify_is_a_read_of_nothing) {
   thread.join();
 }
 
-TEST_F(Connection, certificate_nobody_signed_is_refused_where_it_is_verified) {
+TEST_P(Connection, certificate_nobody_signed_is_refused_where_it_is_verified) {
   for (const auto verify : {Verify::ca, Verify::identity}) {
     BlockingStream checked;
-    ASSERT_FALSE(checked.connect({"127.0.0.1", acceptor_.local_endpoint().port()}, soon()));
+    ASSERT_FALSE(checked.connect({"127.0.0.1", port()}, soon()));
     const std::array<std::uint8_t, 1> ask{'T'};
     ASSERT_FALSE(checked.write(ask, soon()));
     EXPECT_EQ(checked.upgrade(ClientTls::make(verify, ""), "127.0.0.1", soon()), Errc::certificate_refused);
   }
 }
 
-TEST_F(Connection, end_of_stream_is_a_read_of_nothing) {
+TEST_P(Connection, end_of_stream_is_a_read_of_nothing) {
   say({'E'});
   std::array<std::uint8_t, 8> into{};
-  const auto got = stream.read_some(into, soon());
+  const auto got = stream->read_some(into, soon());
   ASSERT_TRUE(got);
   EXPECT_EQ(*got, 0U);
 }
 
-TEST_F(Connection, silence_ends_at_the_deadline) {
+TEST_P(Connection, silence_ends_at_the_deadline) {
   std::array<std::uint8_t, 8> into{};
-  const auto got = stream.read_some(into, std::chrono::steady_clock::now() + 20ms);
+  const auto got = stream->read_some(into, std::chrono::steady_clock::now() + 20ms);
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error(), Errc::deadline_passed);
 }
 
-TEST_F(Connection, interrupt_ends_a_read_and_all_that_follow) {
+TEST_P(Connection, interrupt_ends_a_read_and_all_that_follow) {
   std::array<std::uint8_t, 8> into{};
-  auto reading = std::async(std::launch::async, [&] { return stream.read_some(into, soon()); });
-  stream.interrupt();
+  auto reading = std::async(std::launch::async, [&] { return stream->read_some(into, soon()); });
+  stream->interrupt();
   EXPECT_EQ(reading.get().error(), Errc::interrupted);
-  EXPECT_EQ(stream.write(into, soon()), Errc::interrupted);
+  EXPECT_EQ(stream->write(into, soon()), Errc::interrupted);
 }
 
 TEST(ConnectionAttempt, nobody_listening_is_the_systems_error) {

@@ -18,7 +18,7 @@ namespace sluice::net {
 namespace {
 
 using Data = std::vector<std::uint8_t>;
-using Wants = TlsLink::Wants;
+using Wants = net::Wants;
 
 Data bytes_of(std::size_t size) {
   Data bytes(size);

@@ -1,0 +1,37 @@
+// A socket whose thread waits in a ring. For net's own .cpp files.
+#pragma once
+
+#include "net/ring.hpp"
+#include "net/transport.hpp"
+
+namespace sluice::net {
+
+class RingTransport final : public Transport {
+ public:
+  // Takes the socket away from Asio.
+  RingTransport(Ring& ring, Stream::Socket socket);
+  ~RingTransport() override;
+
+  [[nodiscard]] int handle() const noexcept override { return socket_; }
+  [[nodiscard]] awaitable<result<std::size_t>> read_some(Room into) override;
+  [[nodiscard]] awaitable<error_code> write(Bytes bytes) override;
+  [[nodiscard]] result<std::size_t> try_write(Bytes bytes) noexcept override;
+  [[nodiscard]] awaitable<error_code> settle() override;
+  [[nodiscard]] awaitable<error_code> wait(Wants wants) override;
+  void shutdown_send() noexcept override;
+  void close() noexcept override;
+
+ private:
+  class Sending;
+  struct Sent {};
+  void sent(error_code error);
+
+  Ring& ring_;
+  int socket_;
+  Ring::Expect expect_ = Ring::Expect::nothing_yet;
+  Sending* sending_ = nullptr;  // its own owner; at most one
+  std::unique_ptr<Continuation<Sent>> waits_for_sent_;
+  error_code failed_;  // what was sent last
+};
+
+}  // namespace sluice::net
