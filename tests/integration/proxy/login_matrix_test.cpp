@@ -100,10 +100,8 @@ class LoginMatrix : public testing::TestWithParam<On> {
       return test::TestServer::start(test::Kind::mysql, {.arguments = {"--plugin-load-add=mysql_no_login.so",
                                                                        "--plugin-load-add=auth_socket.so"}});
     }
-    static const test::ScratchFolder folder{"certificate"};
-    const auto made = test::make_certificate(folder.path(), "localhost", "DNS:localhost");
-    std::vector<std::string> arguments{"--ssl-cert=" + made.certificate_file.string(),
-                                       "--ssl-key=" + made.key_file.string(), "--plugin-load-add=auth_ed25519",
+    std::vector<std::string> arguments{"--ssl-cert=" + certificate().certificate_file.string(),
+                                       "--ssl-key=" + certificate().key_file.string(), "--plugin-load-add=auth_ed25519",
                                        "--plugin-maturity=unknown"};
     const bool of_sid = GetParam() == On::mariadb_of_sid;
     for (const auto* plugin :
@@ -113,6 +111,12 @@ class LoginMatrix : public testing::TestWithParam<On> {
     return test::TestServer::start(
         test::Kind::mariadb, {.arguments = arguments,
                               .program = of_sid ? test::mariadb_of_sid() / "sbin/mariadbd" : std::filesystem::path{}});
+  }
+  // MariaDB's; MySQL makes itself one.
+  [[nodiscard]] static const test::Certificate& certificate() {
+    static const test::ScratchFolder folder{"certificate"};
+    static const auto made = test::make_certificate(folder.path(), "localhost", "DNS:localhost");
+    return made;
   }
   [[nodiscard]] static bool is_mysql() { return GetParam() == On::mysql; }
   [[nodiscard]] static std::vector<Account> accounts() {
@@ -310,6 +314,37 @@ TEST_P(LoginDialogue, of_several_attempts_is_passed_on) {
   const auto bad = answers(server_->port(), "of_three", "foo\n1234\nwrong\nSECRET\n");
   EXPECT_THAT(bad, testing::HasSubstr("Access denied"));
   EXPECT_EQ(answers(proxy.proxy.port(), "of_three", "foo\n1234\nwrong\nSECRET\n"), bad);
+}
+
+// A client of 11.4 or later takes a certificate that nobody vouches for if the server proves, by the password that both
+// know, that it is its own. It doesn't look so closely at 127.0.0.1 by that name.
+class ProvenCertificate : public LoginMatrix {
+ protected:
+  [[nodiscard]] std::string says(std::uint16_t port, const std::string& user) const {
+    const auto ran = run_program(
+        {test::mariadb_of_sid() / "bin/mariadb", "--no-defaults", "-h127.1", "-P" + std::to_string(port), "-u" + user,
+         std::string{"-p"} + PASSWORD, "--plugin-dir=" + client_plugins(), "-e", "SELECT CURRENT_USER()"},
+        folder.path());
+    return std::to_string(ran.status) + " " + ran.output;
+  }
+
+  test::ScratchFolder folder{"proven"};
+};
+INSTANTIATE_TEST_SUITE_P(On, ProvenCertificate, testing::Values(On::mariadb_of_sid), name_of);
+
+TEST_P(ProvenCertificate, is_the_servers_own_only) {
+  ProxyConfig with;
+  with.primary = {"127.0.0.1", server_->port()};
+  const RunningProxy of_its_own{with};
+  with.certificate_file = certificate().certificate_file;
+  with.key_file = certificate().key_file;
+  const RunningProxy of_the_server{with};
+  for (const std::string user : {"parsec", "either", "other"}) {
+    const auto direct = says(server_->port(), user);
+    EXPECT_THAT(direct, testing::HasSubstr(user + "@%"));
+    EXPECT_EQ(says(of_the_server.proxy.port(), user), direct);
+    EXPECT_THAT(says(of_its_own.proxy.port(), user), testing::HasSubstr("ERROR 2026"));
+  }
 }
 
 // auth_socket is the only second factor that a server without MySQL's commercial plugins and devices has: it looks at
