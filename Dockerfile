@@ -9,7 +9,7 @@ FROM debian:bookworm-slim
 # primary; tzdata knows the time zones of cut_over_window.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-      libmariadb3 libprometheus-cpp-core1.0 libssl3 libzstd1 zlib1g libboost-url1.81.0 libboost-json1.81.0 \
+      libmariadb3 libprometheus-cpp-core1.0 libssl3 libzstd1 liburing2 zlib1g libboost-url1.81.0 libboost-json1.81.0 \
       libboost-container1.81.0 libspdlog1.10 libfmt9 libyaml-cpp0.7 ca-certificates tzdata \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 COPY --from=build /sluice /usr/local/bin/sluice

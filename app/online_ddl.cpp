@@ -17,9 +17,8 @@ using proxy::DdlFailure;
 // hold may take longer.
 constexpr auto BUSY_TABLE_PATIENCE = 30s;
 constexpr auto BUSY_TABLE_INTERVAL = 100ms;
-// For the table to be let go and the old one to be dropped, so that nothing is left of the ALTER when it is answered.
+// For the table to be let go and what is left of the ALTER to be dropped, so that nothing is when it is answered.
 constexpr auto TIDY_PATIENCE = 10s;
-constexpr auto TIDY_INTERVAL = 200ms;
 
 template <class... F>
 struct Overloaded : F... {
@@ -68,16 +67,6 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
     const std::scoped_lock lock{mutex_};
     id_ = std::move(id);
   }
-  // Nothing is left of it that could be taken away, or it is not to be.
-  void tidied_up() {
-    const std::scoped_lock lock(mutex_);
-    is_tidy_ = true;
-  }
-  // Whether there is time left for that, now that it has ended.
-  [[nodiscard]] bool may_be_tidied_up() {
-    const std::scoped_lock lock(mutex_);
-    return has_time_to_tidy_up();
-  }
   [[nodiscard]] bool is_to_stop() const {
     const std::scoped_lock lock{mutex_};
     return is_to_stop_;
@@ -90,17 +79,12 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
   [[nodiscard]] OnlineDdl::Clock::time_point patient_until() const noexcept { return patient_until_; }
 
  private:
-  // Under mutex_. From when it is first asked, once it has ended.
-  [[nodiscard]] bool has_time_to_tidy_up() {
+  // Under mutex_. Whether the table has still to be let go (by then the shadow of one that failed has been dropped), or
+  // the old one dropped, and there is hope that it will be soon.
+  [[nodiscard]] bool is_tidying_up(const migrator::Status& status) {
     const auto now = OnlineDdl::Clock::now();
     if (!ended_at_) ended_at_ = now;
-    return now - *ended_at_ <= TIDY_PATIENCE;
-  }
-  // Under mutex_. Whether the table has still to be let go, or the old one dropped, and there is hope that it will be
-  // soon.
-  [[nodiscard]] bool is_tidying_up(const migrator::Status& status) {
-    if (!has_time_to_tidy_up()) return false;
-    if (status.state == migrator::State::failed) return !is_tidy_;
+    if (now - *ended_at_ > TIDY_PATIENCE) return false;
     if (status.gate) return true;
     if (status.state != migrator::State::completed || status.cut_over.fence == migrator::kInstantFence) return false;
     if (status.cut_over.audit != migrator::kAuditPassed || status.cut_over.conflicts > 0 || keeps_old_table()) {
@@ -122,7 +106,6 @@ class OnlineDdlRun final : public proxy::DdlRun, public std::enable_shared_from_
   std::optional<DdlFailure> failure_;                     // of its beginning
   std::optional<OnlineDdl::Clock::time_point> ended_at_;  // when it was seen first
   bool is_to_stop_ = false;
-  bool is_tidy_ = false;
 };
 
 OnlineDdl::OnlineDdl(migrator::Migrations& migrations, Log& log)
@@ -184,8 +167,6 @@ void OnlineDdl::work_on(const Job& job) {
       return create(job);
     case Job::What::stop:
       return stop(job);
-    case Job::What::tidy_up:
-      return tidy_up(job);
   }
 }
 
@@ -197,29 +178,18 @@ void OnlineDdl::stop(const Job& job) {
   (void)migrations_.act(id, migrator::Action::stop);
 }
 
-// As the server's own ALTER leaves nothing, and the next one would find the name of the shadow taken.
-void OnlineDdl::tidy_up(const Job& job) {
-  const auto id = job.run->id();
-  const auto status = migrations_.status(id);
-  if (!status) return;
-  const auto again = [&] { enqueue({Job::What::tidy_up, job.run, Clock::now() + TIDY_INTERVAL}); };
-  if (!migrator::has_ended(status->state)) return again();
-  if (status->state != migrator::State::failed) return;
-  const bool is_given_up = !job.run->may_be_tidied_up();
-  const auto acted = migrations_.act(id, migrator::Action::cleanup);
-  const auto* conflict = std::get_if<migrator::Conflict>(&acted);
-  const bool is_not_yet = conflict != nullptr && conflict->problem.code == "table_busy";
-  if (is_not_yet && !is_given_up) return again();
-  job.run->tidied_up();
-}
-
 void OnlineDdl::create(const Job& job) {
   if (job.run->is_to_stop()) return stop(job);
   const auto& request = job.run->request();
   const auto options = options_of_ddl(request.options, request.zero_dates);
   if (!options) return job.run->fail(failure_of_options(options.error()));
   migrator::Specification specification{
-      .database = request.database, .table = request.table, .alter = request.alter, .options = *options};
+      .database = request.database,
+      .table = request.table,
+      .alter = request.alter,
+      .options = *options,
+      // As the server's own ALTER leaves nothing, and the next one would find the name of the shadow taken.
+      .after_failure = migrator::AfterFailure::drops_shadow};
   auto created = migrations_.create({std::move(specification)}, migrator::Migrations::Run::start);
   const auto fail = [&](std::uint16_t code, const migrator::Problem& problem) {
     job.run->fail({code, "HY000", "Sluice can't change the table: " + problem.message});
@@ -229,7 +199,6 @@ void OnlineDdl::create(const Job& job) {
                    job.run->begun(status.id);
                    log_.write(Level::info, "online_ddl.began",
                               {{"id", status.id}, {"user", request.user}, {"host", request.host}});
-                   enqueue({Job::What::tidy_up, job.run, Clock::now() + TIDY_INTERVAL});
                    // Whoever wanted it to stop found nothing to stop yet.
                    if (job.run->is_to_stop()) (void)migrations_.act(status.id, migrator::Action::stop);
                  },

@@ -36,7 +36,7 @@ class OnlineDdl final : public proxy::OnlineDdl {
   friend class OnlineDdlRun;
   using Clock = std::chrono::steady_clock;
   struct Job {
-    enum class What : std::uint8_t { begin, stop, tidy_up } what = What::begin;
+    enum class What : std::uint8_t { begin, stop } what = What::begin;
     std::shared_ptr<OnlineDdlRun> run;
     Clock::time_point not_before;
   };
@@ -47,8 +47,6 @@ class OnlineDdl final : public proxy::OnlineDdl {
   // Begins it, or leaves it for later.
   void create(const Job& job);
   void stop(const Job& job);
-  // Once it has ended: what one that failed has left is taken away.
-  void tidy_up(const Job& job);
 
   migrator::Migrations& migrations_;
   Log& log_;

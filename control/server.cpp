@@ -7,7 +7,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -22,8 +21,10 @@
 #include "control/access.hpp"
 #include "control/event_feed.hpp"
 #include "control/json_text.hpp"
+#include "control/messages.hpp"
 #include "control/overview_feed.hpp"
 #include "control/routes.hpp"
+#include "control/tls_context.hpp"
 
 namespace sluice::control {
 namespace {
@@ -44,71 +45,10 @@ constexpr std::chrono::milliseconds ACCEPT_RETRY{100};  // after an error, as wh
 constexpr std::chrono::milliseconds LINGER{1'000};
 constexpr std::size_t LINGER_BYTES_MAX = 8UL * 1024 * 1024;
 constexpr std::size_t LINGER_CHUNK_BYTES = 16UL * 1024;
-constexpr unsigned HTTP_11 = 11;
 
 constexpr auto WITH_ERROR = asio::as_tuple(asio::use_awaitable);
 
-using Parser = http::request_parser<http::string_body>;
-using Message = http::response<http::string_body>;
-
 enum class After : std::uint8_t { keep, close };  // what becomes of the connection
-
-std::string text_of(const Parser& parser, http::field field) {
-  return std::string{parser.get()[field]};
-}
-
-Request request_of(Parser& parser) {
-  Request request{.method = std::string{parser.get().method_string()},
-                  .target = std::string{parser.get().target()},
-                  .body = std::move(parser.get().body()),
-                  .authorization = text_of(parser, http::field::authorization),
-                  .host = text_of(parser, http::field::host),
-                  .origin = text_of(parser, http::field::origin),
-                  .last_event_id = std::string{parser.get()["Last-Event-ID"]},
-                  .accept = std::string{parser.get()["Accept"]}};
-  if (request.method == "HEAD") request.method = "GET";
-  return request;
-}
-
-// Answers are about this moment and for this origin; the page needs nothing from elsewhere.
-template <class Fields>
-void set_common_fields(Fields& fields) {
-  fields.set(http::field::cache_control, "no-store");
-  fields.set("X-Content-Type-Options", "nosniff");
-  fields.set("Content-Security-Policy",
-             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-             "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
-             "trusted-types 'none'");
-}
-
-Message message_of(Response response, http::verb method) {
-  Message message{http::int_to_status(response.status), HTTP_11};
-  set_common_fields(message);
-  message.set(http::field::content_type, response.content_type);
-  if (!response.allow.empty()) message.set(http::field::allow, response.allow);
-  if (!response.file_name.empty()) {
-    message.set(http::field::content_disposition, "attachment; filename=\"" + response.file_name + "\"");
-  }
-  if (response.status == 401) message.set(http::field::www_authenticate, "Bearer");
-  message.content_length(response.body.size());
-  if (method != http::verb::head) message.body() = std::move(response.body);
-  return message;
-}
-
-// What a request that HTTP itself finds fault with is told; nothing: the client is gone or too slow.
-std::optional<Response> complaint(error_code error, const ServerLimits& limits) {
-  if (error == http::error::body_limit) {
-    return error_response(413,
-                          {"body_too_large", "a body may have " + std::to_string(limits.body_bytes_max) + " bytes"});
-  }
-  if (error == http::error::header_limit) {
-    return error_response(431, {"header_too_large", "the header of a request may have " +
-                                                        std::to_string(limits.header_bytes_max) + " bytes"});
-  }
-  if (error.category() != http::make_error_code(http::error::bad_method).category()) return std::nullopt;
-  if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
-  return error_response(400, {"malformed_request", "not an HTTP request: " + error.message()});
-}
 
 asio::awaitable<void> say_goodbye(Plain& stream) {
   error_code ignored;
@@ -127,22 +67,6 @@ asio::awaitable<void> say_goodbye(Tls& stream) {
   co_await stream.async_shutdown(WITH_ERROR);
 }
 
-using TlsContext = std::shared_ptr<asio::ssl::context>;
-
-TlsContext tls_context(const std::optional<TlsFiles>& files) {
-  if (!files) return nullptr;
-  auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-  auto& context = *made;
-  context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                      asio::ssl::context::no_tlsv1_1);
-  error_code error;
-  context.use_certificate_chain_file(files->certificate_chain, error);
-  if (error) throw std::runtime_error{"can't use the certificate " + files->certificate_chain + ": " + error.message()};
-  context.use_private_key_file(files->private_key, asio::ssl::context::pem, error);
-  if (error) throw std::runtime_error{"can't use the key " + files->private_key + ": " + error.message()};
-  return made;
-}
-
 }  // namespace
 
 // Everything but what the pools run is used on one thread. Frames of coroutines live in the io_context: it goes first.
@@ -152,7 +76,7 @@ struct Server::Impl {
   ClientLatency client_latency;
   std::mutex history_mutex;
   LatencyHistory history;  // under history_mutex
-  TlsContext tls;  // none: it speaks none
+  TlsContext tls;          // none: it speaks none
   std::size_t connections = 0;
   std::size_t subscribers = 0;
   std::atomic<std::uint16_t> port{0};

@@ -42,11 +42,18 @@ inline constexpr std::array kStates{State::preparing, State::copying, State::rea
 
 enum class Action : std::uint8_t { pause, resume, cut_over, stop, panic, cleanup };
 
+// What becomes of the shadow table of a migration that failed.
+enum class AfterFailure : std::uint8_t {
+  keeps_shadow,
+  drops_shadow  // but where a rollback was to back it up and could not
+};
+
 struct Specification {
   std::string database;
   std::string table;
   std::string alter;  // what follows ALTER TABLE t
   Options options;
+  AfterFailure after_failure = AfterFailure::keeps_shadow;
 };
 
 // What the server said no to, in its words.

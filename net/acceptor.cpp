@@ -1,5 +1,7 @@
 #include "net/acceptor.hpp"
 
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -7,6 +9,7 @@
 #include <stdexcept>
 
 #include "net/endpoint.hpp"
+#include "net/ring.hpp"
 
 namespace sluice::net {
 namespace {
@@ -41,7 +44,8 @@ Acceptor::Acceptor(const asio::any_io_executor& executor, const Address& address
 }
 
 void Acceptor::listen_at(const asio::generic::stream_protocol::endpoint& endpoint) {
-  acceptor_.open(endpoint.protocol());
+  protocol_ = endpoint.protocol();
+  acceptor_.open(protocol_);
   if (!file_) acceptor_.set_option(asio::socket_base::reuse_address{true});
   acceptor_.bind(endpoint);
   if (file_) file_->bound();
@@ -49,6 +53,11 @@ void Acceptor::listen_at(const asio::generic::stream_protocol::endpoint& endpoin
 }
 
 awaitable<result<Stream::Socket>> Acceptor::accept(asio::any_io_executor executor) {
+  if (Ring* const ring = Ring::behind(acceptor_.get_executor())) {
+    const auto done = co_await ring->accept(acceptor_.native_handle());
+    if (done.result < 0) co_return error_code{-done.result, boost::system::system_category()};
+    co_return Stream::Socket{executor, protocol_, done.result};
+  }
   auto [error, client] = co_await acceptor_.async_accept(executor, AS_VALUE);
   if (error) co_return error;
   co_return std::move(client);
@@ -56,6 +65,8 @@ awaitable<result<Stream::Socket>> Acceptor::accept(asio::any_io_executor executo
 
 void Acceptor::close() noexcept {
   error_code ignored;
+  // An accept() of a ring would keep it open.
+  if (acceptor_.is_open()) ::shutdown(acceptor_.native_handle(), SHUT_RDWR);
   acceptor_.close(ignored);
 }
 

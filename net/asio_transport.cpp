@@ -63,7 +63,7 @@ class AsioTransport final : public Transport {
 
 std::unique_ptr<Transport> make_transport(Stream::Socket socket) {
   if (Ring* const ring = Ring::behind(socket.get_executor())) {
-    return std::make_unique<RingTransport>(*ring, std::move(socket));
+    return std::make_unique<RingTransport>(*ring, socket.release());
   }
   return std::make_unique<AsioTransport>(std::move(socket));
 }

@@ -1,12 +1,17 @@
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <vector>
 
+#include "net/ring.hpp"
+#include "net/ring_transport.hpp"
 #include "net/stream.hpp"
+#include "net/timer.hpp"
 
 namespace sluice::net {
 namespace {
@@ -35,16 +40,31 @@ awaitable<result<std::vector<Endpoint>>> resolve(Address address) {
   co_return endpoints;
 }
 
-awaitable<error_code> connect_one(std::shared_ptr<Stream::Socket> socket, Endpoint endpoint,
-                                  Clock::time_point deadline) {
-  asio::steady_timer timer{co_await asio::this_coro::executor, deadline};
-  timer.async_wait([socket](error_code cancelled) {
+awaitable<result<Stream>> connect_by_asio(Endpoint endpoint, Clock::time_point deadline) {
+  const auto executor = co_await asio::this_coro::executor;
+  Stream::Socket socket{executor};
+  Timer timer{executor};
+  timer.set(deadline, [&socket] {
     error_code ignored;
-    if (!cancelled) socket->close(ignored);
+    socket.close(ignored);
   });
-  const auto [error] = co_await socket->async_connect(endpoint, AS_VALUE);
-  if (error && Clock::now() >= deadline) co_return Errc::deadline_passed;
-  co_return error;
+  const auto [error] = co_await socket.async_connect(endpoint, AS_VALUE);
+  // The deadline may have closed a socket whose connect had succeeded in the same turn.
+  if (Clock::now() >= deadline && (error || !socket.is_open())) co_return Errc::deadline_passed;
+  if (error) co_return error;
+  co_return Stream{std::move(socket)};
+}
+
+awaitable<result<Stream>> connect_by_ring(Ring& ring, Endpoint endpoint, Clock::time_point deadline) {
+  const auto protocol = endpoint.protocol();
+  const int socket = ::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol());
+  if (socket < 0) co_return error_code{errno, boost::system::system_category()};
+  auto transport = std::make_unique<RingTransport>(ring, socket);
+  const Bytes address{static_cast<const std::uint8_t*>(static_cast<const void*>(endpoint.data())), endpoint.size()};
+  const auto done = co_await ring.connect(socket, address, deadline - Clock::now());
+  if (done.result == -ECANCELED) co_return Errc::deadline_passed;
+  if (done.result < 0) co_return error_code{-done.result, boost::system::system_category()};
+  co_return Stream{std::move(transport)};
 }
 
 }  // namespace
@@ -55,11 +75,11 @@ awaitable<result<Stream>> connect(Address address, Clock::time_point deadline) {
   error_code last = Errc::host_not_found;
   for (const auto& endpoint : *endpoints) {
     if (Clock::now() >= deadline) co_return Errc::deadline_passed;
-    auto socket = std::make_shared<Stream::Socket>(co_await asio::this_coro::executor);
-    last = co_await connect_one(socket, endpoint, deadline);
-    // The deadline may have closed a socket whose connect had succeeded in the same turn.
-    if (!last && socket->is_open()) co_return Stream{std::move(*socket)};
-    if (!last) last = Errc::deadline_passed;
+    Ring* const ring = Ring::behind(co_await asio::this_coro::executor);
+    auto connected =
+        co_await (ring != nullptr ? connect_by_ring(*ring, endpoint, deadline) : connect_by_asio(endpoint, deadline));
+    if (connected) co_return std::move(*connected);
+    last = connected.error();
   }
   co_return last;
 }

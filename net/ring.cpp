@@ -22,6 +22,12 @@ constexpr unsigned COMPLETIONS_AT_ONCE = 256;
 // The operation that waits to be woken is always under way.
 constexpr std::size_t WAKING = 1;
 
+__kernel_timespec timespec_of(std::chrono::nanoseconds time) noexcept {
+  constexpr std::int64_t SECOND = 1'000'000'000;
+  const auto ns = std::max<std::int64_t>(time.count(), 0);
+  return {.tv_sec = ns / SECOND, .tv_nsec = ns % SECOND};
+}
+
 [[noreturn]] void broken(const char* what, int error) {
   std::fprintf(stderr, "io_uring: %s: %s\n", what, std::strerror(error));
   std::abort();
@@ -44,6 +50,23 @@ class Ring::Woken final : public Waiter {
   Ring& ring_;
 };
 
+class Ring::Alarm final : public Waiter {
+ public:
+  explicit Alarm(Ring& ring) : ring_(ring) {}
+  void resume(Completion) override { ring_.call_due(); }
+
+  __kernel_timespec time{};  // until the kernel has been told
+
+ private:
+  Ring& ring_;
+};
+
+// Of operations whose end says nothing.
+class Ring::Nobody final : public Waiter {
+ public:
+  void resume(Completion) override {}
+};
+
 result<std::unique_ptr<Ring>> Ring::open(boost::asio::io_context& background) {
   auto made = std::make_unique<io_uring>();
   io_uring_params parameters{};
@@ -58,7 +81,11 @@ result<std::unique_ptr<Ring>> Ring::open(boost::asio::io_context& background) {
 }
 
 Ring::Ring(boost::asio::io_context& background, std::unique_ptr<io_uring, Close> ring)
-    : background_(background), ring_(std::move(ring)), woken_(std::make_unique<Woken>(*this)) {
+    : background_(background),
+      ring_(std::move(ring)),
+      woken_(std::make_unique<Woken>(*this)),
+      alarm_(std::make_unique<Alarm>(*this)),
+      nobody_(std::make_unique<Nobody>()) {
   wake_event_ = ::eventfd(0, EFD_CLOEXEC);
   if (wake_event_ < 0) broken("eventfd", errno);
 }
@@ -87,7 +114,7 @@ void Ring::run() {
   wait_to_be_woken();
   while (true) {
     run_tasks();
-    if (work_.load(std::memory_order_acquire) == 0 && in_flight_ == WAKING) {
+    if (work_.load(std::memory_order_acquire) == 0 && in_flight_ == WAKING + (alarm_at_ ? 1 : 0)) {
       const std::scoped_lock lock{mutex_};
       if (tasks_.empty()) return;
     }
@@ -181,6 +208,60 @@ awaitable<Ring::Completion> Ring::poll(int socket, short events) {
     ::io_uring_prep_poll_add(&entry, socket, static_cast<unsigned>(events));
     ::io_uring_sqe_set_data(&entry, waiter.release());
   });
+}
+
+awaitable<Ring::Completion> Ring::accept(int listener) {
+  return suspend<Completion>([this, listener](std::unique_ptr<Waiter> waiter) {
+    auto& entry = next_entry();
+    ::io_uring_prep_accept(&entry, listener, nullptr, nullptr, SOCK_CLOEXEC);
+    ::io_uring_sqe_set_data(&entry, waiter.release());
+  });
+}
+
+awaitable<Ring::Completion> Ring::connect(int socket, Bytes address, std::chrono::nanoseconds limit) {
+  auto time = timespec_of(limit);  // the kernel reads it before this is resumed
+  co_return co_await suspend<Completion>([this, socket, address, &time](std::unique_ptr<Waiter> waiter) {
+    if (::io_uring_sq_space_left(ring_.get()) < 2) flush();  // for the two belong together
+    auto& entry = next_entry();
+    ::io_uring_prep_connect(&entry, socket, reinterpret_cast<const sockaddr*>(address.data()),
+                            static_cast<socklen_t>(address.size()));
+    entry.flags |= IOSQE_IO_LINK;
+    ::io_uring_sqe_set_data(&entry, waiter.release());
+    auto& until = next_entry();
+    ::io_uring_prep_link_timeout(&until, &time, 0);
+    ::io_uring_sqe_set_data(&until, nobody_.get());
+  });
+}
+
+TimerQueue::Id Ring::call_at(TimerQueue::TimePoint at, std::function<void()> then) {
+  const auto id = timers_.add(at, std::move(then));
+  set_alarm();
+  return id;
+}
+
+// An alarm that comes too early, for a timer that was forgotten, does no harm.
+void Ring::set_alarm() {
+  const auto earliest = timers_.earliest();
+  if (!earliest || (alarm_at_ && *alarm_at_ <= *earliest)) return;
+  auto& entry = next_entry();
+  alarm_->time = timespec_of(earliest->time_since_epoch());
+  if (alarm_at_) {
+    // If it has gone off meanwhile, this fails, and call_due() sets it anew.
+    ::io_uring_prep_timeout_update(&entry, &alarm_->time, reinterpret_cast<std::uint64_t>(alarm_.get()),
+                                   IORING_TIMEOUT_ABS);
+    ::io_uring_sqe_set_data(&entry, nobody_.get());
+  } else {
+    ::io_uring_prep_timeout(&entry, &alarm_->time, 0, IORING_TIMEOUT_ABS);
+    ::io_uring_sqe_set_data(&entry, alarm_.get());
+  }
+  alarm_at_ = earliest;
+}
+
+void Ring::call_due() {
+  alarm_at_.reset();
+  const auto now = std::chrono::steady_clock::now();
+  while (const auto then = timers_.take_due(now)) then();
+  set_alarm();
 }
 
 Ring::Expect Ring::after(const Completion& received) noexcept {

@@ -8,14 +8,18 @@
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "net/continuation.hpp"
 #include "net/stream.hpp"
+#include "net/timer_queue.hpp"
 
 struct io_uring;
 struct io_uring_sqe;
@@ -55,9 +59,16 @@ class Ring {
   [[nodiscard]] awaitable<Completion> receive(int socket, Room into, Expect expect);
   [[nodiscard]] awaitable<Completion> send(int socket, Bytes bytes);
   [[nodiscard]] awaitable<Completion> poll(int socket, short events);
+  // A descriptor, which is then the caller's.
+  [[nodiscard]] awaitable<Completion> accept(int listener);
+  // `address` as for ::connect(). -ECANCELED: it took longer than `limit`.
+  [[nodiscard]] awaitable<Completion> connect(int socket, Bytes address, std::chrono::nanoseconds limit);
   void send(int socket, Bytes bytes, Waiter& sent);
   // Whether the receive that completed so left something to be read.
   [[nodiscard]] static Expect after(const Completion& received) noexcept;
+  // Calls `then` on this thread, not before `at`, unless it is forgotten first.
+  [[nodiscard]] TimerQueue::Id call_at(TimerQueue::TimePoint at, std::function<void()> then);
+  void forget(const TimerQueue::Id& timer) noexcept { timers_.remove(timer); }
   // Tells the kernel what has been asked for so far: before a socket of it is closed.
   void flush() noexcept;
 
@@ -70,6 +81,8 @@ class Ring {
   template <class Function>
   class TaskOf;
   class Woken;
+  class Alarm;
+  class Nobody;
   struct Close {
     void operator()(io_uring* ring) const noexcept;
   };
@@ -79,6 +92,8 @@ class Ring {
   void post(std::unique_ptr<Task> task);
   void wake() noexcept;
   void wait_to_be_woken() noexcept;
+  void set_alarm();
+  void call_due();
   void run_tasks();
   void complete_some();
   void work_started() noexcept { work_.fetch_add(1, std::memory_order_relaxed); }
@@ -87,7 +102,11 @@ class Ring {
   boost::asio::io_context& background_;
   std::unique_ptr<io_uring, Close> ring_;
   std::size_t in_flight_ = 0;  // operations
+  TimerQueue timers_;
+  std::optional<TimerQueue::TimePoint> alarm_at_;  // the one operation that waits for the earliest of them
   std::unique_ptr<Woken> woken_;
+  std::unique_ptr<Alarm> alarm_;
+  std::unique_ptr<Nobody> nobody_;
   int wake_event_ = -1;
   std::uint64_t wake_count_ = 0;
   std::atomic<std::thread::id> thread_;

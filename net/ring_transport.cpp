@@ -53,7 +53,7 @@ class RingTransport::Sending final : public Ring::Waiter {
   std::vector<std::uint8_t> bytes_;
 };
 
-RingTransport::RingTransport(Ring& ring, Stream::Socket socket) : ring_(ring), socket_(socket.release()) {
+RingTransport::RingTransport(Ring& ring, int socket) : ring_(ring), socket_(socket) {
   int on = 0;  // for the kernel waits only where the socket would
   ::ioctl(socket_, FIONBIO, &on);
 }

@@ -8,8 +8,8 @@ namespace sluice::net {
 
 class RingTransport final : public Transport {
  public:
-  // Takes the socket away from Asio.
-  RingTransport(Ring& ring, Stream::Socket socket);
+  // The socket is this object's from here on.
+  RingTransport(Ring& ring, int socket);
   ~RingTransport() override;
 
   [[nodiscard]] int handle() const noexcept override { return socket_; }

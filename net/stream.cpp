@@ -44,16 +44,16 @@ result<protocol::IpEndpoint> to_protocol(const asio::ip::tcp::endpoint& endpoint
   return protocol::IpEndpoint{*address, endpoint.port()};
 }
 
-std::optional<protocol::ClientConnection> connection_of(const Stream::Socket& socket) {
-  error_code error;
-  const auto peer = socket.remote_endpoint(error);
-  if (error) return std::nullopt;
-  const auto local = socket.local_endpoint(error);
-  if (error) return std::nullopt;
-  const auto client = to_protocol(as_tcp(peer));
-  const auto server = to_protocol(as_tcp(local));
-  if (!client || !server) return std::nullopt;
-  return protocol::ClientConnection{*client, *server};
+enum class End : std::uint8_t { near, far };
+
+// Nothing: not connected any more.
+std::optional<asio::generic::stream_protocol::endpoint> end_of(int socket, End end) {
+  asio::generic::stream_protocol::endpoint found;
+  auto size = static_cast<socklen_t>(found.capacity());
+  const auto ask = end == End::near ? ::getsockname : ::getpeername;
+  if (ask(socket, static_cast<sockaddr*>(found.data()), &size) != 0) return std::nullopt;
+  found.resize(size);
+  return found;
 }
 
 bool is_certificate_error(const error_code& error) {
@@ -72,18 +72,19 @@ awaitable<error_code> shake_hands(Transport& below, TlsLink& tls, TlsLink::Step 
 
 }  // namespace
 
-Stream::Stream(Socket socket) {
-  error_code error;
-  const auto peer = socket.remote_endpoint(error);
-  if (!error) {
-    is_unix_ = peer.protocol().family() == AF_UNIX;
-    peer_host_ = is_unix_ ? "localhost" : as_tcp(peer).address().to_string();
-  }
-  if (!is_unix_) {
-    prepare_tcp(socket.native_handle());
-    connection_ = connection_of(socket);
-  }
-  transport_ = make_transport(std::move(socket));
+Stream::Stream(Socket socket) : Stream(make_transport(std::move(socket))) {}
+
+Stream::Stream(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {
+  const auto peer = end_of(transport_->handle(), End::far);
+  const auto local = end_of(transport_->handle(), End::near);
+  is_unix_ = local && local->protocol().family() == AF_UNIX;
+  if (!is_unix_) prepare_tcp(transport_->handle());
+  if (!peer) return;
+  peer_host_ = is_unix_ ? "localhost" : as_tcp(*peer).address().to_string();
+  if (is_unix_ || !local) return;
+  const auto client = to_protocol(as_tcp(*peer));
+  const auto server = to_protocol(as_tcp(*local));
+  if (client && server) connection_ = protocol::ClientConnection{*client, *server};
 }
 
 Stream::~Stream() = default;

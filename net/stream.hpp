@@ -40,6 +40,7 @@ class Stream {
 
   // Takes over a connected socket: sets TCP_NODELAY and keepalive. It lives on the thread of its executor.
   explicit Stream(Socket socket);
+  explicit Stream(std::unique_ptr<Transport> transport);  // the same
   ~Stream();
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) = delete;

@@ -16,6 +16,18 @@ std::vector<KeyLiterals> keys_of(const std::vector<PendingKeys::Entry>& entries)
 
 }  // namespace
 
+bool is_to_stay(Duplicate::Kind kind, std::chrono::steady_clock::duration in_the_way) {
+  switch (kind) {
+    case Duplicate::Kind::real:
+      return in_the_way >= Applier::kRealConflictPatience;
+    case Duplicate::Kind::unknown:
+      return in_the_way >= Applier::kConflictPatience;
+    case Duplicate::Kind::passing:
+      return in_the_way >= Applier::kPassingConflictMax;
+  }
+  return false;
+}
+
 Problem refused_row(const std::string& key, const SqlError& error) {
   if (error.code == server_error::no_such_table) {
     return {"tables_missing", "the source or the new table is gone: " + describe(error)};
@@ -115,9 +127,9 @@ void Applier::after_conflict(const Worker& worker, Entries entry, ResyncMode mod
     const std::scoped_lock lock(mutex_);
     since = conflicts_.try_emplace(entry[0].key, now).first->second;
   }
-  if (++entry[0].attempts >= kAttemptsMax && now - since >= kConflictPatience) {
+  if (++entry[0].attempts >= kAttemptsMax && now - since >= kRealConflictPatience) {
     const Duplicate duplicate = find_duplicate(worker.connection, worker.sql, entry[0].key, error);
-    if (duplicate.kind != Duplicate::Kind::passing || now - since >= kPassingConflictMax) {
+    if (is_to_stay(duplicate.kind, now - since)) {
       result.status = Status::failed;
       result.problem = duplicate_key(duplicate, entry[0].key, error);
       return inbox_.again(std::move(entry));

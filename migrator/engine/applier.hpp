@@ -21,8 +21,12 @@ class Applier {
  public:
   // A duplicate, or a row that doesn't become equal, may be because of a change that is still on its way.
   static constexpr unsigned kAttemptsMax = 5;
-  static constexpr std::chrono::seconds kConflictPatience{5};
-  // And for as long as the source says that what is in the way has changed there: the stream is far behind.
+  // Of a duplicate: for how long it is tried again. Where the source itself has both rows, only for whoever is just
+  // giving one of them another value;
+  static constexpr std::chrono::milliseconds kRealConflictPatience{500};
+  // where that can't be told, for a change to come;
+  static constexpr std::chrono::milliseconds kConflictPatience{5'000};
+  // and for as long as the source says that what is in the way has changed there: the stream is far behind.
   static constexpr std::chrono::minutes kPassingConflictMax{30};
   // Whoever has waited for longer has waited for a table: for rows nobody waits so long, and MariaDB's error is the
   // same.
@@ -75,6 +79,9 @@ class Applier {
   std::atomic<std::uint64_t> applied_{0};
   std::atomic<std::uint64_t> mismatches_{0};
 };
+
+// Whether a duplicate of that kind that has been in the way for so long will stay there.
+[[nodiscard]] bool is_to_stay(Duplicate::Kind kind, std::chrono::steady_clock::duration in_the_way);
 
 // The end of a migration whose row of that key, as it is described, can't be written.
 [[nodiscard]] Problem refused_row(const std::string& key, const SqlError& error);

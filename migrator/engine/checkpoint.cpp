@@ -219,7 +219,8 @@ std::string to_json(const Checkpoint& checkpoint) {
                       {"worked_ms", checkpoint.worked.count()},
                       {"seconds_estimated", checkpoint.seconds_estimated},
                       {"cut_over", from(checkpoint.cut_over)},
-                      {"attachments", from(checkpoint.attachments)}};
+                      {"attachments", from(checkpoint.attachments)},
+                      {"drops_shadow_after_failure", checkpoint.drops_shadow_after_failure}};
   if (checkpoint.caught_up) object["caught_up"] = from(*checkpoint.caught_up);
   if (checkpoint.renamed) object["renamed"] = from(*checkpoint.renamed);
   if (checkpoint.revert) object["revert"] = from(*checkpoint.revert);
@@ -257,6 +258,7 @@ boost::system::result<Checkpoint> checkpoint_from_json(std::string_view text) {
   checkpoint.seconds_estimated = number_at(object, "seconds_estimated");
   checkpoint.cut_over = cut_over_at(object, "cut_over");
   checkpoint.attachments = attachments_at(object, "attachments");
+  checkpoint.drops_shadow_after_failure = flag_at(object, "drops_shadow_after_failure");
   return checkpoint;
 }
 

@@ -42,7 +42,8 @@ struct Checkpoint {
   Millis worked{};                      // copying and comparing so far, neither paused nor throttled
   std::uint64_t seconds_estimated = 0;  // of such time, to the end of the comparison; 0: not known yet
   CutOverStatus cut_over;
-  Attachments attachments;  // known from the start
+  Attachments attachments;                  // known from the start
+  bool drops_shadow_after_failure = false;  // as well
   std::optional<Revert> revert;
 };
 

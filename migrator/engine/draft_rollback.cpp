@@ -79,10 +79,11 @@ SqlResult<RollbackReport> draft_rollback(Connection& connection, RollbackStore& 
                         .estimate = estimate(*facts)};
 }
 
-RollbackReport with_request_noted(RollbackReport report, const RollbackRequest& request) {
+RollbackReport with_request_noted(RollbackReport report, const RollbackRequest& request,
+                                  const std::string& requested_at) {
   const bool deferred = request.strategy == RollbackStrategy::deferred;
   report.phase = deferred ? RollbackPhase::deferred : RollbackPhase::running;
-  report.requested_at = now_as_text();
+  report.requested_at = requested_at;
   if (!deferred) report.begun_at = report.requested_at;
   return report;
 }

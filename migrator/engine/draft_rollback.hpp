@@ -20,8 +20,9 @@ struct RollbackDraft {
 [[nodiscard]] SqlResult<RollbackReport> draft_rollback(Connection& connection, RollbackStore& store,
                                                        const RollbackDraft& draft);
 
-// The same, as of now asked for.
-[[nodiscard]] RollbackReport with_request_noted(RollbackReport report, const RollbackRequest& request);
+// The same, as asked for at that time (RFC 3339).
+[[nodiscard]] RollbackReport with_request_noted(RollbackReport report, const RollbackRequest& request,
+                                                const std::string& requested_at);
 // The same, where it could not be begun after all.
 [[nodiscard]] RollbackReport withdrawn(RollbackReport report, const Problem& problem);
 

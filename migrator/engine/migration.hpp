@@ -121,6 +121,7 @@ class Migration {
   [[nodiscard]] bool names_flag_file(const std::string& file) const;
   [[nodiscard]] Options options() const;
 
+  static constexpr auto kNamesStrange = "names_strange";  // the error of one that must not touch its tables any more
   // Why what it left is not dropped, where that is so.
   static constexpr auto kNamesAreOfALater = "a later migration of the table has tables of these names of its own";
   // Of one that has let go: its shadow and its old table, on its thread; journalled, and taken up again after a
@@ -148,6 +149,7 @@ class Migration {
  private:
   using Work = MigrationFsm::Work;
 
+  // migration_loop.cpp
   void run();
   void perform(Work work);
   [[nodiscard]] MigrationFsm::Facts facts();
@@ -271,7 +273,7 @@ class Migration {
   void go_on_as_decided();                // after a restart: a deferred one had let the migration go on
   void take_asked_rollbacks();
   void look_at_rollback(const Options& options, TimePoint now);  // one that was asked for, or is deferred
-  [[nodiscard]] RollbackFsm::Guards guards_say(const Options& options, TimePoint now, std::string& why) const;
+  [[nodiscard]] JointDecision::Said guards_say(const Options& options, TimePoint now) const;
   [[nodiscard]] bool rolls_back() const;
   void roll_back_some();
   void roll_back_ended();  // on a thread of its own: the migration had ended before
@@ -287,7 +289,9 @@ class Migration {
   // With a backup, where the option says so. Why it is still there, empty: it is gone; nothing: shutting down.
   [[nodiscard]] std::optional<std::string> take_away(const TableRef& table);
   void show(const BackupStatus& backup);
-  void begin_cleanup();
+  [[nodiscard]] bool shadow_is_to_go() const;  // of one that failed, and no rollback is to have saved it before
+  void drop_shadow_after_failure();            // where it is to go
+  void begin_taking_away();
   [[nodiscard]] bool cleanup_is_unfinished() const;  // as the journal tells
   void clean_up_leftovers();
 
@@ -296,14 +300,16 @@ class Migration {
   void audit();  // where it is due
   [[nodiscard]] Audit::Report look_back();
 
+  // migration_record.cpp
   void checkpoint();
   [[nodiscard]] SqlResult<void> save();  // a refusal is journalled when it begins
   void tell_save(const SqlResult<void>& saved);
   void note(std::string_view event, std::string details);
+  void publish(const MigrationFsm::Facts& facts);
+
   void rest(Millis time);
   [[nodiscard]] bool is_to_end() const;  // asked for, or shutting down
   [[nodiscard]] bool stopping() const { return stopping_.load(); }
-  void publish(const MigrationFsm::Facts& facts);
 
   Parts parts_;
   MigrationId id_;

@@ -240,7 +240,7 @@ void Migration::after_cut_over(const SwapGroup::Swapped& swapped) {
                      .logged = "the cut-over failed, for the reason told by the entries before"};
   }
   if (result == CutOverFsm::Result::strange) {
-    error_ = Problem{"names_strange",
+    error_ = Problem{kNamesStrange,
                      "the tables' names are neither those before nor those after the swap; look at them by hand"};
   }
   {
@@ -347,6 +347,7 @@ void Migration::finish() {
   // And those who waited go on in turn as long as the gate is there.
   while (last && !stopping() && !is_done_with(gate)) rest(kIdle);
   if (last) parts_.gate.disarm(gate);
+  drop_shadow_after_failure();
   let_go();
   keep_old_table();
   store_.disconnect();

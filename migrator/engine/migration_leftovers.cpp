@@ -8,6 +8,11 @@
 #include "migrator/table/names.hpp"
 
 namespace sluice::migrator {
+namespace {
+
+constexpr std::string_view kShadowDropped = "shadow.dropped";
+
+}  // namespace
 
 std::optional<std::string> Migration::take_away(const TableRef& table) {
   Disposal disposal({.primary = parts_.primary, .config = parts_.backup, .kind = options().backup, .id = id_}, table);
@@ -98,7 +103,7 @@ std::optional<Problem> Migration::take_leftovers_away(Millis limit) {
   ask_to_end();  // of the retention, which is over by that
   if (thread_.joinable()) thread_.join();
   stopping_ = false;
-  begin_cleanup();
+  begin_taking_away();
   note("cleanup.begun", "{}");  // by which a restart knows that it is to go on
   thread_ = std::jthread([this] { clean_up_leftovers(); });
   (void)has_let_go(limit);
@@ -107,12 +112,46 @@ std::optional<Problem> Migration::take_leftovers_away(Millis limit) {
   return Problem{"not_dropped", leftovers_kept_};
 }
 
-void Migration::begin_cleanup() {
+void Migration::begin_taking_away() {
   const std::scoped_lock lock(mutex_);
   has_let_go_ = false;
   takes_away_ = true;
   leftovers_kept_.clear();
   status_.backup.reset();
+}
+
+bool Migration::shadow_is_to_go() const {
+  const std::scoped_lock lock(mutex_);
+  if (fsm_.state() != State::failed || !checkpoint_.drops_shadow_after_failure) return false;
+  if (error_ && error_->code == kNamesStrange) return false;
+  const auto has_gone = [](const JournalEntry& entry) {
+    return entry.event == kShadowDropped || entry.event == "cleanup.completed";
+  };
+  if (std::ranges::any_of(journal_, has_gone)) return false;
+  if (!rollback_report_) return true;
+  switch (rollback_report_->phase) {
+    case RollbackPhase::failed:
+    case RollbackPhase::completed:
+      return false;
+    case RollbackPhase::overtaken:
+      return rollback_report_->backup_kind == to_string(BackupKind::none);
+    case RollbackPhase::deferred:
+    case RollbackPhase::running:
+    case RollbackPhase::went_on:
+    case RollbackPhase::withdrawn:
+      return true;
+  }
+  return true;
+}
+
+void Migration::drop_shadow_after_failure() {
+  if (!shadow_is_to_go()) return;
+  begin_taking_away();
+  const auto problem = take_away(shadow_table(source()));
+  if (problem && problem->empty()) note(kShadowDropped, "{}");
+  if (problem && !problem->empty()) note("shadow.kept", Details().add("problem", *problem).text());
+  const std::scoped_lock lock(mutex_);
+  takes_away_ = false;
 }
 
 bool Migration::cleanup_is_unfinished() const {

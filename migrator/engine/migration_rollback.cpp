@@ -81,7 +81,7 @@ std::optional<Problem> Migration::objection_to(const RollbackRequest& request) c
       if (rolled_back) return refuse("already_rolled_back", "the migration has been rolled back already");
       if (fsm_.state() == State::stopped)
         return refuse("nothing_to_roll_back", "the migration was stopped, and its shadow table has been dropped");
-      if (status_.error && status_.error->code == "names_strange")
+      if (status_.error && status_.error->code == kNamesStrange)
         return refuse(kNowhere, "nobody knows which table is which; look at them by hand");
       break;
     case State::preparing:
@@ -190,17 +190,17 @@ void Migration::look_at_rollback(const Options& options, TimePoint now) {
     ending = fsm_.end_asked() && !fsm_.rollback_asked();
   }
   if (!rollback_ || rollback_->phase() != RollbackPhase::deferred) return;
-  std::string why;
-  const auto guards = guards_say(options, now, why);
-  rollback_->tell_guards(std::move(why));
-  (void)rollback_->advance({.guards = guards, .resumed = !paused, .has_ended = ending},
+  auto said = group_->hear(rollback_->report().requested_at, id_, guards_say(options, now));
+  rollback_->tell_guards(std::move(said.why));
+  (void)rollback_->advance({.guards = said.guards, .resumed = !paused, .has_ended = ending},
                            std::chrono::system_clock::now());
   const std::scoped_lock lock(mutex_);
-  if (rollback_->phase() == RollbackPhase::went_on) (void)fsm_.act(Action::resume);
+  const bool goes_on = rollback_->phase() == RollbackPhase::went_on || rollback_->phase() == RollbackPhase::withdrawn;
+  if (goes_on && fsm_.paused()) (void)fsm_.act(Action::resume);
   if (rollback_->phase() == RollbackPhase::running) fsm_.roll_back();
 }
 
-RollbackFsm::Guards Migration::guards_say(const Options& options, TimePoint now, std::string& why) const {
+JointDecision::Said Migration::guards_say(const Options& options, TimePoint now) const {
   Seconds longest{0};
   for (const Guard& guard : options.guards) longest = std::max(longest, guard.lasts);
   std::string unknown;
@@ -208,15 +208,14 @@ RollbackFsm::Guards Migration::guards_say(const Options& options, TimePoint now,
     // What was deferred takes longer by that alone.
     if (guard.measure == to_string(GuardMeasure::duration_ratio)) continue;
     if (guard.firing) {
-      why = "guard " + guard.name + " fires (" + guard.measure + ")";
-      return RollbackFsm::Guards::firing;
+      return {RollbackFsm::Guards::firing, "guard " + guard.name + " fires (" + guard.measure + ")"};
     }
     if (!guard.problem.empty()) unknown = "guard " + guard.name + " can't be evaluated: " + guard.problem;
   }
   if (guards_watched_since_ == TimePoint{} || now - guards_watched_since_ < longest + kGuardsSettle)
     unknown = "the guards have not been watched for long enough";
-  why = unknown.empty() ? "the guards are quiet" : unknown;
-  return unknown.empty() ? RollbackFsm::Guards::quiet : RollbackFsm::Guards::unknown;
+  if (unknown.empty()) return {RollbackFsm::Guards::quiet, "the guards are quiet"};
+  return {RollbackFsm::Guards::unknown, std::move(unknown)};
 }
 
 bool Migration::rolls_back() const {
@@ -273,6 +272,9 @@ RollbackDriver::Parts Migration::rollback_parts() {
   };
   host.held_back_by = [this](Connection& connection) { return held_back_by(connection); };
   host.forget = [this] { return forget(); };
+  host.agree = [this](const std::string& requested_at, std::optional<JointDecision::Verdict> mine) {
+    return group_->agree(requested_at, std::move(mine));
+  };
   host.note = [this](std::string_view event, std::string details) { note(event, std::move(details)); };
   host.ended = [this](const RollbackReport& report) { parts_.observer.rollback_ended(report.strategy, report.phase); };
   host.backed_up = [this](const BackupStatus& status) {

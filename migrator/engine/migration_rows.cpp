@@ -95,12 +95,11 @@ void Migration::after_duplicate(const SqlError& error, const KeyRange& range) {
     chunk_rows_ /= 2;
     return rest(kIdle);
   }
-  if (now - in_the_way_since_ < Applier::kConflictPatience || !range.up_to) return rest(kIdle);
+  const auto in_the_way = now - in_the_way_since_;
+  if (in_the_way < Applier::kRealConflictPatience || !range.up_to) return rest(kIdle);
   const RowSql sql(*plan_, connection_->flavor());
   const Duplicate duplicate = find_duplicate(*connection_, sql, *range.up_to, error);
-  const bool may_pass =
-      duplicate.kind == Duplicate::Kind::passing && now - in_the_way_since_ < Applier::kPassingConflictMax;
-  if (may_pass) return rest(kIdle);
+  if (!is_to_stay(duplicate.kind, in_the_way)) return rest(kIdle);
   fail(duplicate_key(duplicate, *range.up_to, error));
 }
 

@@ -61,6 +61,7 @@ std::optional<Problem> Migrator::recover() {
   auto rollbacks = rollbacks_.open();
   if (rollbacks.has_error()) return problem(rollbacks.error());
   const auto groups = groups_of(*stored);
+  for (const auto& [name, group] : groups) take_up_deferred(*group, *rollbacks);
   for (StoredMigration& one : *stored) {
     auto journal = store_.journal(one.id);
     if (journal.has_error()) return problem(journal.error());
@@ -168,7 +169,7 @@ std::optional<Problem> Migrator::drop_leftovers(Migration& migration) {
                    "the old table may hold the only copy of some rows, as the audit of the swap did not pass (" +
                        status.cut_over.audit + "); look at the journal, then drop it by hand"};
   }
-  if (status.cut_over.conflicts > 0 || (status.error && status.error->code == "names_strange")) {
+  if (status.cut_over.conflicts > 0 || (status.error && status.error->code == Migration::kNamesStrange)) {
     return Problem{"not_possible_now",
                    "the old table may hold the only copy of some rows; look at the journal, then drop it by hand"};
   }

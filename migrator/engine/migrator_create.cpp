@@ -143,7 +143,9 @@ Created Migrator::create(std::vector<Specification> tables, Run run) {
   }
   std::vector<Store::Added> added;
   for (std::size_t i = 0; i < tables.size(); ++i) {
-    added.push_back({tables[i], Checkpoint{.attachments = shadows[i].attachments}});
+    added.push_back(
+        {tables[i], Checkpoint{.attachments = shadows[i].attachments,
+                               .drops_shadow_after_failure = tables[i].after_failure == AfterFailure::drops_shadow}});
   }
   auto started = start(added, shadows);
   if (started.has_value()) return std::move(*started);

@@ -14,6 +14,10 @@
 
 namespace sluice::migrator {
 
+// After a restart, and before any of the group goes on: what the members of the deferred rollback that was asked for
+// last have decided, or are to decide together. `reports`: by migration.
+void take_up_deferred(SwapGroup& group, const std::map<std::string, RollbackReport>& reports);
+
 class RollbackDesk {
  public:
   // For a migration that has just ended to let go of its table.

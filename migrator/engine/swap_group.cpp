@@ -70,6 +70,36 @@ void SwapGroup::stay_away() {
   changed_.notify_all();
 }
 
+void SwapGroup::defer_rollback(std::string requested_at, const std::vector<MigrationId>& members,
+                               std::optional<JointDecision::Verdict> decided) {
+  const std::scoped_lock lock(mutex_);
+  deferred_.emplace(std::move(requested_at), JointDecision(members));
+  if (decided) deferred_->decision.make(std::move(*decided));
+}
+
+void SwapGroup::leave_rollback(const std::string& requested_at, const MigrationId& id) {
+  const std::scoped_lock lock(mutex_);
+  if (JointDecision* decision = decision_of(requested_at)) decision->leave(id);
+}
+
+JointDecision::Said SwapGroup::hear(const std::string& requested_at, const MigrationId& id, JointDecision::Said said) {
+  const std::scoped_lock lock(mutex_);
+  JointDecision* decision = decision_of(requested_at);
+  return decision == nullptr ? said : decision->hear(id, std::move(said), std::chrono::system_clock::now());
+}
+
+std::optional<JointDecision::Verdict> SwapGroup::agree(const std::string& requested_at,
+                                                       std::optional<JointDecision::Verdict> mine) {
+  const std::scoped_lock lock(mutex_);
+  JointDecision* decision = decision_of(requested_at);
+  if (decision == nullptr) return mine;
+  return mine ? decision->make(std::move(*mine)) : decision->made();
+}
+
+JointDecision* SwapGroup::decision_of(const std::string& requested_at) {
+  return deferred_ && deferred_->requested_at == requested_at ? &deferred_->decision : nullptr;
+}
+
 void SwapGroup::fail(const Member& member, const Problem& problem) {
   const std::scoped_lock lock(mutex_);
   if (failure_) return;

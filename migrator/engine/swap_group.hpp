@@ -13,6 +13,7 @@
 
 #include "migrator/api.hpp"
 #include "migrator/engine/cut_over.hpp"
+#include "migrator/rollback/joint_decision.hpp"
 #include "migrator/sql/quoting.hpp"
 #include "proxy/gate/types.hpp"
 
@@ -65,6 +66,19 @@ class SwapGroup {
   // One of those will not come.
   void stay_away();
 
+  // ---- a deferred rollback, which all begin or none
+  // `members` decide it together, from before they know of it; `decided`: what some of them had before a restart. Takes
+  // the place of an earlier one. A request is known by when it was made.
+  void defer_rollback(std::string requested_at, const std::vector<MigrationId>& members,
+                      std::optional<JointDecision::Verdict> decided);
+  // It was not accepted by the member.
+  void leave_rollback(const std::string& requested_at, const MigrationId& id);
+  // See JointDecision. Of a request whose place another has taken each decides alone.
+  [[nodiscard]] JointDecision::Said hear(const std::string& requested_at, const MigrationId& id,
+                                         JointDecision::Said said);
+  [[nodiscard]] std::optional<JointDecision::Verdict> agree(const std::string& requested_at,
+                                                            std::optional<JointDecision::Verdict> mine);
+
   // ---- the end
   // A member that ends before the swap takes the others with it, unless they are asked to end themselves. The first
   // one's reason is kept.
@@ -74,6 +88,12 @@ class SwapGroup {
   [[nodiscard]] bool leave(const MigrationId& id);
 
  private:
+  struct DeferredRollback {
+    std::string requested_at;
+    JointDecision decision;
+  };
+  // With the mutex held. nullptr: not the one that was asked for last.
+  [[nodiscard]] JointDecision* decision_of(const std::string& requested_at);
   [[nodiscard]] bool complete() const noexcept { return !driving_ && present_.size() >= expected_; }
 
   const std::vector<Member> members_;
@@ -82,6 +102,7 @@ class SwapGroup {
   std::map<MigrationId, bool> willing_;
   std::vector<MigrationId> left_;
   std::optional<Problem> failure_;
+  std::optional<DeferredRollback> deferred_;
   std::vector<Party*> present_;
   std::size_t expected_;
   bool driving_ = false;

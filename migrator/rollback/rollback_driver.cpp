@@ -94,7 +94,8 @@ void RollbackDriver::end() {
 
 RollbackDriver::Next RollbackDriver::advance(const RollbackFsm::Facts& facts, WallTime now) {
   if (unsaved_ && !save()) return Next::rest;
-  const auto todo = fsm_.next(facts, now);
+  auto todo = fsm_.next(facts, now);
+  if (report_.phase == RollbackPhase::deferred && fsm_.phase() != RollbackPhase::overtaken) todo = agreed(todo);
   switch (todo) {
     case RollbackFsm::Todo::wait:
       return Next::rest;
@@ -117,6 +118,15 @@ RollbackDriver::Next RollbackDriver::advance(const RollbackFsm::Facts& facts, Wa
   report_.waiting_for = "the primary: " + describe(outcome.error());
   publish();
   return Next::rest;
+}
+
+RollbackFsm::Todo RollbackDriver::agreed(RollbackFsm::Todo todo) {
+  std::optional<JointDecision::Verdict> mine;
+  if (todo != RollbackFsm::Todo::wait) mine = {fsm_.phase(), guards_};
+  auto verdict = parts_.host.agree(report_.requested_at, std::move(mine));
+  if (!verdict) return todo;
+  guards_ = std::move(verdict->why);
+  return fsm_.follow(verdict->phase);
 }
 
 RollbackDriver::Next RollbackDriver::decided(RollbackFsm::Todo todo) {

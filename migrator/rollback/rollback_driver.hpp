@@ -12,6 +12,7 @@
 
 #include "migrator/backup/backup.hpp"
 #include "migrator/rollback/gentle_drop.hpp"
+#include "migrator/rollback/joint_decision.hpp"
 #include "migrator/rollback/report.hpp"
 #include "migrator/rollback/rollback_fsm.hpp"
 #include "migrator/rollback/rollback_store.hpp"
@@ -40,6 +41,11 @@ class RollbackDriver {
     GentleDrop::HeldBackBy held_back_by;
     // Heartbeat, flag files, checkpoint: forgotten. What there was, in words. An error: ask again.
     std::function<SqlResult<std::vector<std::string>>()> forget;
+    // Of a deferred one: `mine` is what it would decide, nothing: it would wait. What stands for all whose tables swap
+    // together; nothing: nobody has decided yet.
+    std::function<std::optional<JointDecision::Verdict>(const std::string& requested_at,
+                                                        std::optional<JointDecision::Verdict> mine)>
+        agree;
     std::function<void(std::string_view event, std::string details)> note;
     // For the metrics.
     std::function<void(const RollbackReport&)> ended;
@@ -72,6 +78,7 @@ class RollbackDriver {
  private:
   enum class Step : std::uint8_t { done, more, waits, failed };
 
+  [[nodiscard]] RollbackFsm::Todo agreed(RollbackFsm::Todo todo);
   [[nodiscard]] Next decided(RollbackFsm::Todo todo);
   [[nodiscard]] SqlResult<Step> perform();
   [[nodiscard]] SqlResult<Step> record();

@@ -89,6 +89,24 @@ RollbackFsm::Todo RollbackFsm::next(const Facts& facts, WallTime now) {
   return Todo::end;
 }
 
+RollbackFsm::Todo RollbackFsm::follow(RollbackPhase decided) {
+  phase_ = decided;
+  switch (decided) {
+    case RollbackPhase::deferred:
+      return Todo::wait;
+    case RollbackPhase::running:
+      return Todo::begin;
+    case RollbackPhase::went_on:
+      return Todo::go_on;
+    case RollbackPhase::completed:
+    case RollbackPhase::failed:
+    case RollbackPhase::withdrawn:
+    case RollbackPhase::overtaken:
+      return Todo::end;
+  }
+  return Todo::end;
+}
+
 void RollbackFsm::step_done() {
   switch (step_) {
     case RollbackStep::stop:

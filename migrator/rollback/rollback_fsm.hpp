@@ -50,6 +50,8 @@ class RollbackFsm {
   // `go_on`, `begin` and `end` are told once: the phase is another one by then.
   [[nodiscard]] Todo next(const Facts& facts, WallTime now);
 
+  // Of a deferred one: as those that swap together with it have decided, whatever it would wait for.
+  [[nodiscard]] Todo follow(RollbackPhase decided);
   void step_done();
   void failed();
   // Whatever it was at: the migration has come to another end.

@@ -46,8 +46,8 @@ std::optional<std::vector<Part>> parts_of(Connection& connection, const CopyPlan
   return parts;
 }
 
-// Holds what a row of the source becomes in the shadow, of the columns of a unique key: in columns of the shadow's own
-// types, so that the server converts it as it did in the row that it refused. Of this connection alone.
+// Holds what one or two rows of the source become in the shadow, of the columns of a unique key: in columns of the
+// shadow's own types, so that the server converts them as it did in the row that it refused. Of this connection alone.
 constexpr std::string_view taken_over = "_sluice.taken_over";
 
 std::string name_of(std::size_t part) {
@@ -67,8 +67,7 @@ SqlResult<Affected> make_room(Connection& connection, const CopyPlan& plan, cons
                             quote(plan.shadow) + " LIMIT 0");
 }
 
-SqlResult<Affected> take_over(Connection& connection, const RowSql& sql, const std::vector<Part>& parts,
-                              const KeyLiterals& key) {
+SqlResult<Affected> take_over(Connection& connection, const RowSql& sql, const std::vector<Part>& parts, Keys keys) {
   std::string columns;
   std::string values;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -78,28 +77,42 @@ SqlResult<Affected> take_over(Connection& connection, const RowSql& sql, const s
   auto emptied = connection.execute("DELETE FROM " + std::string(taken_over));
   if (emptied.has_error()) return emptied;
   return connection.execute("INSERT INTO " + std::string(taken_over) + " (" + columns + ") SELECT " + values +
-                            " FROM " + quote(sql.plan().source) + " WHERE " +
-                            sql.where_keys(Side::source, std::array{key}));
+                            " FROM " + quote(sql.plan().source) + " WHERE " + sql.where_keys(Side::source, keys));
+}
+
+// As much of a value as the key has of it.
+std::string cut(const std::string& value, const Part& part) {
+  return part.prefix.empty() ? value : "LEFT(" + value + ", " + part.prefix + ")";
 }
 
 // FROM: the shadow's rows that the unique key takes for the row taken over.
 std::string alike(const CopyPlan& plan, const std::string& index, const std::vector<Part>& parts) {
   std::string equal;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto cut = [&](const std::string& value) {
-      return parts[i].prefix.empty() ? value : "LEFT(" + value + ", " + parts[i].prefix + ")";
-    };
-    equal += (i == 0 ? "" : " AND ") + cut(quote_identifier(parts[i].column.shadow.name)) + " = " + cut(name_of(i));
+    equal += (i == 0 ? "" : " AND ") + cut(quote_identifier(parts[i].column.shadow.name), parts[i]) + " = " +
+             cut(name_of(i), parts[i]);
   }
   return " FROM " + std::string(taken_over) + " STRAIGHT_JOIN " + quote(plan.shadow) + " FORCE INDEX (" +
          quote_identifier(index) + ") ON " + equal;
+}
+
+// Whether two rows were taken over and the key takes them for one. By aggregates, which compare whole values as the key
+// does, and a temporary table can't be joined with itself.
+std::string are_two_alike(const std::vector<Part>& parts) {
+  std::string alike = "SELECT COUNT(*) = 2";
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string value = cut(name_of(i), parts[i]);
+    alike += " AND COUNT(" + value + ") = 2 AND MIN(" + value + ") = MAX(" + value + ")";
+  }
+  return alike + " FROM " + std::string(taken_over);
 }
 
 Duplicate find_other(Connection& connection, const RowSql& sql, const std::string& index,
                      const std::vector<Part>& parts, const KeyLiterals& key) {
   constexpr auto looked_at_max = " LIMIT 10";
   const Duplicate unknown{.index = index};
-  if (make_room(connection, sql.plan(), parts).has_error() || take_over(connection, sql, parts, key).has_error()) {
+  if (make_room(connection, sql.plan(), parts).has_error() ||
+      take_over(connection, sql, parts, std::array{key}).has_error()) {
     return unknown;
   }
   std::string literals;
@@ -111,11 +124,11 @@ Duplicate find_other(Connection& connection, const RowSql& sql, const std::strin
                                        sql.where_keys(Side::shadow, std::array{key}) + ")" + looked_at_max);
   if (others.has_error()) return unknown;
   for (const KeyLiterals& other : keys_of(*others)) {
-    if (take_over(connection, sql, parts, other).has_error()) continue;
-    const auto itself =
-        connection.query("SELECT 1" + from + " WHERE " + sql.where_keys(Side::shadow, std::array{other}));
-    if (itself.has_error()) return unknown;
-    if (!itself->rows.empty()) return {.kind = Duplicate::Kind::real, .index = index, .other = other};
+    // Both in one statement: one after the other, they might exchange their values in between.
+    if (take_over(connection, sql, parts, std::array{key, other}).has_error()) continue;
+    const auto both = connection.query(are_two_alike(parts));
+    if (both.has_error()) return unknown;
+    if (both->rows.at(0).at(0) == "1") return {.kind = Duplicate::Kind::real, .index = index, .other = other};
   }
   return {.kind = Duplicate::Kind::passing, .index = index};
 }

@@ -12,7 +12,7 @@ namespace sluice::migrator {
 
 struct Duplicate {
   enum class Kind : std::uint8_t {
-    real,     // the source has both rows, as they are in each other's way
+    real,     // the source has both rows at one instant, as they are in each other's way
     passing,  // none such is found: what is in the way has changed in the source since, and its own change is on its
               // way
     unknown   // can't be told: an expression, a column that the source has not got, no answer

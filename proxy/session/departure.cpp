@@ -24,11 +24,8 @@ constexpr std::uint8_t SWITCH_PLUGIN = 0xFE;  // the first byte of an AuthSwitch
 
 void Session::expect_by(Deadline deadline, std::chrono::steady_clock::duration time) {
   awaited_ = deadline;
-  deadline_.expires_after(time);
-  deadline_.async_wait([session = weak_from_this()](boost::system::error_code cancelled) {
-    const auto self = session.lock();
-    if (cancelled || !self || self->deadline_.expiry() > std::chrono::steady_clock::now()) return;
-    self->on_deadline();
+  deadline_.set(std::chrono::steady_clock::now() + time, [session = weak_from_this()] {
+    if (const auto self = session.lock()) self->on_deadline();
   });
 }
 
@@ -82,10 +79,8 @@ void Session::change_limits() {
 // Whatever waits now, and may wait for ever, is looked at once in a while: so a wait costs no timer of its own.
 void Session::look_out() {
   if (std::exchange(is_looking_out_, true)) return;
-  lookout_.expires_after(LOOKOUT_INTERVAL);
-  lookout_.async_wait([session = weak_from_this()](boost::system::error_code cancelled) {
-    const auto self = session.lock();
-    if (!cancelled && self) self->on_lookout();
+  lookout_.set(std::chrono::steady_clock::now() + LOOKOUT_INTERVAL, [session = weak_from_this()] {
+    if (const auto self = session.lock()) self->on_lookout();
   });
 }
 

@@ -6,12 +6,12 @@
 // buffer that they were read into.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 
 #include "net/stream.hpp"
+#include "net/timer.hpp"
 #include "protocol/wire/answers.hpp"
 #include "protocol/wire/auth_relay.hpp"
 #include "protocol/wire/greeting.hpp"
@@ -193,10 +193,10 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string user_;
   std::optional<Tally::Seat> address_seat_;
   std::optional<Tally::Seat> user_seat_;
-  boost::asio::steady_timer deadline_;
+  net::Timer deadline_;
   Deadline awaited_ = Deadline::login;  // what deadline_ is of
   std::uint64_t commands_seen_ = 0;     // when it was last looked whether the session is idle
-  boost::asio::steady_timer lookout_;   // one for all that waits, armed at most once in its time
+  net::Timer lookout_;                  // one for all that waits, armed at most once in its time
   int blocks_in_turn_ = 0;
   int idle_looks_ = 0;  // one after another that found it so
   Signal changed_;      // something that the client's side may be waiting for

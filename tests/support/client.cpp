@@ -290,4 +290,10 @@ std::uint64_t TestClient::connection_id() const {
   return mysql_thread_id(state_->connection);
 }
 
+TestClient in_transaction(TestClient client, const std::string& sql) {
+  client.must("BEGIN");
+  client.must(sql);
+  return client;
+}
+
 }  // namespace sluice::test

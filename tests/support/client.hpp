@@ -111,4 +111,7 @@ class TestClient {
   std::unique_ptr<State> state_;
 };
 
+// The client in the midst of a transaction in which it has said that. Throws as must() does.
+[[nodiscard]] TestClient in_transaction(TestClient client, const std::string& sql);
+
 }  // namespace sluice::test

@@ -3,7 +3,7 @@
 build_packages=(
   clang-19 lld-19 cmake ninja-build ccache pkg-config git ca-certificates
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-  libssl-dev zlib1g-dev libzstd-dev libmariadb-dev libmariadb-dev-compat
+  libssl-dev zlib1g-dev libzstd-dev liburing-dev libmariadb-dev libmariadb-dev-compat
   libspdlog-dev libfmt-dev libcli11-dev libyaml-cpp-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev
 )

@@ -126,9 +126,7 @@ TEST_P(Crash, of_sluice_while_it_drains_is_taken_up_again) {
   workload.start();
   const auto id = postponed();
   EXPECT_EQ(change(id, R"({"drain_timeout_ms": 30000, "on_blocker": "abort"})").status, 200U);
-  auto lingering = sluice().connect();
-  lingering.must("BEGIN");
-  lingering.must("INSERT INTO orders (id, qty, name) VALUES (900000000, 1, 'never committed')");
+  auto client = lingering();
   act(id, "cut-over");
   const auto drains = [&] {
     const auto status = sluice().status(id);

@@ -173,6 +173,11 @@ void BehindSluice::allow_renames(TestClient& client) const {
   client.must(is_mysql() ? "UNLOCK INSTANCE" : "BACKUP STAGE END");
 }
 
+TestClient BehindSluice::lingering() {
+  return in_transaction(sluice().connect(),
+                        "INSERT INTO orders (id, qty, name) VALUES (900000000, 1, 'never committed')");
+}
+
 bool BehindSluice::sluice_runs(TestClient& client, const std::string& pattern) {
   return client
              .must("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'sluice' AND info LIKE '" +

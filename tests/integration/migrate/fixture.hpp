@@ -59,6 +59,8 @@ class BehindSluice : public OnBothServers {
   HttpResponse act(const std::string& id, const std::string& action);  // must be accepted
   HttpResponse change(const std::string& id, const std::string& options);
   [[nodiscard]] MigrationStatus await_end(const std::string& id);
+  // A client of the proxy in the midst of a transaction that has written to `orders`, and is never committed.
+  [[nodiscard]] TestClient lingering();
   // By what is not a lock of a table, until allow_renames().
   void keep_renames_waiting(TestClient& client) const;
   void allow_renames(TestClient& client) const;

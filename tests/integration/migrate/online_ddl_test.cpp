@@ -1,49 +1,17 @@
 // ALTER TABLE, CREATE INDEX and DROP INDEX that clients send, run as migrations: what the client is answered, and what
 // becomes of the table.
-#include <csignal>
-#include <future>
-
-#include "tests/integration/migrate/fixture.hpp"
+#include "tests/integration/migrate/altering_online.hpp"
 
 namespace sluice::test {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-class OnlineDdl : public BehindSluice {
- protected:
-  static constexpr std::uint64_t rows = 2000;
-
-  void SetUp() override {
-    BehindSluice::SetUp();
-    make_orders(rows);
-  }
-
-  [[nodiscard]] TestClient online() {
-    auto client = sluice().connect();
-    client.must("SET @sluice_ddl = 'online'");
-    return client;
-  }
-  [[nodiscard]] bool has_column(const std::string& column, const std::string& table = "orders") {
-    return definition(direct(), table).find("`" + column + "`") != std::string::npos;
-  }
-  // All migrations' JSON.
-  [[nodiscard]] std::string migrations() { return sluice().get("/migrate").body; }
-  [[nodiscard]] std::size_t migration_count() { return json_size(migrations(), ""); }
-  // Of the only migration there has been.
-  [[nodiscard]] std::string state() { return json_at(migrations(), "/0/state"); }
-  [[nodiscard]] std::string id() { return json_at(migrations(), "/0/id"); }
-  [[nodiscard]] bool runs() { return migration_count() == 1 && (state() == "copying" || state() == "ready"); }
-  [[nodiscard]] static std::string code_of(const Reply& reply) {
-    return reply.error ? std::to_string(reply.error->code) + " " + reply.error->sqlstate : "none";
-  }
-};
-
+class OnlineDdl : public AlteringOnline {};
 SLUICE_ON_BOTH_SERVERS(OnlineDdl);
 
 TEST_P(OnlineDdl, alter_is_a_migration_and_its_warning_tells_the_id) {
@@ -121,55 +89,6 @@ TEST_P(OnlineDdl, writers_lose_nothing_meanwhile) {
   expect_unharmed(workload);
 }
 
-TEST_P(OnlineDdl, duplicate_is_the_servers_error) {
-  direct().must("CREATE TABLE codes (id INT PRIMARY KEY, code VARCHAR(10))");
-  direct().must("INSERT INTO codes VALUES (1, 'a'), (2, 'b'), (3, 'b')");
-  auto client = online();
-  const auto reply = client.query("ALTER TABLE codes ADD UNIQUE INDEX once (code)");
-  const auto without = direct().query("ALTER TABLE codes ADD UNIQUE INDEX once (code)");
-  ASSERT_TRUE(reply.error && without.error);
-  EXPECT_EQ(code_of(reply), "1062 23000");
-  EXPECT_EQ(reply.error->text, without.error->text);
-  EXPECT_EQ(state(), "failed");
-  EXPECT_TRUE(client.ping());
-}
-
-TEST_P(OnlineDdl, row_that_does_not_fit_is_the_servers_error_and_leaves_nothing_behind) {
-  auto client = online();
-  const std::string alter = "ALTER TABLE orders MODIFY name INT";
-  const auto reply = client.query(alter);
-  EXPECT_EQ(code_of(reply), code_of(direct().query(alter)));
-  EXPECT_THAT(reply.error.value_or(SqlError{}).text, Not(HasSubstr("igration")));
-  EXPECT_EQ(state(), "failed");
-  EXPECT_THAT(leftovers(direct()), IsEmpty());
-  client.must("/* sluice: attempt_instant_ddl=false */ ALTER TABLE orders ADD COLUMN a INT");
-
-  // Nor when nobody waits for it.
-  client.must("/* sluice: detached */ ALTER TABLE orders MODIFY name INT");
-  EXPECT_TRUE(
-      wait_until([this] { return json_at(migrations(), "/2/state") == "failed" && leftovers(direct()).empty(); }, 30s));
-  client.must("/* sluice: attempt_instant_ddl=false */ ALTER TABLE orders ADD COLUMN b INT");
-  EXPECT_EQ(migration_count(), 4U);
-}
-
-TEST_P(OnlineDdl, what_the_server_refuses_reads_as_without_sluice) {
-  auto client = online();
-  auto other = server().connect();
-  for (const std::string sql :
-       {"ALTER TABLE orders ADD COLUMN qty INT", "ALTER TABLE orders DROP COLUMN nowhere", "ALTER TABLE orders ADD ADD",
-        "ALTER TABLE nowhere ADD COLUMN a INT", "ALTER TABLE nowhere.orders ADD COLUMN a INT",
-        "CREATE INDEX i ON orders (nowhere)", "CREATE INDEX i ON orders (qty), DROP COLUMN tag",
-        "DROP INDEX nowhere ON orders", "ALTER TABLE orders ADD d INT DEFAULT 'x'"}) {
-    const auto through = client.query(sql);
-    const auto without = other.query(sql);
-    EXPECT_EQ(code_of(through), code_of(without)) << sql;
-    ASSERT_TRUE(through.error && without.error) << sql;
-    EXPECT_EQ(through.error->text, without.error->text) << sql;
-  }
-  EXPECT_EQ(migration_count(), 0U);
-  EXPECT_THAT(leftovers(direct()), IsEmpty());
-}
-
 TEST_P(OnlineDdl, has_the_clients_rights_and_no_more) {
   direct().must("CREATE TABLE parents (id BIGINT PRIMARY KEY)");
   (void)sluice();
@@ -206,37 +125,6 @@ TEST_P(OnlineDdl, client_that_may_only_alter_one_table_may_do_that) {
   client.must("/* sluice: online */ ALTER TABLE orders MODIFY qty BIGINT NOT NULL");
   EXPECT_EQ(state(), "completed");
   direct().must("DROP USER alterer");
-}
-
-TEST_P(OnlineDdl, options_of_others_are_not_the_clients) {
-  auto client = online();
-  for (const auto& [option, part] :
-       std::vector<std::pair<std::string, std::string>>{{"chunk_sise=500", "did you mean chunk_size?"},
-                                                        {"chunk_size=many", "chunk_size must be"},
-                                                        {"throttle_query='SELECT 1'", "can't be set in a comment"},
-                                                        {"webhooks='http://127.0.0.1/'", "can't be set in a comment"},
-                                                        {"on_blocker=kill", "can't be set in a comment"},
-                                                        {"now", "near 'now'"}}) {
-    const auto reply = client.query("/* sluice: online, " + option + " */ ALTER TABLE orders ADD COLUMN a INT");
-    EXPECT_EQ(code_of(reply), "1064 42000") << option;
-    EXPECT_THAT(reply.error.value_or(SqlError{}).text, HasSubstr(part));
-  }
-  EXPECT_EQ(migration_count(), 0U);
-}
-
-TEST_P(OnlineDdl, what_no_migration_can_do_has_a_reason) {
-  auto client = online();
-  const auto reply = client.query("ALTER TABLE orders ADD COLUMN a INT, RENAME TO elsewhere");
-  EXPECT_EQ(code_of(reply), "1846 0A000");
-  EXPECT_THAT(reply.error.value_or(SqlError{}).text, AllOf(HasSubstr("another name"), HasSubstr("sluice: direct")));
-  client.must("/* sluice: direct */ ALTER TABLE orders ADD COLUMN a INT, RENAME TO elsewhere");
-  client.must("ALTER TABLE elsewhere RENAME TO orders");  // that alone is the server's
-  EXPECT_EQ(migration_count(), 0U);
-  client.must("CREATE TABLE keyless (a INT)");
-  EXPECT_EQ(code_of(client.query("ALTER TABLE keyless ADD COLUMN b INT")), "1846 0A000");
-  client.must("SET sql_mode = 'ANSI_QUOTES'");
-  EXPECT_THAT(client.query("ALTER TABLE orders ADD COLUMN b INT").error.value_or(SqlError{}).text,
-              HasSubstr("ANSI_QUOTES"));
 }
 
 // As Java's drivers for MariaDB have it.
@@ -361,148 +249,6 @@ TEST_P(OnlineDdl, detached_is_answered_at_once_and_goes_on_alone) {
   EXPECT_EQ(sluice().await_state(id(), "ready").state, "ready");
   act(id(), "cut-over");
   EXPECT_EQ(await_end(id()).state, "completed");
-}
-
-// One that waits for its cut-over, which nobody allows.
-class OnlineDdlWaiting : public OnlineDdl {
- protected:
-  static constexpr const char* alter =
-      "/* sluice: online, postpone_cut_over=true, attempt_instant_ddl=false */ ALTER TABLE orders ADD COLUMN a INT";
-
-  void begin(TestClient& client) {
-    answer_ = std::async(std::launch::async, [&client] { return client.query(alter); });
-    ASSERT_TRUE(wait_until([this] { return runs() && state() == "ready"; }, 60s)) << migrations();
-  }
-  [[nodiscard]] Reply answer() { return answer_.get(); }
-  [[nodiscard]] std::string outcome(const std::string& name) {
-    const auto text = sluice().get("/metrics").body;
-    const auto series = "sluice_online_ddl_total{outcome=\"" + name + "\"} ";
-    const auto at = text.find(series);
-    return at == std::string::npos ? "" : text.substr(at + series.size(), 1);
-  }
-
- private:
-  std::future<Reply> answer_;
-};
-
-SLUICE_ON_BOTH_SERVERS(OnlineDdlWaiting);
-
-TEST_P(OnlineDdlWaiting, cut_over_by_another_hand_ends_it) {
-  auto client = sluice().connect();
-  begin(client);
-  EXPECT_EQ(code_of(sluice().connect().query("ALTER TABLE orders ADD COLUMN b INT")), "1105 HY000");
-  EXPECT_EQ(code_of(online().query("ALTER TABLE orders ADD COLUMN b INT")), "1105 HY000");
-  act(id(), "cut-over");
-  EXPECT_TRUE(answer().ok());
-  EXPECT_TRUE(has_column("a"));
-}
-
-TEST_P(OnlineDdlWaiting, stop_by_another_hand_is_an_error) {
-  auto client = sluice().connect();
-  begin(client);
-  act(id(), "stop");
-  EXPECT_EQ(code_of(answer()), "1317 70100");
-  EXPECT_EQ(state(), "stopped");
-}
-
-TEST_P(OnlineDdlWaiting, kill_query_stops_it) {
-  auto client = sluice().connect();
-  begin(client);
-  direct().must("KILL QUERY " + std::to_string(client.connection_id()));
-  EXPECT_EQ(code_of(answer()), "1317 70100");
-  EXPECT_EQ(await_end(id()).state, "stopped");
-  EXPECT_TRUE(client.ping());
-  EXPECT_EQ(outcome("stopped"), "1");
-  EXPECT_FALSE(has_column("a"));
-}
-
-TEST_P(OnlineDdlWaiting, kill_query_through_sluice_stops_it) {
-  auto client = sluice().connect();
-  begin(client);
-  sluice().connect().must("KILL QUERY " + std::to_string(client.connection_id()));
-  EXPECT_EQ(code_of(answer()), "1317 70100");
-  EXPECT_EQ(await_end(id()).state, "stopped");
-}
-
-// Whoever is told that it was interrupted finds the table as it was.
-TEST_P(OnlineDdlWaiting, kill_query_is_answered_when_it_has_stopped) {
-  auto client = sluice().connect();
-  begin(client);
-  direct().must("KILL QUERY " + std::to_string(client.connection_id()));
-  EXPECT_EQ(code_of(answer()), "1317 70100");
-  EXPECT_EQ(state(), "stopped");
-  EXPECT_THAT(leftovers(direct()), IsEmpty());
-}
-
-// The table has its new shape, but is not let go yet: a transaction has a snapshot of before.
-TEST_P(OnlineDdlWaiting, kill_query_behind_the_swap_is_too_late) {
-  direct().must("CREATE TABLE others (id INT PRIMARY KEY)");
-  auto client = sluice().connect();
-  begin(client);
-  auto reader = sluice().connect();
-  reader.must("BEGIN");
-  reader.must("SELECT COUNT(*) FROM others");
-  act(id(), "cut-over");
-  ASSERT_TRUE(wait_until([this] { return state() == "completed"; }, 60s)) << migrations();
-  direct().must("KILL QUERY " + std::to_string(client.connection_id()));
-  EXPECT_TRUE(answer().ok());
-  EXPECT_EQ(client.must("SHOW COUNT(*) WARNINGS").value(), "1");
-  EXPECT_TRUE(has_column("a"));
-  reader.must("COMMIT");
-}
-
-TEST_P(OnlineDdlWaiting, kill_of_the_connection_stops_it) {
-  auto client = sluice().connect();
-  begin(client);
-  sluice().connect().must("KILL " + std::to_string(client.connection_id()));
-  EXPECT_THAT(code_of(answer()), Not("none"));
-  EXPECT_EQ(await_end(id()).state, "stopped");
-}
-
-TEST_P(OnlineDdlWaiting, client_that_leaves_stops_it) {
-  ChildProcess client{
-      {.arguments = {"/usr/bin/mariadb", "--no-defaults", "-h127.0.0.1", "-P" + std::to_string(sluice().port()),
-                     "-uroot", "--comments", "-e", alter, "test"},
-       .environment = {},
-       .output = "/dev/null",
-       .account = {}}};
-  ASSERT_TRUE(wait_until([this] { return runs() && state() == "ready"; }, 60s)) << migrations();
-  client.signal(SIGKILL);
-  EXPECT_EQ(await_end(id()).state, "stopped");
-  EXPECT_EQ(outcome("stopped"), "1");
-}
-
-TEST_P(OnlineDdlWaiting, is_not_idle_and_shows_what_it_waits_for) {
-  set_global("wait_timeout", "1");
-  auto client = sluice().connect();
-  client.must("SET SESSION wait_timeout = 1");
-  client.must(is_mysql() ? "SET SESSION max_execution_time = 300" : "SET SESSION max_statement_time = 0.3");
-  begin(client);
-  const auto waits = [this] {
-    return direct()
-        .must("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%SLEEP(1)%waits for migration " +
-              id() + "%' AND info NOT LIKE '%processlist%'")
-        .value();
-  };
-  // It has been waiting for longer than any of these by the time that it waits in whole seconds.
-  EXPECT_TRUE(wait_until([&] { return waits() == "1"; }, 20s));
-  act(id(), "cut-over");
-  EXPECT_TRUE(answer().ok());
-}
-
-TEST_P(OnlineDdlWaiting, goes_on_after_a_restart_without_its_client) {
-  auto client = sluice().connect();
-  begin(client);
-  const auto id_before = id();
-  EXPECT_EQ(sluice().stop(), 0);
-  const auto reply = answer();
-  EXPECT_EQ(code_of(reply), "1053 08S01");
-  EXPECT_THAT(reply.error.value_or(SqlError{}).text, HasSubstr(id_before));
-  sluice().restart();
-  EXPECT_EQ(sluice().await_state(id_before, "ready").state, "ready");
-  act(id_before, "cut-over");
-  EXPECT_EQ(await_end(id_before).state, "completed");
-  EXPECT_TRUE(has_column("a"));
 }
 
 }  // namespace

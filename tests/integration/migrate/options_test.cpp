@@ -21,13 +21,6 @@ class Options : public BehindSluice {
   std::string entry(const std::string& id, const std::string& event) {
     return journal_entry(sluice().get("/migrate/" + id + "/events").body, event);
   }
-  // A client of the proxy in the middle of a transaction that has written to the table.
-  TestClient lingering() {
-    auto client = sluice().connect();
-    client.must("BEGIN");
-    client.must("UPDATE orders SET qty = qty + 1 WHERE id = 1");
-    return client;
-  }
 };
 SLUICE_ON_BOTH_SERVERS(Options);
 

@@ -10,12 +10,13 @@
 #include "net/blocking_stream.hpp"
 #include "protocol/wire/capabilities.hpp"
 #include "protocol/wire/packet.hpp"
+#include "tests/support/packet_reader.hpp"
 
 namespace sluice::proxy {
 
 class RawClient {
  public:
-  using Payload = std::vector<std::uint8_t>;
+  using Payload = test::PacketReader::Payload;
   struct Options {
     std::uint32_t capabilities = 0;          // beyond the least
     std::uint32_t mariadb_capabilities = 0;  // MariaDB's extended ones
@@ -38,7 +39,7 @@ class RawClient {
       logged_in_ = authenticate({});
       return;
     }
-    auto bytes = protocol::frame(login, sequence_++);
+    auto bytes = packets_.frame(login);
     const auto query = protocol::frame(query_payload(options.behind_login), 0);
     bytes.insert(bytes.end(), query.begin(), query.end());
     send_bytes(bytes);
@@ -82,9 +83,9 @@ class RawClient {
   }
 
   // As the next packet; the sequence goes on from what was received last.
-  void send(const Payload& payload) { send_bytes(protocol::frame(payload, sequence_++)); }
+  void send(const Payload& payload) { send_bytes(packets_.frame(payload)); }
   void command(const Payload& payload) {
-    sequence_ = 0;
+    packets_.begin_command();
     send(payload);
   }
   void query(std::string_view sql) { command(query_payload(sql)); }
@@ -107,23 +108,15 @@ class RawClient {
     some.resize(got ? *got : 0);
     return some;
   }
-  // Empty: the server has closed. (A payload of no bytes is never sent by one.)
+  // Empty: the server has closed.
   Payload receive() {
-    std::array<std::uint8_t, 4096> some{};
-    while (true) {
-      const auto packet = assembler_.next();
-      if (!packet) return {};
-      if (*packet) {
-        sequence_ = static_cast<std::uint8_t>((*packet)->sequence + 1);
-        return {(*packet)->payload.begin(), (*packet)->payload.end()};
-      }
+    return packets_.receive([this](std::span<std::uint8_t> some) {
       const auto got = stream_.read_some(some, deadline());
-      if (!got || *got == 0) return {};
-      assembler_.feed(protocol::Bytes{some}.first(*got));
-    }
+      return got ? *got : 0;
+    });
   }
   // Of the packet that comes next, if both sides go on.
-  [[nodiscard]] std::uint8_t next_sequence() const { return sequence_; }
+  [[nodiscard]] std::uint8_t next_sequence() const { return packets_.next_sequence(); }
   [[nodiscard]] const Payload& greeting() const { return greeting_; }
   // What the login ended with.
   [[nodiscard]] const Payload& logged_in() const { return logged_in_; }
@@ -144,8 +137,7 @@ class RawClient {
   }
 
   net::BlockingStream stream_;
-  protocol::PacketAssembler assembler_{std::size_t{1} << 27};
-  std::uint8_t sequence_ = 0;
+  test::PacketReader packets_;
   Payload greeting_;
   Payload logged_in_;
 };

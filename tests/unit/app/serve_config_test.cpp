@@ -39,6 +39,7 @@ TEST(ServeConfig, AFileSetsWhatTheFlagsWould) {
       "http: '[::1]:9000'\n"
       "user: sluice\n"
       "threads: 4\n"
+      "event_loop: epoll\n"
       "server_tls: verify-identity\n"
       "access_log: /var/log/sluice.json\n"
       "access_log_sample: 100\n"
@@ -51,6 +52,7 @@ TEST(ServeConfig, AFileSetsWhatTheFlagsWould) {
   EXPECT_EQ(config.http.host, "::1");
   EXPECT_EQ(config.http.port, 9000);
   EXPECT_EQ(config.proxy.threads, 4U);
+  EXPECT_EQ(config.proxy.event_loop, proxy::EventLoop::epoll);
   EXPECT_EQ(config.access_log, "/var/log/sluice.json");
   EXPECT_EQ(config.proxy.access_log_sample, 100U);
   EXPECT_EQ(config.proxy.ddl_mode, protocol::DdlMode::online);
@@ -101,6 +103,8 @@ TEST(ServeConfig, AMistakeInTheFileIsNamedWithItsLine) {
   EXPECT_EQ(reason_of_yaml("user: a\nuser: b\n"), "line 2: user is there twice");
   EXPECT_EQ(reason_of_yaml("\nthreads: many\n"), "line 2: threads must be a number from 0 to 256, not \"many\"");
   EXPECT_EQ(reason_of_yaml("threads: [1, 2]\n"), "line 1: threads must be a number from 0 to 256");
+  EXPECT_EQ(reason_of_yaml("event_loop: select\n"),
+            "line 1: event_loop must be auto, io_uring or epoll, not \"select\"");
   EXPECT_THAT(reason_of_yaml("- user\n"), HasSubstr("setting: value"));
   EXPECT_THAT(reason_of_yaml("user: a\nlisten: [open\n"), HasSubstr("line "));
 }

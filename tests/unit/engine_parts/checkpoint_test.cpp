@@ -14,6 +14,7 @@ Checkpoint full() {
   checkpoint.copied_to = KeyLiterals{"17", "_utf8mb4 x'6122'"};
   checkpoint.copied = true;
   checkpoint.cut_over_asked = true;
+  checkpoint.drops_shadow_after_failure = true;
   checkpoint.deferred_indexes = {{"by `qty`", "KEY `by ``qty``` (`qty`)"}};
   checkpoint.altered_from = "CREATE TABLE `t` (\n  `id` binary(1) DEFAULT '\xc3')";
   checkpoint.verified_to = KeyLiterals{"9", "'2026-01-01'"};
@@ -56,6 +57,7 @@ TEST(Checkpoint, ComesBackAsItWas) {
   EXPECT_EQ(read->revert->taken, (Position{"binlog.000010", 4}));
   EXPECT_EQ(read->copied_to, full().copied_to);
   EXPECT_TRUE(read->copied);
+  EXPECT_TRUE(read->drops_shadow_after_failure);
   ASSERT_EQ(read->deferred_indexes.size(), 1U);
   EXPECT_EQ(read->deferred_indexes[0].name, "by `qty`");
   EXPECT_EQ(read->deferred_indexes[0].clause, "KEY `by ``qty``` (`qty`)");

@@ -107,6 +107,25 @@ TEST_F(SwapGroupTest, KeepsTheFirstFailure) {
   EXPECT_THAT(group.failure()->message, HasSubstr("items (m6) failed: a duplicate"));
 }
 
+TEST_F(SwapGroupTest, DecidesADeferredRollbackOnceForAll) {
+  const JointDecision::Said quiet{RollbackFsm::Guards::quiet, "quiet"};
+  group.defer_rollback("2026-01-05T12:00:00.000Z", {"m5", "m6"}, std::nullopt);
+  EXPECT_EQ(group.hear("2026-01-05T12:00:00.000Z", "m5", quiet).guards, RollbackFsm::Guards::unknown);
+  EXPECT_EQ(group.hear("2026-01-05T12:00:00.000Z", "m6", quiet).guards, RollbackFsm::Guards::quiet);
+  EXPECT_FALSE(group.agree("2026-01-05T12:00:00.000Z", std::nullopt));
+  const auto went_on =
+      group.agree("2026-01-05T12:00:00.000Z", JointDecision::Verdict{RollbackPhase::went_on, "all are quiet"});
+  const auto other = group.agree("2026-01-05T12:00:00.000Z", JointDecision::Verdict{RollbackPhase::running, "late"});
+  ASSERT_TRUE(went_on && other);
+  EXPECT_EQ(other->phase, RollbackPhase::went_on);
+  EXPECT_EQ(other->why, "all are quiet");
+
+  // The next one is decided anew, and who is still at the earlier one decides alone.
+  group.defer_rollback("2026-01-05T13:00:00.000Z", {"m5", "m6"}, std::nullopt);
+  EXPECT_FALSE(group.agree("2026-01-05T13:00:00.000Z", std::nullopt));
+  EXPECT_EQ(group.hear("2026-01-05T12:00:00.000Z", "m5", quiet).guards, RollbackFsm::Guards::quiet);
+}
+
 TEST_F(SwapGroupTest, TheLastToLeaveClosesTheDoor) {
   EXPECT_FALSE(group.leave("m5"));
   EXPECT_FALSE(group.leave("m5"));

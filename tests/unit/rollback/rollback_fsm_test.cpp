@@ -114,6 +114,18 @@ TEST(RollbackFsm, ADeferredOneIsWithdrawnByWhoeverResumesTheMigration) {
   EXPECT_EQ(fsm.phase(), RollbackPhase::withdrawn);
 }
 
+TEST(RollbackFsm, ADeferredOneFollowsThoseThatSwapTogetherWithItBeforeItsTime) {
+  auto turns = deferred_to(kMonday + 1h);
+  EXPECT_EQ(turns.follow(RollbackPhase::running), Todo::begin);
+  EXPECT_EQ(turns.next({}, kMonday), Todo::step);
+  auto goes = deferred_to(kMonday + 1h);
+  EXPECT_EQ(goes.follow(RollbackPhase::went_on), Todo::go_on);
+  EXPECT_EQ(goes.next({.guards = Guards::firing}, kMonday + 1h), Todo::end);
+  auto resumed = deferred_to(kMonday + 1h);
+  EXPECT_EQ(resumed.follow(RollbackPhase::withdrawn), Todo::end);
+  EXPECT_EQ(resumed.phase(), RollbackPhase::withdrawn);
+}
+
 TEST(RollbackFsm, ADeferredOneIsOvertakenByAnotherEnd) {
   auto fsm = deferred_to(kMonday);
   EXPECT_EQ(fsm.next({.guards = Guards::firing, .has_ended = true}, kMonday), Todo::end);
