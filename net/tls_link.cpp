@@ -105,7 +105,7 @@ TlsLink::Step TlsLink::after(int result, std::size_t bytes) noexcept {
     case SSL_ERROR_WANT_WRITE:
       return {.wants = Wants::write};
     case SSL_ERROR_ZERO_RETURN:
-      return {};
+      return {.error = Errc::end_of_stream};
     case SSL_ERROR_SYSCALL:
       return {.error = {errno == 0 ? ECONNRESET : errno, boost::system::system_category()}};
     default:
@@ -130,6 +130,7 @@ TlsLink::Step TlsLink::read(Room into) noexcept {
   const auto step = after(result, got);
   // Reading a session ticket has taken a buffer for an answer that TLS 1.3 does not have.
   if (step.wants == Wants::read) SSL_free_buffers(session_.get());
+  if (step.error == Errc::end_of_stream) return {};
   return step;
 }
 

@@ -18,7 +18,7 @@ class TlsLink {
   struct Step {
     Wants wants = Wants::nothing;  // what the socket must be ready for before it is called again, with the same bytes
     std::size_t bytes = 0;         // of a read: 0 is the end of the stream, with or without close_notify
-    error_code error = {};
+    error_code error = {};         // for all but a read, that end is one: Errc::end_of_stream
   };
 
   // `socket` stays the caller's. `already_read`: what came from it before, copied.

@@ -32,8 +32,30 @@ bool may_tell_in_high_bytes(std::string_view run, ClientCharset charset, const T
   });
 }
 
+// May a name in this run of word bytes, which is of these classes, matter?
+bool may_tell(std::string_view run, unsigned classes, ClientCharset charset, const TargetIndex& index) noexcept {
+  if (run.empty()) return false;
+  if ((classes & sql::high_byte) != 0) return may_tell_in_high_bytes(run, charset, index);
+  return index.may_matter(static_cast<unsigned char>(run.front()), run.size()) && index.matters(run);
+}
+
+// What follows the number at its beginning, or at most what may be that: "5t" of ".5t", "4e5t" and "5t" of "4e+5t".
+bool may_tell_behind_number(std::string_view run, unsigned classes, ClientCharset charset,
+                            const TargetIndex& index) noexcept {
+  const auto without_digits = [](std::string_view text) {
+    std::size_t digits = 0;
+    while (digits < text.size() && sql::is(text[digits], sql::digit_byte)) ++digits;
+    return text.substr(digits);
+  };
+  const auto rest = without_digits(run);
+  if (may_tell(rest, classes, charset, index)) return true;
+  return !rest.empty() && sql::fold(rest.front()) == 'e' &&
+         may_tell(without_digits(rest.substr(1)), classes, charset, index);
+}
+
 // However a text is read, an unquoted or quoted name of word bytes is a whole run of word bytes in it. The exceptions
-// are behind the version of a code comment and after dollar quotes; both have marks of their own.
+// are behind a number, which is looked at, and behind the version of a code comment and dollar quotes; both have marks
+// of their own.
 Glance glance(std::string_view sql, ClientCharset charset, const TargetIndex& index) noexcept {
   Glance result;
   const char* at = sql.data();
@@ -56,11 +78,8 @@ Glance glance(std::string_view sql, ClientCharset charset, const TargetIndex& in
     const std::string_view word(begin, static_cast<std::size_t>(at - begin));
     if (*begin == '$') result.dollar_word = true;
     if (result.telling_word) continue;
-    if ((in_word & sql::high_byte) != 0) {
-      result.telling_word = may_tell_in_high_bytes(word, charset, index);
-    } else if (index.may_matter(static_cast<unsigned char>(*begin), word.size())) {
-      result.telling_word = index.matters(word);
-    }
+    result.telling_word = may_tell(word, in_word, charset, index) ||
+                          (sql::is(*begin, sql::digit_byte) && may_tell_behind_number(word, in_word, charset, index));
   }
   return result;
 }

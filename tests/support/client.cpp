@@ -212,6 +212,7 @@ TestClient::TestClient(const ConnectOptions& options) : state_{std::make_unique<
   mysql_options(connection, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &ask_for_key);
 #endif
   if (options.compression == Compression::on) mysql_options(connection, MYSQL_OPT_COMPRESS, nullptr);
+  if (!options.plugins.empty()) mysql_options(connection, MYSQL_PLUGIN_DIR, options.plugins.c_str());
   const char* database = options.database.empty() ? nullptr : options.database.c_str();
   const char* socket = options.socket.empty() ? nullptr : options.socket.c_str();
   const char* host = socket == nullptr ? loopback : nullptr;

@@ -55,6 +55,7 @@ struct ConnectOptions {
   std::string database;
   Tls tls = Tls::off;
   Compression compression = Compression::off;
+  std::string plugins;  // a folder of plugins for accounts; empty: the client library's own
 };
 
 using Parameter = std::variant<std::nullptr_t, std::int64_t, std::string>;

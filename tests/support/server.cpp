@@ -35,10 +35,18 @@ fs::path program_of(Kind kind, const ServerOptions& options) {
   return program;
 }
 
+// Where the folders are that a server's files are in.
+fs::path prefix_of(const fs::path& program) {
+  return fs::canonical(program).parent_path().parent_path();
+}
+
 // The program with the options that let it find its own files.
 std::vector<std::string> command_of(Kind kind, const ServerOptions& options) {
   const auto program = program_of(kind, options);
-  if (kind == Kind::mariadb || !options.program.empty()) return {program.string(), "--no-defaults"};
+  if (kind == Kind::mariadb) {
+    return {program.string(), "--no-defaults", "--basedir=" + prefix_of(program).string()};
+  }
+  if (!options.program.empty()) return {program.string(), "--no-defaults"};
   const auto root = mysql_folder().string();
   return {root + "/lib64/ld-linux-x86-64.so.2",
           "--library-path",
@@ -87,7 +95,12 @@ void initialise(Kind kind, const ServerOptions& options, const fs::path& data) {
       command.arguments.emplace_back(more);
     }
   } else {
-    command.arguments = {"/usr/bin/mariadb-install-db", "--no-defaults", "--skip-test-db", "--force",
+    const auto prefix = prefix_of(program_of(kind, options));
+    command.arguments = {prefix / "bin/mariadb-install-db",
+                         "--no-defaults",
+                         "--basedir=" + prefix.string(),
+                         "--skip-test-db",
+                         "--force",
                          "--auth-root-authentication-method=normal"};
   }
   command.arguments.push_back("--datadir=" + data.string());
@@ -138,6 +151,10 @@ std::string quoted(const std::string& text) {
 }
 
 }  // namespace
+
+fs::path mariadb_of_sid() {
+  return mysql_folder() / "opt/mariadb/usr";
+}
 
 fs::path mysql_folder() {
   const char* set = std::getenv("SLUICE_MYSQL_CHROOT");

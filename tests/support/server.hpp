@@ -27,6 +27,10 @@ struct ServerOptions {
 // Where MySQL 9.7 of Debian sid is: $SLUICE_MYSQL_CHROOT, else where `./run deps test` puts it.
 [[nodiscard]] std::filesystem::path mysql_folder();
 
+// The `usr` of MariaDB 11.8 of Debian sid, beside that: the server for ServerOptions::program and a client, which run
+// as they are, and the client library's plugins for accounts.
+[[nodiscard]] std::filesystem::path mariadb_of_sid();
+
 // Which kind a server's binary is (`--version` tells); nothing if it can't be run.
 [[nodiscard]] std::optional<Kind> kind_of(const std::filesystem::path& program);
 

@@ -116,3 +116,38 @@ install_mysql() {
   as_root rm -rf --one-file-system "$root"
   as_root mv "$root.unfinished" "$root"
 }
+
+# MariaDB of sid has plugins for accounts that Debian 12's has not. It excludes MySQL: its packages are only unpacked, in a
+# folder of that one, whose loader and libraries they need.
+install_mariadb() {
+  local root="$cache/sid" folder=/opt/mariadb archive program
+  [ -d "$root$folder" ] && return 0
+  echo "installing: MariaDB of Debian sid in $root$folder"
+  as_root rm -rf --one-file-system "$root$folder.unfinished"
+  as_root mkdir -p "$root$folder.unfinished/archives/partial"
+  download_mariadb "$root" "$folder.unfinished/archives" 2>/dev/null || {
+    as_root chroot "$root" apt-get -qq -o Acquire::Check-Valid-Until=false update
+    download_mariadb "$root" "$folder.unfinished/archives"
+  }
+  for archive in "$root$folder.unfinished"/archives/*.deb; do
+    as_root dpkg-deb --extract "$archive" "$root$folder.unfinished"
+  done
+  as_root rm -rf --one-file-system "$root$folder.unfinished/archives"
+  for program in usr/sbin/mariadbd usr/bin/mariadb usr/bin/my_print_defaults usr/bin/resolveip; do
+    as_root mv "$root$folder.unfinished/$program" "$root$folder.unfinished/$program.of-sid"
+    as_root tee "$root$folder.unfinished/$program" >/dev/null <<PROGRAM
+#!/bin/sh
+exec $root/lib64/ld-linux-x86-64.so.2 \
+  --library-path $root$folder/usr/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu \
+  $root$folder/$program.of-sid "\$@"
+PROGRAM
+    as_root chmod 755 "$root$folder.unfinished/$program"
+  done
+  as_root mv "$root$folder.unfinished" "$root$folder"
+}
+
+download_mariadb() {
+  as_root env DEBIAN_FRONTEND=noninteractive chroot "$1" apt-get -qq install -y --no-install-recommends --download-only \
+    -o Dir::Cache::archives="$2" libmariadb3 mariadb-client-core mariadb-server-core &&
+    as_root chroot "$1" sh -c "cd $2 && apt-get -qq -o APT::Sandbox::User=root download mariadb-server"
+}

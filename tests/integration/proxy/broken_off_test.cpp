@@ -9,6 +9,7 @@
 
 #include "tests/integration/proxy/fixture.hpp"
 #include "tests/integration/proxy/raw_client.hpp"
+#include "tests/support/certificate.hpp"
 
 namespace sluice::proxy {
 namespace {
@@ -69,13 +70,14 @@ class BrokenOff : public ThroughProxy {
     all.insert(all.end(), quit.begin(), quit.end());
     return all;
   }
+  static constexpr std::size_t WHOLE = 6;  // of packets: their number, two columns, EOF, a row, EOF
   // Packets up to the end, or up to an answer's second EOF; at most.
   static std::size_t converse(std::uint16_t port, const std::string& plugin) {
     std::size_t packets = 0;
     try {
       RawClient client{port, RawClient::Options{.plugin = plugin}};
       client.query("SELECT 'an answer', 2");
-      while (packets < 6 && !client.receive().empty()) ++packets;
+      while (packets < WHOLE && !client.receive().empty()) ++packets;
     } catch (const std::runtime_error& closed) {
       return packets;
     }
@@ -113,7 +115,6 @@ TEST_P(BrokenOff, by_the_server_at_every_byte_ends_the_client) {
   auto with = config();
   with.primary.port = relay.port();
   RunningProxy proxy{with};
-  constexpr std::size_t WHOLE = 6;  // of packets: their number, two columns, EOF, a row, EOF
   std::size_t cut = 0;
   for (std::size_t heard = 0; heard < WHOLE; ++cut) {
     ASSERT_LT(cut, 2000U);
@@ -122,6 +123,27 @@ TEST_P(BrokenOff, by_the_server_at_every_byte_ends_the_client) {
     ASSERT_TRUE(proxy.empties()) << cut;
   }
   EXPECT_GT(cut, 100U);
+}
+
+TEST_P(BrokenOff, by_the_server_at_every_byte_of_tls_ends_the_client) {
+  const test::ScratchFolder folder{"certificate"};
+  const auto certificate = test::make_certificate(folder.path(), "server", "DNS:localhost");
+  const auto own =
+      test::TestServer::start(GetParam(), {.arguments = {"--ssl-cert=" + certificate.certificate_file.string(),
+                                                         "--ssl-key=" + certificate.key_file.string()}});
+  CuttingRelay relay{own.port()};
+  ProxyConfig with;
+  with.primary = {"127.0.0.1", relay.port()};
+  with.server_tls = ServerTlsMode::required;
+  RunningProxy proxy{with};
+  std::size_t cut = 0;
+  for (std::size_t heard = 0; heard < WHOLE; ++cut) {
+    ASSERT_LT(cut, 10'000U);
+    relay.hand_on(cut);
+    heard = converse(proxy.proxy.port(), plugin());
+    ASSERT_TRUE(proxy.empties()) << cut;
+  }
+  EXPECT_GT(cut, 1000U);
 }
 
 TEST_P(BrokenOff, by_the_server_in_the_midst_of_rows_ends_the_client) {

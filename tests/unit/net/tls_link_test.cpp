@@ -1,6 +1,7 @@
 // Two ends of TLS over a socket that takes little at a time: whatever the pieces, the bytes arrive.
 #include "net/tls_link.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -37,6 +38,12 @@ class TlsLinks : public testing::Test {
   }
   ~TlsLinks() override {
     for (const int socket : sockets_) ::close(socket);
+  }
+  // The server closes its socket.
+  void hang_up() {
+    const int other = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ASSERT_EQ(::dup2(other, sockets_[1]), sockets_[1]);
+    ::close(other);
   }
 
   [[nodiscard]] std::unique_ptr<TlsLink> make_client() const {
@@ -191,6 +198,24 @@ TEST_F(TlsLinks, goodbye_is_the_end_of_the_stream_behind_all_that_was_said) {
   EXPECT_EQ(end.wants, Wants::nothing);
   EXPECT_EQ(end.bytes, 0U);
   EXPECT_FALSE(end.error);
+}
+
+TEST_F(TlsLinks, nothing_can_be_written_behind_the_end_of_the_stream) {
+  shake_hands();
+  server->say_goodbye();
+  hang_up();
+  Data room(1000);
+  const auto end = client->read(room);
+  EXPECT_EQ(end.bytes, 0U);
+  EXPECT_FALSE(end.error);
+  EXPECT_TRUE(client->write(bytes_of(10)).error);
+}
+
+TEST_F(TlsLinks, handshake_that_the_peer_leaves_is_an_error) {
+  ASSERT_EQ(client->connect().wants, Wants::read);
+  ASSERT_FALSE(take_off_the_wire(10'000).empty());
+  hang_up();
+  EXPECT_TRUE(client->connect().error);
 }
 
 TEST_F(TlsLinks, peer_that_speaks_no_tls_is_an_error) {

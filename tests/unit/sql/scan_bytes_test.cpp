@@ -23,7 +23,7 @@ TEST(ScanBytes, EndsANumberWhereTheServerDoes) {
       {"SELECT a FROM orders WHERE b = 'x'FOR UPDATE", "w-"},
       {"SET STATEMENT max_statement_time = 1.5FOR DROP TABLE orders", "d-"},
       {"SELECT 1.5FROM orders", "r-"},
-      {"SELECT 1e5orders", "--"},       // an alias
+      {"SELECT 1e5orders", "r-"},       // an alias, where a name may stand
       {"SELECT 1orders FROM x", "--"},  // one name
       {"SELECT 0x1orders FROM x", "--"},
       {"SELECT 0x1e5orders FROM x", "--"},
@@ -41,6 +41,15 @@ TEST(ScanBytes, EndsANumberWhereTheServerDoes) {
   EXPECT_TRUE(touched("SELECT * FROM 5shop . 5"));
   EXPECT_TRUE(touched("SELECT * FROM `5shop`.`1e5`"));
   EXPECT_FALSE(touched("SELECT 1.5, 5 FROM y"));
+}
+
+TEST(ScanBytes, SeesANameDirectlyBehindANumberAtAGlance) {
+  const TargetIndex index({{{"shop", "orders", {}}}});
+  ASSERT_FALSE(index.has_irregular_name());
+  for (const std::string number : {".5", "1.5", "1e5", ".5e5", "1.5E5", "1e+5", "1.5e-5"}) {
+    const auto sql = "UPDATE " + number + "orders SET a = 1";
+    EXPECT_FALSE(scan(sql, {.database = "shop", .charset = ClientCharset::utf8}, index).touches.empty()) << sql;
+  }
 }
 
 // MariaDB takes ".name" for a table of the default database, and the word before the dot need not stand apart.
