@@ -1,6 +1,7 @@
 #include "net/acceptor.hpp"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -56,7 +57,12 @@ awaitable<result<Stream::Socket>> Acceptor::accept(asio::any_io_executor executo
   if (Ring* const ring = Ring::behind(acceptor_.get_executor())) {
     const auto done = co_await ring->accept(acceptor_.native_handle());
     if (done.result < 0) co_return error_code{-done.result, boost::system::system_category()};
-    co_return Stream::Socket{executor, protocol_, done.result};
+    Stream::Socket socket{executor};
+    error_code error;
+    socket.assign(protocol_, done.result, error);
+    if (error) ::close(done.result);
+    if (error) co_return error;
+    co_return socket;
   }
   auto [error, client] = co_await acceptor_.async_accept(executor, AS_VALUE);
   if (error) co_return error;
@@ -65,8 +71,12 @@ awaitable<result<Stream::Socket>> Acceptor::accept(asio::any_io_executor executo
 
 void Acceptor::close() noexcept {
   error_code ignored;
-  // An accept() of a ring would keep it open.
-  if (acceptor_.is_open()) ::shutdown(acceptor_.native_handle(), SHUT_RDWR);
+  if (!acceptor_.is_open()) return;
+  if (Ring* const ring = Ring::behind(acceptor_.get_executor())) {
+    // An accept() under way would keep it open; one not begun names the descriptor.
+    ring->flush();
+    ::shutdown(acceptor_.native_handle(), SHUT_RDWR);
+  }
   acceptor_.close(ignored);
 }
 

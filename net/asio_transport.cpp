@@ -37,6 +37,8 @@ class AsioTransport final : public Transport {
 
   [[nodiscard]] result<std::size_t> try_write(Bytes bytes) noexcept override { return send_now(handle(), bytes); }
 
+  [[nodiscard]] bool is_settled() const noexcept override { return true; }
+
   [[nodiscard]] awaitable<error_code> settle() override { co_return error_code{}; }
 
   [[nodiscard]] awaitable<error_code> wait(Wants wants) override {

@@ -62,7 +62,7 @@ awaitable<result<Stream>> connect_by_ring(Ring& ring, Endpoint endpoint, Clock::
   auto transport = std::make_unique<RingTransport>(ring, socket);
   const Bytes address{static_cast<const std::uint8_t*>(static_cast<const void*>(endpoint.data())), endpoint.size()};
   const auto done = co_await ring.connect(socket, address, deadline - Clock::now());
-  if (done.result == -ECANCELED) co_return Errc::deadline_passed;
+  if (done.result < 0 && Clock::now() >= deadline) co_return Errc::deadline_passed;
   if (done.result < 0) co_return error_code{-done.result, boost::system::system_category()};
   co_return Stream{std::move(transport)};
 }

@@ -7,8 +7,12 @@ namespace sluice::net {
 Background::Background() : keep_running_(context_.get_executor()), thread_([this] { context_.run(); }) {}
 
 Background::~Background() {
+  end();
+}
+
+void Background::end() {
   keep_running_.reset();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 Loop::Loop()
@@ -22,9 +26,7 @@ Loop::Loop(Background& background)
 Loop::~Loop() = default;
 
 error_code Loop::io_uring_refused() {
-  boost::asio::io_context nobodys;
-  const auto ring = Ring::open(nobodys);
-  return ring ? error_code{} : ring.error();
+  return Ring::try_out();
 }
 
 void Loop::run() {

@@ -12,16 +12,18 @@ namespace sluice::net {
 
 class Ring;
 
-// What loops on io_uring leave to Asio, on a thread of its own: timers, names, connecting, accepting.
+// What loops on io_uring leave to Asio, on a thread of its own: names.
 class Background {
  public:
   Background();
-  // Blocks until its thread has ended; the loops have before.
   ~Background();
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+  // Blocks until its thread has ended. Behind the loops' run(), before they are destroyed: until then it may be about
+  // to wake one.
+  void end();
 
  private:
   boost::asio::io_context context_{1};

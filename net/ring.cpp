@@ -28,6 +28,10 @@ __kernel_timespec timespec_of(std::chrono::nanoseconds time) noexcept {
   return {.tv_sec = ns / SECOND, .tv_nsec = ns % SECOND};
 }
 
+void tell(io_uring_sqe& entry, Ring::Waiter& waiter) noexcept {
+  ::io_uring_sqe_set_data(&entry, &waiter);
+}
+
 [[noreturn]] void broken(const char* what, int error) {
   std::fprintf(stderr, "io_uring: %s: %s\n", what, std::strerror(error));
   std::abort();
@@ -77,22 +81,46 @@ result<std::unique_ptr<Ring>> Ring::open(boost::asio::io_context& background) {
   if (const int error = ::io_uring_queue_init_params(ENTRIES, made.get(), &parameters); error != 0) {
     return error_code{-error, boost::system::system_category()};
   }
-  return std::unique_ptr<Ring>{new Ring{background, std::unique_ptr<io_uring, Close>{made.release()}}};
+  std::unique_ptr<io_uring, Close> ring{made.release()};
+  const int wake_event = ::eventfd(0, EFD_CLOEXEC);
+  if (wake_event < 0) return error_code{errno, boost::system::system_category()};
+  return std::unique_ptr<Ring>{new Ring{background, std::move(ring), wake_event}};
 }
 
-Ring::Ring(boost::asio::io_context& background, std::unique_ptr<io_uring, Close> ring)
+Ring::Ring(boost::asio::io_context& background, std::unique_ptr<io_uring, Close> ring, int wake_event)
     : background_(background),
       ring_(std::move(ring)),
       woken_(std::make_unique<Woken>(*this)),
       alarm_(std::make_unique<Alarm>(*this)),
-      nobody_(std::make_unique<Nobody>()) {
-  wake_event_ = ::eventfd(0, EFD_CLOEXEC);
-  if (wake_event_ < 0) broken("eventfd", errno);
-}
+      nobody_(std::make_unique<Nobody>()),
+      wake_event_(wake_event) {}
 
 Ring::~Ring() {
+  // What was never run may post once more as it goes.
+  while (!tasks_.empty()) std::exchange(tasks_, {}).clear();
   ring_.reset();
   ::close(wake_event_);
+}
+
+error_code Ring::try_out() {
+  boost::asio::io_context nobodys;
+  const auto made = open(nobodys);
+  if (!made) return made.error();
+  Ring& ring = **made;
+  if (const auto error = ring.switch_on()) return error;
+  io_uring_sqe& entry = ring.next_entry();
+  ::io_uring_prep_nop(&entry);
+  tell(entry, *ring.nobody_);
+  const int submitted = ::io_uring_submit_and_wait(ring.ring_.get(), 1);
+  return submitted < 0 ? error_code{-submitted, boost::system::system_category()} : error_code{};
+}
+
+error_code Ring::switch_on() noexcept {
+  // liburing's function for it is in the header of 2.3, but not in the library.
+  if (::syscall(__NR_io_uring_register, ring_->ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) < 0) {
+    return {errno, boost::system::system_category()};
+  }
+  return {};
 }
 
 boost::asio::any_io_executor Ring::executor() {
@@ -106,10 +134,7 @@ Ring* Ring::behind(const boost::asio::any_io_executor& executor) noexcept {
 
 void Ring::run() {
   thread_ = std::this_thread::get_id();
-  // liburing's function for it is in the header of 2.3, but not in the library.
-  if (::syscall(__NR_io_uring_register, ring_->ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) < 0) {
-    broken("can't be switched on", errno);
-  }
+  if (const auto error = switch_on()) broken("can't be switched on", error.value());
   (void)::io_uring_register_ring_fd(ring_.get());  // makes each call a little cheaper
   wait_to_be_woken();
   while (true) {
@@ -142,6 +167,10 @@ void Ring::complete_some() {
   if (submitted < 0 && submitted != -EINTR && submitted != -EBUSY && submitted != -EAGAIN) {
     broken("can't wait", -submitted);
   }
+  resume_some();
+}
+
+void Ring::resume_some() {
   // Copied out before anything is resumed, which may ask for more.
   struct Done {
     Waiter* waiter;
@@ -186,27 +215,27 @@ awaitable<Ring::Completion> Ring::receive(int socket, Room into, Expect expect) 
     auto& entry = next_entry();
     ::io_uring_prep_recv(&entry, socket, into.data(), into.size(), 0);
     if (expect == Expect::nothing_yet) entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
-    ::io_uring_sqe_set_data(&entry, waiter.release());
+    tell(entry, *waiter.release());
   });
 }
 
 awaitable<Ring::Completion> Ring::send(int socket, Bytes bytes) {
   return suspend<Completion>([this, socket, bytes](std::unique_ptr<Waiter> waiter) {  //
-    send(socket, bytes, *waiter.release());
+    begin_send(socket, bytes, *waiter.release());
   });
 }
 
-void Ring::send(int socket, Bytes bytes, Waiter& sent) {
+void Ring::begin_send(int socket, Bytes bytes, Waiter& sent) {
   auto& entry = next_entry();
   ::io_uring_prep_send(&entry, socket, bytes.data(), bytes.size(), MSG_WAITALL | MSG_NOSIGNAL);
-  ::io_uring_sqe_set_data(&entry, &sent);
+  tell(entry, sent);
 }
 
 awaitable<Ring::Completion> Ring::poll(int socket, short events) {
   return suspend<Completion>([this, socket, events](std::unique_ptr<Waiter> waiter) {
     auto& entry = next_entry();
     ::io_uring_prep_poll_add(&entry, socket, static_cast<unsigned>(events));
-    ::io_uring_sqe_set_data(&entry, waiter.release());
+    tell(entry, *waiter.release());
   });
 }
 
@@ -214,7 +243,7 @@ awaitable<Ring::Completion> Ring::accept(int listener) {
   return suspend<Completion>([this, listener](std::unique_ptr<Waiter> waiter) {
     auto& entry = next_entry();
     ::io_uring_prep_accept(&entry, listener, nullptr, nullptr, SOCK_CLOEXEC);
-    ::io_uring_sqe_set_data(&entry, waiter.release());
+    tell(entry, *waiter.release());
   });
 }
 
@@ -226,10 +255,10 @@ awaitable<Ring::Completion> Ring::connect(int socket, Bytes address, std::chrono
     ::io_uring_prep_connect(&entry, socket, reinterpret_cast<const sockaddr*>(address.data()),
                             static_cast<socklen_t>(address.size()));
     entry.flags |= IOSQE_IO_LINK;
-    ::io_uring_sqe_set_data(&entry, waiter.release());
+    tell(entry, *waiter.release());
     auto& until = next_entry();
     ::io_uring_prep_link_timeout(&until, &time, 0);
-    ::io_uring_sqe_set_data(&until, nobody_.get());
+    tell(until, *nobody_);
   });
 }
 
@@ -247,12 +276,12 @@ void Ring::set_alarm() {
   alarm_->time = timespec_of(earliest->time_since_epoch());
   if (alarm_at_) {
     // If it has gone off meanwhile, this fails, and call_due() sets it anew.
-    ::io_uring_prep_timeout_update(&entry, &alarm_->time, reinterpret_cast<std::uint64_t>(alarm_.get()),
-                                   IORING_TIMEOUT_ABS);
-    ::io_uring_sqe_set_data(&entry, nobody_.get());
+    ::io_uring_prep_timeout_update(
+        &entry, &alarm_->time, reinterpret_cast<std::uint64_t>(static_cast<Waiter*>(alarm_.get())), IORING_TIMEOUT_ABS);
+    tell(entry, *nobody_);
   } else {
     ::io_uring_prep_timeout(&entry, &alarm_->time, 0, IORING_TIMEOUT_ABS);
-    ::io_uring_sqe_set_data(&entry, alarm_.get());
+    tell(entry, *alarm_);
   }
   alarm_at_ = earliest;
 }
@@ -292,7 +321,7 @@ void Ring::wait_to_be_woken() noexcept {
   }
   auto& entry = next_entry();
   ::io_uring_prep_read(&entry, wake_event_, &wake_count_, sizeof wake_count_, 0);
-  ::io_uring_sqe_set_data(&entry, woken_.get());
+  tell(entry, *woken_);
 }
 
 void Ring::work_finished() noexcept {

@@ -1,8 +1,8 @@
 // One thread's io_uring: whatever its sockets are to do, and to wait for, is told to the kernel by one system call for
 // all of them. For Loop and net's own .cpp files. Costs an Asio translation unit.
 //
-// Coroutines run on its executor(). What it has no operation for (timers, names, connecting, accepting) is Asio's: the
-// objects for it are made with the executor and live in `background`, whose thread hands results back to this one.
+// Coroutines run on its executor(). What it has no operation for (names) is Asio's: the objects for it are made with
+// the executor and live in `background`, whose thread hands results back to this one.
 #pragma once
 
 #include <atomic>
@@ -43,6 +43,8 @@ class Ring {
   // `background` must outlive it. The error of the system where it has no io_uring, an old one (before Linux 6.1), or
   // does not allow it, as container runtimes do by default.
   [[nodiscard]] static result<std::unique_ptr<Ring>> open(boost::asio::io_context& background);
+  // Opens one for a moment and has it do something. The error as above.
+  [[nodiscard]] static error_code try_out();
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
@@ -61,9 +63,9 @@ class Ring {
   [[nodiscard]] awaitable<Completion> poll(int socket, short events);
   // A descriptor, which is then the caller's.
   [[nodiscard]] awaitable<Completion> accept(int listener);
-  // `address` as for ::connect(). -ECANCELED: it took longer than `limit`.
+  // `address` as for ::connect(). -ECANCELED or -EINTR: it took longer than `limit`.
   [[nodiscard]] awaitable<Completion> connect(int socket, Bytes address, std::chrono::nanoseconds limit);
-  void send(int socket, Bytes bytes, Waiter& sent);
+  void begin_send(int socket, Bytes bytes, Waiter& sent);
   // Whether the receive that completed so left something to be read.
   [[nodiscard]] static Expect after(const Completion& received) noexcept;
   // Calls `then` on this thread, not before `at`, unless it is forgotten first.
@@ -87,7 +89,8 @@ class Ring {
     void operator()(io_uring* ring) const noexcept;
   };
 
-  explicit Ring(boost::asio::io_context& background, std::unique_ptr<io_uring, Close> ring);
+  Ring(boost::asio::io_context& background, std::unique_ptr<io_uring, Close> ring, int wake_event);
+  [[nodiscard]] error_code switch_on() noexcept;
   [[nodiscard]] io_uring_sqe& next_entry() noexcept;
   void post(std::unique_ptr<Task> task);
   void wake() noexcept;
@@ -96,6 +99,7 @@ class Ring {
   void call_due();
   void run_tasks();
   void complete_some();
+  void resume_some();
   void work_started() noexcept { work_.fetch_add(1, std::memory_order_relaxed); }
   void work_finished() noexcept;
 
@@ -107,7 +111,7 @@ class Ring {
   std::unique_ptr<Woken> woken_;
   std::unique_ptr<Alarm> alarm_;
   std::unique_ptr<Nobody> nobody_;
-  int wake_event_ = -1;
+  int wake_event_;
   std::uint64_t wake_count_ = 0;
   std::atomic<std::thread::id> thread_;
   std::atomic<std::int64_t> work_{0};

@@ -1,6 +1,8 @@
 // A socket whose thread waits in a ring. For net's own .cpp files.
 #pragma once
 
+#include <vector>
+
 #include "net/ring.hpp"
 #include "net/transport.hpp"
 
@@ -16,6 +18,7 @@ class RingTransport final : public Transport {
   [[nodiscard]] awaitable<result<std::size_t>> read_some(Room into) override;
   [[nodiscard]] awaitable<error_code> write(Bytes bytes) override;
   [[nodiscard]] result<std::size_t> try_write(Bytes bytes) noexcept override;
+  [[nodiscard]] bool is_settled() const noexcept override { return sending_ == nullptr; }
   [[nodiscard]] awaitable<error_code> settle() override;
   [[nodiscard]] awaitable<error_code> wait(Wants wants) override;
   void shutdown_send() noexcept override;
@@ -25,12 +28,14 @@ class RingTransport final : public Transport {
   class Sending;
   struct Sent {};
   void sent(error_code error);
+  [[nodiscard]] awaitable<void> pause();
 
   Ring& ring_;
   int socket_;
   Ring::Expect expect_ = Ring::Expect::nothing_yet;
   Sending* sending_ = nullptr;  // its own owner; at most one
-  std::unique_ptr<Continuation<Sent>> waits_for_sent_;
+  std::vector<std::unique_ptr<Continuation<Sent>>> wait_for_sent_;
+  bool shuts_down_when_sent_ = false;
   error_code failed_;  // what was sent last
 };
 

@@ -168,6 +168,14 @@ result<std::size_t> send_now(int socket, Bytes bytes) noexcept {
   return error_code{errno, boost::system::system_category()};
 }
 
+bool Stream::is_settled() const noexcept {
+  return transport_->is_settled();
+}
+
+awaitable<error_code> Stream::settle() {
+  return transport_->settle();
+}
+
 awaitable<error_code> Stream::accept_tls(ServerTls tls, Bytes already_read) {
   tls_ = std::make_unique<TlsLink>(tls.state().context.native_handle(), transport_->handle(), already_read);
   co_return co_await shake_hands(*transport_, *tls_, &TlsLink::accept);

@@ -1,8 +1,8 @@
 // A client's or a server's connection, plain or TLS, for coroutines. Costs an Asio translation unit: include it in .cpp
 // files only.
 //
-// One thread, one io_context. At most one read and one write may be under way at a time. Errors are values; the end of
-// the stream is not an error but a read of 0 bytes (TLS: also without close_notify, as clients leave it out).
+// One thread, that of its executor. At most one read and one write may be under way at a time. Errors are values; the
+// end of the stream is not an error but a read of 0 bytes (TLS: also without close_notify, as clients leave it out).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -62,9 +62,13 @@ class Stream {
   [[nodiscard]] awaitable<error_code> write(Bytes bytes, std::optional<Origin> origin = std::nullopt);
 
   // Writes what is taken now, without waiting: the hot path. 0 when nothing is, and always for what is compressed. An
-  // error may show at a later call only. With TLS the rest, as it is, must be the next that is written: a record of it
-  // may be half sent.
+  // error may show at a later call only, and until is_settled() a close() may lose some of it. With TLS the rest, as it
+  // is, must be the next that is written: a record of it may be half sent.
   [[nodiscard]] result<std::size_t> try_write(Bytes bytes) noexcept;
+
+  // What was written is with the kernel, which sends it whatever becomes of this stream.
+  [[nodiscard]] bool is_settled() const noexcept;
+  [[nodiscard]] awaitable<error_code> settle();
 
   // Upgrades in place, as the side that accepts. `already_read`: what came behind the SSLRequest (a client may send its
   // ClientHello with it); it must outlive the call.
@@ -98,8 +102,8 @@ class Stream {
   // Whether the peer has ended its direction or the connection, behind whatever is still to be read. Does not wait.
   [[nodiscard]] bool has_peer_left() const noexcept;
 
-  // Says that no more will be written; reading goes on. With TLS no close_notify is sent, as a crashed client sends
-  // none.
+  // Says that no more will be written; reading goes on. A write() under way ends with an error. With TLS no
+  // close_notify is sent, as a crashed client sends none.
   void shutdown_send() noexcept;
   // Ends both directions: pending calls return an error. May be called again. A TLS peer is told by a close_notify, as
   // far as the kernel takes it at once and no record is half written.

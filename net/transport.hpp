@@ -12,7 +12,8 @@ namespace sluice::net {
 // What a socket must be ready for before a call is made again.
 enum class Wants : std::uint8_t { nothing, read, write };
 
-// One thread. At most one read, one write and one wait may be under way at a time; buffers must outlive the call.
+// One thread. At most one read, one write and one wait may be under way at a time; buffers and this object must outlive
+// the call.
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -28,11 +29,13 @@ class Transport {
   [[nodiscard]] virtual awaitable<error_code> write(Bytes bytes) = 0;
   // Takes some without waiting, and may send them a little later: an error may show at a later call only.
   [[nodiscard]] virtual result<std::size_t> try_write(Bytes bytes) noexcept = 0;
-  // What was taken is with the kernel: the socket may be written to by others.
+  // Whether what was taken is with the kernel, which sends it whatever becomes of this object.
+  [[nodiscard]] virtual bool is_settled() const noexcept = 0;
   [[nodiscard]] virtual awaitable<error_code> settle() = 0;
   [[nodiscard]] virtual awaitable<error_code> wait(Wants wants) = 0;
+  // Behind what was taken, unless somebody waits for that: then at once, which ends the wait.
   virtual void shutdown_send() noexcept = 0;
-  // What is under way returns an error.
+  // What is under way returns an error; what is not settled is lost.
   virtual void close() noexcept = 0;
 };
 

@@ -14,7 +14,8 @@ constexpr std::size_t PIPELINED_MAX = 1024;
 net::awaitable<void> Session::carry_commands() {
   // Some clients send commands behind their login without waiting for its OK.
   while (co_await take_commands() == Next::go_on) {
-    if ((draining_ && may_leave()) || co_await read_client() == Next::end) co_return;
+    if (draining_ && co_await leave_when_done() == Next::end) co_return;
+    if (co_await read_client() == Next::end) co_return;
   }
 }
 

@@ -45,15 +45,6 @@ bool may_be_secure_alone(const ProxyConfig& config) {
          (config.server_tls != ServerTlsMode::disabled && config.server_tls != ServerTlsMode::as_client);
 }
 
-Proxy::Chosen choose(EventLoop wanted) {
-  if (wanted == EventLoop::epoll) return {};
-  const auto refused = net::Loop::io_uring_refused();
-  if (!refused) return {.event_loop = EventLoop::io_uring};
-  if (wanted == EventLoop::automatic) return {.refused = refused};
-  throw std::runtime_error("io_uring: " + refused.message() +
-                           ": it takes Linux 6.1 and a container that allows it; or start with --event-loop auto");
-}
-
 }  // namespace
 
 struct Proxy::State {
@@ -66,6 +57,10 @@ struct Proxy::State {
                .access_log = access_log,
                .online_ddl = online_ddl} {}
 
+  using Loops = std::vector<std::unique_ptr<net::Loop>>;
+  Loops make_loops(unsigned count);
+  Loops make_rings(unsigned count);
+
   Shared shared;
   Chosen chosen;
   std::optional<net::Background> background;  // if the workers' loops need one
@@ -73,6 +68,35 @@ struct Proxy::State {
   std::unique_ptr<Listener> listener;
   std::vector<net::Address> addresses;
 };
+
+Proxy::State::Loops Proxy::State::make_loops(unsigned count) {
+  const EventLoop wanted = shared.config.event_loop;
+  chosen = {};
+  if (wanted != EventLoop::epoll) chosen.refused = net::Loop::io_uring_refused();
+  if (wanted != EventLoop::epoll && !chosen.refused) {
+    try {
+      return make_rings(count);
+    } catch (const boost::system::system_error& error) {
+      chosen.refused = error.code();
+      background.reset();
+    }
+  }
+  if (wanted == EventLoop::io_uring) {
+    throw std::runtime_error("io_uring: " + chosen.refused.message() +
+                             ": it takes Linux 6.1 and a container that allows it; or start with --event-loop auto");
+  }
+  Loops loops(count);
+  for (auto& loop : loops) loop = std::make_unique<net::Loop>();
+  return loops;
+}
+
+Proxy::State::Loops Proxy::State::make_rings(unsigned count) {
+  background.emplace();
+  Loops loops(count);
+  for (auto& loop : loops) loop = std::make_unique<net::Loop>(*background);
+  chosen.event_loop = EventLoop::io_uring;
+  return loops;
+}
 
 Proxy::Proxy(ProxyConfig config, gate::Gate& gate, ProxyObserver& observer, Killer killer, AccessLog* access_log,
              OnlineDdl* online_ddl)
@@ -91,10 +115,7 @@ void Proxy::start() {
   }
   if (may_be_secure_alone(config)) shared.rsa_key.emplace();
   const unsigned threads = config.threads != 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
-  state_->chosen = choose(config.event_loop);
-  if (state_->chosen.event_loop == EventLoop::io_uring) state_->background.emplace();
-  for (unsigned i = 0; i < threads; ++i) {
-    auto loop = state_->background ? std::make_unique<net::Loop>(*state_->background) : std::make_unique<net::Loop>();
+  for (auto& loop : state_->make_loops(threads)) {
     state_->workers.push_back(std::make_shared<Worker>(shared, std::move(loop)));
   }
   state_->listener = std::make_unique<Listener>(shared, state_->workers);
@@ -139,6 +160,7 @@ void Proxy::stop(std::chrono::steady_clock::time_point deadline) {
   }
   for (auto& worker : state_->workers) worker->cut_off();
   for (auto& worker : state_->workers) worker->join();
+  if (state_->background) state_->background->end();
   state_->listener.reset();
   state_->workers.clear();
 }

@@ -16,6 +16,7 @@ TransactionView::Did did(const Said* said) {
 net::awaitable<void> Session::carry_answers(std::shared_ptr<Session> self) {
   while (co_await self->pass_answers() == Next::go_on) {
   }
+  co_await self->settle_client();
   self->server_gone_ = true;
   self->close();
 }
@@ -51,7 +52,7 @@ Session::Running Session::pass_answers() {
     lose_client();
   }
   from_server_.consume(bytes.size());
-  co_return draining_&& may_leave() ? Next::end : Next::go_on;
+  co_return draining_ ? co_await leave_when_done() : Next::go_on;
 }
 
 void Session::lose_client() {

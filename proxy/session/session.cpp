@@ -56,7 +56,11 @@ net::awaitable<void> Session::run(std::shared_ptr<Session> self) {
 void Session::drain() {
   draining_ = true;
   if (!logged_in_) return give_up_login();
-  if (may_leave()) close();
+  asio::co_spawn(worker_->executor(), leave(shared_from_this()), asio::detached);
+}
+
+net::awaitable<void> Session::leave(std::shared_ptr<Session> self) {
+  if (co_await self->leave_when_done() == Next::end) self->close();
 }
 
 void Session::close() {
@@ -109,13 +113,35 @@ Session::Running Session::write_to_client(net::Bytes bytes, Origin origin) {
   if (!at_once) co_return Next::end;
   if (*at_once == bytes.size()) co_return Next::go_on;
   number_frames_to_client();
+  begin_writing_to_client();
+  const auto error = co_await client_.write(bytes.subspan(*at_once), origin);
+  end_writing_to_client();
+  co_return error ? Next::end : Next::go_on;
+}
+
+void Session::begin_writing_to_client() {
   writing_to_client_ = true;
   writing_to_client_since_ = std::chrono::steady_clock::now();
   look_out();
-  const auto error = co_await client_.write(bytes.subspan(*at_once), origin);
+}
+
+void Session::end_writing_to_client() {
   writing_to_client_ = false;
   write_turn_.notify();
-  co_return error ? Next::end : Next::go_on;
+}
+
+net::awaitable<void> Session::settle_client() {
+  while (writing_to_client_) co_await write_turn_.wait();
+  if (client_gone_ || client_.is_settled()) co_return;
+  begin_writing_to_client();
+  (void)co_await client_.settle();
+  end_writing_to_client();
+}
+
+Session::Running Session::leave_when_done() {
+  if (!may_leave()) co_return Next::go_on;
+  co_await settle_client();
+  co_return may_leave() ? Next::end : Next::go_on;
 }
 
 void Session::number_frames_to_client() noexcept {

@@ -59,7 +59,14 @@ class Session : public std::enable_shared_from_this<Session> {
   Running write_to_client(net::Bytes bytes, Origin origin = std::nullopt);
   void number_frames_to_client() noexcept;
   Running write_to_server(net::Bytes bytes, Origin origin = std::nullopt);
+  void begin_writing_to_client();
+  void end_writing_to_client();
   Running tell_client(PacketBytes packet);
+  // Waits until what was written to the client is with the kernel: a close() would lose it.
+  net::awaitable<void> settle_client();
+  // `end`: it is drained, and nothing is open any more.
+  Running leave_when_done();
+  static net::awaitable<void> leave(std::shared_ptr<Session> self);
   // Whether it may end now without an error that its client would notice: nothing is open, and no lock is held that
   // outlasts its statement. A replica comes back by itself.
   [[nodiscard]] bool may_leave() const noexcept;

@@ -36,6 +36,7 @@ class RunningLoop {
     if (!thread_.joinable()) return;
     boost::asio::post(executor(), [this] { loop_->let_end(); });
     thread_.join();
+    if (background_) background_->end();
   }
 
   [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return loop_->executor(); }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "net/stream.hpp"
+#include "net/transport.hpp"
 #include "tests/unit/net/loops.hpp"
 
 namespace sluice::net {
@@ -150,6 +151,70 @@ TEST_P(OnLoop, nothing_is_taken_beyond_what_the_peer_has_room_for) {
     co_return sum;
   });
   EXPECT_LT(all, 10'000'000U);
+}
+
+TEST_P(OnLoop, what_was_taken_is_sent_once_it_is_settled_whatever_comes_then) {
+  const Data piece = numbered(4000);
+  auto closing = begin([&]() -> awaitable<std::size_t> {
+    // Until the peer has no more room.
+    std::size_t sum = 0;
+    for (std::size_t taken = piece.size(); taken == piece.size();) {
+      taken = stream->try_write(piece).value();
+      sum += taken;
+      co_await asio::post(loop.executor(), asio::use_awaitable);
+      co_await asio::post(loop.executor(), asio::use_awaitable);
+    }
+    EXPECT_FALSE(co_await stream->settle());
+    EXPECT_TRUE(stream->is_settled());
+    stream->close();
+    co_return sum;
+  });
+  const auto got = read_to_end();
+  EXPECT_EQ(got.size(), closing.get());
+}
+
+TEST_P(OnLoop, end_of_sending_comes_behind_what_was_taken) {
+  const Data piece = numbered(4000);
+  auto ending = begin([&]() -> awaitable<std::size_t> {
+    std::size_t sum = 0;
+    for (std::size_t taken = piece.size(); taken == piece.size();) {
+      taken = stream->try_write(piece).value();
+      sum += taken;
+      co_await asio::post(loop.executor(), asio::use_awaitable);
+      co_await asio::post(loop.executor(), asio::use_awaitable);
+    }
+    stream->shutdown_send();
+    co_return sum;
+  });
+  const auto sum = ending.get();
+  EXPECT_EQ(read_to_end().size(), sum);
+}
+
+TEST_P(OnLoop, peer_that_says_no_more_and_does_not_read_is_waited_for) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  const Data piece = numbered(4000);
+  while (send_now(ends[1], piece).value() != 0) {
+  }
+  ASSERT_EQ(::shutdown(ends[0], SHUT_WR), 0);
+  std::unique_ptr<Transport> transport;
+  auto waiting = begin([&]() -> awaitable<bool> {
+    asio::local::stream_protocol::socket socket{loop.executor(), asio::local::stream_protocol{}, ends[1]};
+    transport = make_transport(Stream::Socket{std::move(socket)});
+    const auto error = co_await transport->wait(Wants::write);
+    co_return !error && send_now(transport->handle(), piece).value() != 0;
+  });
+  EXPECT_EQ(waiting.wait_for(50ms), std::future_status::timeout);
+  std::array<std::uint8_t, 100'000> scrap{};
+  while (waiting.wait_for(1ms) == std::future_status::timeout) {
+    ASSERT_GT(::recv(ends[0], scrap.data(), scrap.size(), 0), 0);
+  }
+  EXPECT_TRUE(waiting.get());
+  run([&]() -> awaitable<void> {
+    transport.reset();
+    co_return;
+  });
+  ::close(ends[0]);
 }
 
 TEST_P(OnLoop, close_ends_a_read_and_a_write_that_wait) {
