@@ -61,6 +61,19 @@ class OnLoop : public testing::TestWithParam<LoopKind> {
     loop.end();
   }
 
+  // Until the peer has no more room for a piece that was taken. The bytes.
+  awaitable<std::size_t> write_until_full() {
+    const Data piece = numbered(4000);
+    std::size_t sum = 0;
+    for (std::size_t taken = piece.size(); taken == piece.size();) {
+      taken = stream->try_write(piece).value();
+      sum += taken;
+      co_await asio::post(loop.executor(), asio::use_awaitable);
+      co_await asio::post(loop.executor(), asio::use_awaitable);
+    }
+    co_return sum;
+  }
+
   // All that comes until the end.
   [[nodiscard]] Data read_to_end() const {
     Data all;
@@ -154,16 +167,8 @@ TEST_P(OnLoop, nothing_is_taken_beyond_what_the_peer_has_room_for) {
 }
 
 TEST_P(OnLoop, what_was_taken_is_sent_once_it_is_settled_whatever_comes_then) {
-  const Data piece = numbered(4000);
   auto closing = begin([&]() -> awaitable<std::size_t> {
-    // Until the peer has no more room.
-    std::size_t sum = 0;
-    for (std::size_t taken = piece.size(); taken == piece.size();) {
-      taken = stream->try_write(piece).value();
-      sum += taken;
-      co_await asio::post(loop.executor(), asio::use_awaitable);
-      co_await asio::post(loop.executor(), asio::use_awaitable);
-    }
+    const auto sum = co_await write_until_full();
     EXPECT_FALSE(co_await stream->settle());
     EXPECT_TRUE(stream->is_settled());
     stream->close();
@@ -174,15 +179,8 @@ TEST_P(OnLoop, what_was_taken_is_sent_once_it_is_settled_whatever_comes_then) {
 }
 
 TEST_P(OnLoop, end_of_sending_comes_behind_what_was_taken) {
-  const Data piece = numbered(4000);
   auto ending = begin([&]() -> awaitable<std::size_t> {
-    std::size_t sum = 0;
-    for (std::size_t taken = piece.size(); taken == piece.size();) {
-      taken = stream->try_write(piece).value();
-      sum += taken;
-      co_await asio::post(loop.executor(), asio::use_awaitable);
-      co_await asio::post(loop.executor(), asio::use_awaitable);
-    }
+    const auto sum = co_await write_until_full();
     stream->shutdown_send();
     co_return sum;
   });
