@@ -2,8 +2,16 @@
 #include "net/compressed.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace sluice::net {
+namespace {
+
+// Reads that bring nothing but empty frames, before others have their turn.
+constexpr int ROUNDS_IN_A_TURN = 16;
+
+}  // namespace
 
 void Stream::compress(protocol::Compression algorithm, protocol::FrameWriter& writer, Bytes already_read) {
   compressed_ = std::make_unique<Compressed>(algorithm, writer, already_read);
@@ -11,6 +19,10 @@ void Stream::compress(protocol::Compression algorithm, protocol::FrameWriter& wr
 
 bool Stream::is_compressed() const noexcept {
   return compressed_ != nullptr;
+}
+
+bool Stream::has_unread() const noexcept {
+  return compressed_ && compressed_->batch.has_unread();
 }
 
 void Stream::number_frames_from(std::uint8_t sequence) noexcept {
@@ -44,8 +56,9 @@ std::optional<result<std::size_t>> Stream::unpack_some(Room into) noexcept {
 
 awaitable<result<std::size_t>> Stream::read_frames(Room into) {
   auto& batch = compressed_->batch;
-  while (true) {
+  for (int round = 1;; ++round) {
     if (const auto unpacked = unpack_some(into)) co_return *unpacked;
+    if (round % ROUNDS_IN_A_TURN == 0) co_await boost::asio::post(boost::asio::use_awaitable);
     // More of what was long is likely to be there already; if not, the wait costs no memory.
     auto got = batch.can_shrink() ? try_read_bytes(batch.room()) : std::nullopt;
     if (!got) {

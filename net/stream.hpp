@@ -82,6 +82,8 @@ class Stream {
   // and must outlive the stream.
   void compress(protocol::Compression algorithm, protocol::FrameWriter& writer, Bytes already_read);
   [[nodiscard]] bool is_compressed() const noexcept;
+  // Compressed: some of a frame has come that read_some() has not given out.
+  [[nodiscard]] bool has_unread() const noexcept;
   // Frames that are written are counted up from here. These do nothing where nothing is compressed.
   void number_frames_from(std::uint8_t sequence) noexcept;
   // From the frame read last, if it came behind the one written last: the other side has spoken, now it is our turn.

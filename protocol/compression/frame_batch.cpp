@@ -48,7 +48,7 @@ std::span<std::uint8_t> FrameBatch::room() {
   next_ = 0;
   forget();
   // The rest of what has begun is on its way, and more behind it.
-  if (end_ != 0) grow_to(BATCH_BYTES);
+  if (has_unread()) grow_to(BATCH_BYTES);
   if (end_ >= FRAME_HEADER_BYTES) grow_to(read_frame_header(unread()).frame_bytes());
   return {memory_.get() + end_, capacity_ - end_};
 }

@@ -35,8 +35,10 @@ class FrameBatch {
   // Where more of the stream is read to, when unpack() has nothing; never empty. The frames before are forgotten.
   [[nodiscard]] std::span<std::uint8_t> room();
   void add(std::size_t bytes) noexcept { end_ += bytes; }
+  // Something of a frame, or of more of them, has been read and not been given out.
+  [[nodiscard]] bool has_unread() const noexcept { return next_ != end_ || !reader_.is_between_frames(); }
   // All was unpacked, and it was so much that more is likely to be there. If not, the memory is given back.
-  [[nodiscard]] bool can_shrink() const noexcept { return next_ == end_ && capacity_ > WAITING_BYTES; }
+  [[nodiscard]] bool can_shrink() const noexcept { return !has_unread() && capacity_ > WAITING_BYTES; }
   void shrink();
 
   // Of the last frame that was begun.

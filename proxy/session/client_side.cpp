@@ -116,9 +116,10 @@ Session::Running Session::begin_command(Command command) {
     if (end != DdlEnd::command_goes_on) co_return end == DdlEnd::session_ends ? Next::end : Next::go_on;
   }
   if (gate.armed_epoch() != 0) co_return co_await judge();
-  // Waiting may have moved the bytes.
-  if (const auto again = command_ahead()) command = *again;
-  note_sent(command);
+  // Waiting may have moved the bytes, and something may be armed that takes more of them.
+  const auto again = command_ahead();
+  if (!again) co_return co_await judge();
+  note_sent(*again);
   co_return Next::go_on;
 }
 

@@ -87,15 +87,16 @@ void Session::look_out() {
 void Session::on_lookout() {
   is_looking_out_ = false;
   const auto limit = limits()->client_write_deadline_ms;
-  const auto waited = std::chrono::steady_clock::now() - writing_to_client_since_;
+  const auto is_over = [limit, now = std::chrono::steady_clock::now()](auto since) { return now - since >= limit; };
   // Behind a client that takes nothing the server's end can't be seen.
-  const bool takes_nothing = writing_to_client_ && limit.count() != 0 && waited >= limit;
+  const bool takes_nothing = limit.count() != 0 && ((writing_to_client_ && is_over(writing_to_client_since_)) ||
+                                                    (settling_ != 0 && is_over(settling_since_)));
   if (takes_nothing || (nobody_reads_client() && client_.has_peer_left())) lose_client();
   if (client_gone_) {
     if (writing_to_server_) server_->shutdown_send();  // ends the write
     return;
   }
-  if (writing_to_client_ || nobody_reads_client()) look_out();
+  if (writing_to_client_ || settling_ != 0 || nobody_reads_client()) look_out();
 }
 
 // Until the server, or the gate, has done something.

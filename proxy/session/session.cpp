@@ -71,15 +71,16 @@ void Session::close() {
 
 bool Session::may_leave() const noexcept {
   const bool is_done = in_flight_.empty() || answers_.is_endless();
-  return is_done && nothing_moves() && from_client_.empty() && !transaction_.is_open() && !memory_.holds_locks();
+  const bool has_more = !from_client_.empty() || client_.has_unread();
+  return is_done && nothing_moves() && !has_more && !transaction_.is_open() && !memory_.holds_locks();
 }
 
 bool Session::is_quiet() const noexcept {
-  return in_flight_.empty() && nothing_moves();
+  return in_flight_.empty() && nothing_moves() && client_.is_settled();
 }
 
 bool Session::nothing_moves() const noexcept {
-  return !waits_at_gate_ && packet_left_ == 0 && from_server_.empty() && !writing_to_client_;
+  return !waits_at_gate_ && packet_left_ == 0 && from_server_.empty() && !writing_to_client_ && wait_to_write_ == 0;
 }
 
 Session::Running Session::fill(net::Stream& from, Buffer& into) {
@@ -108,34 +109,30 @@ Session::Running Session::fill(net::Stream& from, Buffer& into) {
 
 // The server's answers and the proxy's own may want to be written at the same time; there are no more than these two.
 Session::Running Session::write_to_client(net::Bytes bytes, Origin origin) {
+  ++wait_to_write_;
   while (writing_to_client_) co_await write_turn_.wait();
+  --wait_to_write_;
   const auto at_once = client_.try_write(bytes);
   if (!at_once) co_return Next::end;
   if (*at_once == bytes.size()) co_return Next::go_on;
   number_frames_to_client();
-  begin_writing_to_client();
-  const auto error = co_await client_.write(bytes.subspan(*at_once), origin);
-  end_writing_to_client();
-  co_return error ? Next::end : Next::go_on;
-}
-
-void Session::begin_writing_to_client() {
   writing_to_client_ = true;
   writing_to_client_since_ = std::chrono::steady_clock::now();
   look_out();
-}
-
-void Session::end_writing_to_client() {
+  const auto error = co_await client_.write(bytes.subspan(*at_once), origin);
   writing_to_client_ = false;
   write_turn_.notify();
+  co_return error ? Next::end : Next::go_on;
 }
 
+// Takes no turn: whoever writes meanwhile writes behind it.
 net::awaitable<void> Session::settle_client() {
   while (writing_to_client_) co_await write_turn_.wait();
   if (client_gone_ || client_.is_settled()) co_return;
-  begin_writing_to_client();
+  if (settling_++ == 0) settling_since_ = std::chrono::steady_clock::now();
+  look_out();
   (void)co_await client_.settle();
-  end_writing_to_client();
+  --settling_;
 }
 
 Session::Running Session::leave_when_done() {

@@ -59,8 +59,6 @@ class Session : public std::enable_shared_from_this<Session> {
   Running write_to_client(net::Bytes bytes, Origin origin = std::nullopt);
   void number_frames_to_client() noexcept;
   Running write_to_server(net::Bytes bytes, Origin origin = std::nullopt);
-  void begin_writing_to_client();
-  void end_writing_to_client();
   Running tell_client(PacketBytes packet);
   // Waits until what was written to the client is with the kernel: a close() would lose it.
   net::awaitable<void> settle_client();
@@ -256,6 +254,9 @@ class Session : public std::enable_shared_from_this<Session> {
   bool waits_for_answers_ = false;
   bool writing_to_client_ = false;
   std::chrono::steady_clock::time_point writing_to_client_since_;
+  int wait_to_write_ = 0;  // who wait for their turn
+  int settling_ = 0;       // who wait in settle_client()
+  std::chrono::steady_clock::time_point settling_since_;
   bool writing_to_server_ = false;
   bool is_looking_out_ = false;
   // Of compressed frames: commands that are sent ahead must not renumber the answer that is under way.

@@ -1,10 +1,11 @@
-// Wakes the one coroutine that waits on it. One thread; a notify() without a waiter is forgotten, so wait in a loop
-// around the condition.
+// Wakes the coroutines that wait on it. One thread; a notify() without a waiter is forgotten, so wait in a loop around
+// the condition.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
+#include <vector>
 
 #include "net/continuation.hpp"
 
@@ -16,20 +17,21 @@ class Signal {
 
   [[nodiscard]] boost::asio::awaitable<void> wait() {
     (void)co_await net::suspend<Notice>([this](std::unique_ptr<net::Continuation<Notice>> waiter) {  //
-      waiter_ = std::move(waiter);
+      waiters_.push_back(std::move(waiter));
     });
   }
-  // The waiter goes on once the caller has come to its end.
+  // In the order in which they came, once the caller has come to its end.
   void notify() {
-    if (!waiter_) return;
-    boost::asio::post(executor_, [waiter = std::move(waiter_)]() mutable { waiter.release()->resume({}); });
+    for (auto& waiter : std::exchange(waiters_, {})) {
+      boost::asio::post(executor_, [waiter = std::move(waiter)]() mutable { waiter.release()->resume({}); });
+    }
   }
 
  private:
   struct Notice {};
 
   boost::asio::any_io_executor executor_;
-  std::unique_ptr<net::Continuation<Notice>> waiter_;
+  std::vector<std::unique_ptr<net::Continuation<Notice>>> waiters_;
 };
 
 }  // namespace sluice::proxy

@@ -130,6 +130,24 @@ TEST_P(Batches, begin_no_frame_that_does_not_fit_behind_another) {
   EXPECT_EQ(frames(batch.next_piece(3000, 0)), third) << "and it goes on, if it is asked for when it is there";
 }
 
+TEST_P(Batches, read_much_at_once_in_the_midst_of_a_long_frame) {
+  const auto long_one = frame_of(noise(300'000));
+  FrameBatch batch{GetParam(), {}};
+  std::size_t at = 0;
+  int reads = 0;
+  while (at < long_one.size()) {
+    const auto room = batch.room();
+    const auto piece = Bytes{long_one}.subspan(at, std::min(room.size(), long_one.size() - at));
+    std::ranges::copy(piece, room.begin());
+    batch.add(piece.size());
+    at += piece.size();
+    ++reads;
+    EXPECT_TRUE(at == long_one.size() || (unpacked(batch), batch.has_unread()));
+    if (batch.can_shrink()) batch.shrink();
+  }
+  EXPECT_LE(reads, 2 + 300'000 / 16'000);
+}
+
 TEST_P(Batches, keep_no_frame_that_is_too_long) {
   const auto long_one = frame_of(noise(100'000));
   ASSERT_GT(long_one.size(), FrameBatch::KEPT_FRAME_MAX_BYTES);
