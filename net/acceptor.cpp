@@ -1,8 +1,5 @@
 #include "net/acceptor.hpp"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -10,7 +7,6 @@
 #include <stdexcept>
 
 #include "net/endpoint.hpp"
-#include "net/ring.hpp"
 
 namespace sluice::net {
 namespace {
@@ -45,8 +41,7 @@ Acceptor::Acceptor(const asio::any_io_executor& executor, const Address& address
 }
 
 void Acceptor::listen_at(const asio::generic::stream_protocol::endpoint& endpoint) {
-  protocol_ = endpoint.protocol();
-  acceptor_.open(protocol_);
+  acceptor_.open(endpoint.protocol());
   if (!file_) acceptor_.set_option(asio::socket_base::reuse_address{true});
   acceptor_.bind(endpoint);
   if (file_) file_->bound();
@@ -54,16 +49,6 @@ void Acceptor::listen_at(const asio::generic::stream_protocol::endpoint& endpoin
 }
 
 awaitable<result<Stream::Socket>> Acceptor::accept(asio::any_io_executor executor) {
-  if (Ring* const ring = Ring::behind(acceptor_.get_executor())) {
-    const auto done = co_await ring->accept(acceptor_.native_handle());
-    if (done.result < 0) co_return error_code{-done.result, boost::system::system_category()};
-    Stream::Socket socket{executor};
-    error_code error;
-    socket.assign(protocol_, done.result, error);
-    if (error) ::close(done.result);
-    if (error) co_return error;
-    co_return socket;
-  }
   auto [error, client] = co_await acceptor_.async_accept(executor, AS_VALUE);
   if (error) co_return error;
   co_return std::move(client);
@@ -71,12 +56,6 @@ awaitable<result<Stream::Socket>> Acceptor::accept(asio::any_io_executor executo
 
 void Acceptor::close() noexcept {
   error_code ignored;
-  if (!acceptor_.is_open()) return;
-  if (Ring* const ring = Ring::behind(acceptor_.get_executor())) {
-    // An accept() under way would keep it open; one not begun names the descriptor.
-    ring->flush();
-    ::shutdown(acceptor_.native_handle(), SHUT_RDWR);
-  }
   acceptor_.close(ignored);
 }
 

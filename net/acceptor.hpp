@@ -31,7 +31,6 @@ class Acceptor {
 
   Address address_;
   std::optional<SocketFile> file_;
-  boost::asio::generic::stream_protocol protocol_{0, 0};
   boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol> acceptor_;
 };
 

@@ -12,7 +12,7 @@ namespace sluice::net {
 
 class Ring;
 
-// What loops on io_uring leave to Asio, on a thread of its own: names.
+// What loops on io_uring leave to Asio, on a thread of its own: accepting, and names.
 class Background {
  public:
   Background();

@@ -239,14 +239,6 @@ awaitable<Ring::Completion> Ring::poll(int socket, short events) {
   });
 }
 
-awaitable<Ring::Completion> Ring::accept(int listener) {
-  return suspend<Completion>([this, listener](std::unique_ptr<Waiter> waiter) {
-    auto& entry = next_entry();
-    ::io_uring_prep_accept(&entry, listener, nullptr, nullptr, SOCK_CLOEXEC);
-    tell(entry, *waiter.release());
-  });
-}
-
 awaitable<Ring::Completion> Ring::connect(int socket, Bytes address, std::chrono::nanoseconds limit) {
   auto time = timespec_of(limit);  // the kernel reads it before this is resumed
   co_return co_await suspend<Completion>([this, socket, address, &time](std::unique_ptr<Waiter> waiter) {

@@ -1,8 +1,10 @@
 // One thread's io_uring: whatever its sockets are to do, and to wait for, is told to the kernel by one system call for
 // all of them. For Loop and net's own .cpp files. Costs an Asio translation unit.
 //
-// Coroutines run on its executor(). What it has no operation for (names) is Asio's: the objects for it are made with
-// the executor and live in `background`, whose thread hands results back to this one.
+// Coroutines run on its executor(). What it has no operation for (names, accepting) is Asio's: the objects for it are
+// made with the executor and live in `background`, whose thread hands results back to this one. Nobody accepts by a
+// ring: what a process that is killed leaves in one keeps its sockets open for a moment, and the next process could not
+// listen there.
 #pragma once
 
 #include <atomic>
@@ -61,8 +63,6 @@ class Ring {
   [[nodiscard]] awaitable<Completion> receive(int socket, Room into, Expect expect);
   [[nodiscard]] awaitable<Completion> send(int socket, Bytes bytes);
   [[nodiscard]] awaitable<Completion> poll(int socket, short events);
-  // A descriptor, which is then the caller's.
-  [[nodiscard]] awaitable<Completion> accept(int listener);
   // `address` as for ::connect(). -ECANCELED or -EINTR: it took longer than `limit`.
   [[nodiscard]] awaitable<Completion> connect(int socket, Bytes address, std::chrono::nanoseconds limit);
   void begin_send(int socket, Bytes bytes, Waiter& sent);

@@ -20,22 +20,23 @@ constexpr auto PAUSE_AFTER_FAILURE = std::chrono::milliseconds(50);
 
 }  // namespace
 
-Listener::Listener(Shared& shared, const std::vector<std::shared_ptr<Worker>>& workers)
-    : shared_(shared), workers_(workers) {}
+Listener::Listener(Shared& shared, const std::vector<std::shared_ptr<Worker>>& workers,
+                   boost::asio::any_io_executor executor)
+    : shared_(shared), workers_(workers), executor_(std::move(executor)) {}
 
 std::vector<net::Address> Listener::start() {
   std::vector<net::Address> addresses;
   for (const auto& address : shared_.config.listen) {
-    addresses.push_back(acceptors_.emplace_back(workers_.front()->executor(), address).address());
+    addresses.push_back(acceptors_.emplace_back(executor_, address).address());
   }
   for (auto& acceptor : acceptors_) {
-    asio::co_spawn(workers_.front()->executor(), accept_all(acceptor), asio::detached);
+    asio::co_spawn(executor_, accept_all(acceptor), asio::detached);
   }
   return addresses;
 }
 
 void Listener::stop() {
-  asio::post(workers_.front()->executor(), [this] {
+  asio::post(executor_, [this] {
     for (auto& acceptor : acceptors_) acceptor.close();
   });
 }
@@ -47,7 +48,7 @@ net::awaitable<void> Listener::accept_all(net::Acceptor& acceptor) {
     if (client) {
       hand_out(std::move(*client), worker);
     } else if (acceptor.is_open()) {
-      asio::steady_timer pause{workers_.front()->executor(), PAUSE_AFTER_FAILURE};
+      asio::steady_timer pause{executor_, PAUSE_AFTER_FAILURE};
       (void)co_await pause.async_wait(AS_VALUE);
     }
   }

@@ -1,4 +1,4 @@
-// Accepts clients and hands them to the workers in turn. Lives on the first worker's thread.
+// Accepts clients and hands them to the workers in turn. Lives on its executor's thread.
 #pragma once
 
 #include <list>
@@ -12,12 +12,13 @@ namespace sluice::proxy {
 
 class Listener {
  public:
-  Listener(Shared& shared, const std::vector<std::shared_ptr<Worker>>& workers);
+  // All of these must outlive it, and it the last task of the executor.
+  Listener(Shared& shared, const std::vector<std::shared_ptr<Worker>>& workers, boost::asio::any_io_executor executor);
 
-  // Before the workers run: binds all addresses of the configuration, and returns them as they were bound. Throws
+  // Binds all addresses of the configuration, and returns them as they were bound. Throws
   // std::runtime_error with a sentence that names the address.
   [[nodiscard]] std::vector<net::Address> start();
-  // From any thread. No client is accepted once the first worker has got to it.
+  // From any thread. No client is accepted once the executor has got to it.
   void stop();
 
  private:
@@ -26,6 +27,7 @@ class Listener {
 
   Shared& shared_;
   const std::vector<std::shared_ptr<Worker>>& workers_;
+  boost::asio::any_io_executor executor_;
   std::list<net::Acceptor> acceptors_;
   std::size_t turn_ = 0;  // whose the next client is
 };

@@ -118,7 +118,9 @@ void Proxy::start() {
   for (auto& loop : state_->make_loops(threads)) {
     state_->workers.push_back(std::make_shared<Worker>(shared, std::move(loop)));
   }
-  state_->listener = std::make_unique<Listener>(shared, state_->workers);
+  auto accepting = state_->background ? boost::asio::any_io_executor{state_->background->context().get_executor()}
+                                      : state_->workers.front()->executor();
+  state_->listener = std::make_unique<Listener>(shared, state_->workers, std::move(accepting));
   state_->addresses = state_->listener->start();
   for (auto& worker : state_->workers) worker->start();
 }
