@@ -92,7 +92,7 @@ TEST_P(Timers, go_off_in_order_whatever_the_order_they_were_set_in) {
       last.set_value();
     });
     timers[1]->set(start + 20ms, [&] { called += "2"; });
-    timers[2]->set(start + 10ms, [&] {
+    timers[2]->set(start + 10ms, [&, start] {
       called += "1";
       timers[4]->set(start + 40ms, [&] { called += "3"; });
     });
