@@ -58,12 +58,12 @@ awaitable<result<Stream>> connect_by_asio(Endpoint endpoint, Clock::time_point d
 awaitable<result<Stream>> connect_by_ring(Ring& ring, Endpoint endpoint, Clock::time_point deadline) {
   const auto protocol = endpoint.protocol();
   const int socket = ::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol());
-  if (socket < 0) co_return error_code{errno, boost::system::system_category()};
+  if (socket < 0) co_return system_error(errno);
   auto transport = std::make_unique<RingTransport>(ring, socket);
   const Bytes address{static_cast<const std::uint8_t*>(static_cast<const void*>(endpoint.data())), endpoint.size()};
   const auto done = co_await ring.connect(socket, address, deadline - Clock::now());
   if (done.result < 0 && Clock::now() >= deadline) co_return Errc::deadline_passed;
-  if (done.result < 0) co_return error_code{-done.result, boost::system::system_category()};
+  if (done.result < 0) co_return system_error(-done.result);
   co_return Stream{std::move(transport)};
 }
 

@@ -20,6 +20,11 @@ enum class Errc {
   return {static_cast<int>(code), category()};
 }
 
+// What a call of the system left in errno.
+[[nodiscard]] inline boost::system::error_code system_error(int number) noexcept {
+  return {number, boost::system::system_category()};
+}
+
 }  // namespace sluice::net
 
 template <>

@@ -79,11 +79,11 @@ result<std::unique_ptr<Ring>> Ring::open(boost::asio::io_context& background) {
       IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED | IORING_SETUP_CQSIZE;
   parameters.cq_entries = 8 * ENTRIES;
   if (const int error = ::io_uring_queue_init_params(ENTRIES, made.get(), &parameters); error != 0) {
-    return error_code{-error, boost::system::system_category()};
+    return system_error(-error);
   }
   std::unique_ptr<io_uring, Close> ring{made.release()};
   const int wake_event = ::eventfd(0, EFD_CLOEXEC);
-  if (wake_event < 0) return error_code{errno, boost::system::system_category()};
+  if (wake_event < 0) return system_error(errno);
   return std::unique_ptr<Ring>{new Ring{background, std::move(ring), wake_event}};
 }
 
@@ -112,13 +112,13 @@ error_code Ring::try_out() {
   ::io_uring_prep_nop(&entry);
   tell(entry, *ring.nobody_);
   const int submitted = ::io_uring_submit_and_wait(ring.ring_.get(), 1);
-  return submitted < 0 ? error_code{-submitted, boost::system::system_category()} : error_code{};
+  return submitted < 0 ? system_error(-submitted) : error_code{};
 }
 
 error_code Ring::switch_on() noexcept {
   // liburing's function for it is in the header of 2.3, but not in the library.
   if (::syscall(__NR_io_uring_register, ring_->ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) < 0) {
-    return {errno, boost::system::system_category()};
+    return system_error(errno);
   }
   return {};
 }

@@ -22,10 +22,6 @@ namespace asio = boost::asio;
 constexpr std::size_t COPIED_BYTES_MAX = 4096;
 constexpr auto POLL_PAUSE = std::chrono::milliseconds(10);
 
-error_code error_of(int negated) noexcept {
-  return {-negated, boost::system::system_category()};
-}
-
 const error_code CLOSED = asio::error::operation_aborted;
 
 }  // namespace
@@ -44,7 +40,7 @@ class RingTransport::Sending final : public Ring::Waiter {
     if (owner_ == nullptr) return;
     owner_->sending_ = nullptr;
     if (owner_->socket_ < 0) return owner_->sent(CLOSED);
-    if (done.result < 0 && done.result != -EINTR) return owner_->sent(error_of(done.result));
+    if (done.result < 0 && done.result != -EINTR) return owner_->sent(system_error(-done.result));
     const auto rest = Bytes{bytes_}.subspan(static_cast<std::size_t>(std::max(done.result, 0)));
     // The error by which it was cut short shows at the next try.
     if (rest.empty()) return owner_->sent({});
@@ -82,7 +78,7 @@ awaitable<result<std::size_t>> RingTransport::read_some(Room into) {
     if (socket_ < 0) co_return CLOSED;
   }
   expect_ = Ring::after(done);
-  if (done.result < 0) co_return error_of(done.result);
+  if (done.result < 0) co_return system_error(-done.result);
   co_return static_cast<std::size_t>(done.result);
 }
 
@@ -108,7 +104,7 @@ awaitable<error_code> RingTransport::write(Bytes bytes) {
   while (!bytes.empty()) {
     if (socket_ < 0) co_return CLOSED;
     const auto done = co_await ring_.send(socket_, bytes);
-    if (done.result < 0 && done.result != -EINTR) co_return error_of(done.result);
+    if (done.result < 0 && done.result != -EINTR) co_return system_error(-done.result);
     bytes = bytes.subspan(static_cast<std::size_t>(std::max(done.result, 0)));
   }
   co_return error_code{};
@@ -119,7 +115,7 @@ awaitable<error_code> RingTransport::wait(Wants wants) {
   while (true) {
     const auto done = co_await ring_.poll(socket_, wanted);
     if (socket_ < 0) co_return CLOSED;
-    if (done.result < 0 && done.result != -EINTR) co_return error_of(done.result);
+    if (done.result < 0 && done.result != -EINTR) co_return system_error(-done.result);
     if (wants == Wants::read || (done.result & (POLLOUT | POLLERR | POLLHUP)) != 0) co_return error_code{};
     // A peer that says no more makes every poll of a ring return, ready or not.
     co_await pause();

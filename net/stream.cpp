@@ -121,7 +121,7 @@ std::optional<result<std::size_t>> Stream::try_read_bytes(Room into) noexcept {
   const auto got = ::recv(transport_->handle(), into.data(), into.size(), MSG_DONTWAIT);
   if (got >= 0) return static_cast<std::size_t>(got);
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::nullopt;
-  return result<std::size_t>{error_code{errno, boost::system::system_category()}};
+  return result<std::size_t>{system_error(errno)};
 }
 
 awaitable<error_code> Stream::write(Bytes bytes, std::optional<Origin> origin) {
@@ -165,7 +165,7 @@ result<std::size_t> send_now(int socket, Bytes bytes) noexcept {
   const auto written = ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (written >= 0) return static_cast<std::size_t>(written);
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::size_t{0};
-  return error_code{errno, boost::system::system_category()};
+  return system_error(errno);
 }
 
 bool Stream::is_settled() const noexcept {

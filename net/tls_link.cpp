@@ -107,7 +107,7 @@ TlsLink::Step TlsLink::after(int result, std::size_t bytes) noexcept {
     case SSL_ERROR_ZERO_RETURN:
       return {.error = Errc::end_of_stream};
     case SSL_ERROR_SYSCALL:
-      return {.error = {errno == 0 ? ECONNRESET : errno, boost::system::system_category()}};
+      return {.error = system_error(errno == 0 ? ECONNRESET : errno)};
     default:
       return {.error = {static_cast<int>(ERR_get_error()), boost::asio::error::get_ssl_category()}};
   }

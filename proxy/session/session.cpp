@@ -29,8 +29,8 @@ Session::Session(std::shared_ptr<Worker> worker, net::Stream client)
       from_server_(worker_->blocks()) {}
 
 void Session::start(std::shared_ptr<Session> session) {
-  auto& context = session->worker_->executor();
-  asio::co_spawn(context, run(std::move(session)), asio::detached);
+  const auto executor = session->worker_->executor();
+  asio::co_spawn(executor, run(std::move(session)), asio::detached);
 }
 
 net::awaitable<void> Session::run(std::shared_ptr<Session> self) {

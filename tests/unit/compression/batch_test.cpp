@@ -3,26 +3,18 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <random>
 
 #include "protocol/compression/frame_batch.hpp"
 #include "protocol/compression/frame_writer.hpp"
+#include "tests/unit/compression/noise.hpp"
 
 namespace sluice::protocol {
 namespace {
-
-using Stream = std::vector<std::uint8_t>;
 
 Stream text(std::size_t size, unsigned seed) {
   Stream letters(size);
   for (std::size_t i = 0; i < size; ++i) letters[i] = static_cast<std::uint8_t>('a' + (i * (seed + 1) + i / 9) % 13);
   return letters;
-}
-Stream noise(std::size_t size) {
-  std::mt19937 dice{7};
-  Stream bytes(size);
-  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(dice());
-  return bytes;
 }
 Stream operator+(Stream left, const Stream& right) {
   left.insert(left.end(), right.begin(), right.end());

@@ -2,26 +2,17 @@
 // not believed.
 #include <gmock/gmock.h>
 
-#include <random>
-
 #include "protocol/compression/frame_reader.hpp"
 #include "protocol/compression/frame_writer.hpp"
+#include "tests/unit/compression/noise.hpp"
 
 namespace sluice::protocol {
 namespace {
-
-using Stream = std::vector<std::uint8_t>;
 
 Stream letters(std::size_t size) {
   Stream text(size);
   for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<std::uint8_t>('a' + i % 7);
   return text;
-}
-Stream noise(std::size_t size) {
-  std::mt19937 dice{7};
-  Stream bytes(size);
-  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(dice());
-  return bytes;
 }
 
 class Frames : public testing::TestWithParam<Compression> {
